@@ -1,0 +1,162 @@
+import { Agent, type Dispatcher, errors, request } from 'undici'
+import { parseJson, writeJson } from './exact-json.ts'
+import type { ServerAddress } from './server-address.ts'
+
+/** A limit for one answer: far above any page or batch, far below the memory of a small machine. */
+const RESPONSE_LIMIT_BYTES = 256 * 1024 * 1024
+/** Longer than any request that does not say otherwise takes on a loaded machine. */
+const DEFAULT_TIMEOUT_MS = 60_000
+const CONNECT_TIMEOUT_MS = 5_000
+
+export type Query = Readonly<Record<string, string | number | undefined>>
+
+export type PostOptions = {
+  readonly idempotencyKey?: string
+  /** Asks the server to hold its answer for a final status. */
+  readonly waitSeconds?: number
+  readonly timeoutMs?: number
+}
+
+export type Answer<T> = { readonly body: T; readonly status: number; readonly replayed: boolean }
+
+/** The public API and nothing else. A request is sent once: whoever may repeat it decides so itself. */
+export type ApiClient = {
+  readonly url: string
+  /** Reads; throws `ApiProblem` or `ServerLost`. The caller names the shape that the API documents. */
+  readonly get: <T>(path: string, query?: Query, options?: { timeoutMs?: number }) => Promise<T>
+  readonly post: <T>(path: string, body: unknown, options?: PostOptions) => Promise<Answer<T>>
+  readonly close: () => Promise<void>
+}
+
+/** The server answered, and the answer is no. Fields as in RFC 9457. */
+export class ApiProblem extends Error {
+  readonly status: number
+  readonly code: string
+  readonly problem: Readonly<Record<string, unknown>>
+  readonly retryAfterSeconds: number | undefined
+
+  constructor(status: number, problem: Record<string, unknown>, retryAfterSeconds: number | undefined) {
+    super(sentenceOf(status, problem))
+    this.name = 'ApiProblem'
+    this.status = status
+    this.code = typeof problem['code'] === 'string' ? problem['code'] : `http_${status}`
+    this.problem = problem
+    this.retryAfterSeconds = retryAfterSeconds
+  }
+}
+
+/** No answer that can be trusted: refused, reset, timed out, or not from Tallystick. What was asked may have happened. */
+export class ServerLost extends Error {
+  constructor(url: string, why: string, cause?: unknown) {
+    super(`No answer from ${url}: ${why}`, { cause })
+    this.name = 'ServerLost'
+  }
+}
+
+/** Detail, then each field that was wrong with its pointer. */
+function sentenceOf(status: number, problem: Readonly<Record<string, unknown>>): string {
+  const detail = problem['detail'] ?? problem['title'] ?? `The server answered ${status}.`
+  const fields = Array.isArray(problem['errors']) ? problem['errors'] : []
+  const listed = fields
+    .slice(0, 3)
+    .map((field: { pointer?: unknown; detail?: unknown }) => `${String(field.pointer)}: ${String(field.detail)}`)
+    .join(' ')
+  const requestId = status >= 500 && typeof problem['request_id'] === 'string' ? ` (${problem['request_id']})` : ''
+  return `${String(detail)}${listed === '' ? '' : ` ${listed}`}${requestId}`
+}
+
+export function createApiClient(address: ServerAddress): ApiClient {
+  const agent = new Agent({
+    // One request at a time on a connection: a dying socket with more behind it would lose them all at once.
+    pipelining: 1,
+    connect: { timeout: CONNECT_TIMEOUT_MS },
+    maxResponseSize: RESPONSE_LIMIT_BYTES,
+  })
+
+  async function send<T>(
+    method: 'GET' | 'POST',
+    path: string,
+    options: { body?: string; headers?: Record<string, string>; timeoutMs?: number },
+  ): Promise<Answer<T>> {
+    const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS
+    const requestOptions: Parameters<typeof request>[1] = {
+      method,
+      dispatcher: agent,
+      headersTimeout: timeoutMs,
+      bodyTimeout: timeoutMs,
+      headers: { authorization: `Bearer ${address.apiKey}`, accept: 'application/json', ...options.headers },
+    }
+    if (options.body !== undefined) requestOptions.body = options.body
+    let response: Dispatcher.ResponseData
+    let text: string
+    try {
+      response = await request(address.url + path, requestOptions)
+      text = await response.body.text()
+    } catch (error) {
+      throw new ServerLost(address.url, reasonOf(error), error)
+    }
+    return answerOf<T>(address.url, response, text)
+  }
+
+  return {
+    url: address.url,
+    get: async <T>(path: string, query: Query = {}, options: { timeoutMs?: number } = {}) =>
+      (await send<T>('GET', path + queryText(query), options)).body,
+    post: (path, body, options = {}) => {
+      const headers: Record<string, string> = { 'content-type': 'application/json' }
+      if (options.idempotencyKey !== undefined) headers['idempotency-key'] = options.idempotencyKey
+      if (options.waitSeconds !== undefined) headers['prefer'] = `wait=${options.waitSeconds}`
+      const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS + (options.waitSeconds ?? 0) * 1000
+      return send('POST', path, { body: writeJson(body), headers, timeoutMs })
+    },
+    close: () => agent.close(),
+  }
+}
+
+function answerOf<T>(url: string, response: Dispatcher.ResponseData, text: string): Answer<T> {
+  let body: unknown
+  try {
+    body = parseJson(text)
+  } catch (error) {
+    throw new ServerLost(url, `status ${response.statusCode} with a body that is not JSON`, error)
+  }
+  if (response.statusCode >= 300) {
+    const problem: Record<string, unknown> = typeof body === 'object' && body !== null ? { ...body } : {}
+    const retryAfter = Number(response.headers['retry-after'])
+    throw new ApiProblem(response.statusCode, problem, Number.isFinite(retryAfter) ? retryAfter : undefined)
+  }
+  return {
+    body: body as T,
+    status: response.statusCode,
+    replayed: response.headers['idempotent-replayed'] === 'true',
+  }
+}
+
+function queryText(query: Query): string {
+  const pairs = Object.entries(query).filter((pair): pair is [string, string | number] => pair[1] !== undefined)
+  const text = new URLSearchParams(pairs.map(([name, value]) => [name, String(value)])).toString()
+  return text === '' ? '' : `?${text}`
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connection refused',
+  ECONNRESET: 'connection reset',
+  EPIPE: 'connection closed',
+  ENOTFOUND: 'no such host',
+  UND_ERR_SOCKET: 'connection closed',
+  UND_ERR_CONNECT_TIMEOUT: 'it does not accept connections in time',
+  UND_ERR_HEADERS_TIMEOUT: 'it does not answer in time',
+  UND_ERR_BODY_TIMEOUT: 'its answer stopped halfway',
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0])
+  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
+  if (code !== undefined && WORDS[code] !== undefined) return WORDS[code]
+  if (error instanceof errors.UndiciError || error instanceof Error) return error.message
+  return String(error)
+}
+
+/** True for what the same request, sent again, may get past: no answer, an overloaded or failing server. */
+export const isWorthRepeating = (error: unknown): error is ServerLost | ApiProblem =>
+  error instanceof ServerLost || (error instanceof ApiProblem && (error.status >= 500 || error.status === 429))

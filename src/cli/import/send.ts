@@ -1,0 +1,136 @@
+import { createHash } from 'node:crypto'
+import { type ApiClient, ApiProblem } from '../api-client.ts'
+import type { ApiPayment } from '../api-types.ts'
+import { runCrew } from './crew.ts'
+import type { Checkout, CheckoutBook } from './book.ts'
+import type { Patience } from './patience.ts'
+import { countAccepted, countExisting, countFailed, type Tally } from './tally.ts'
+
+/** What one batch request may hold in all. */
+const MAX_ORDERS_PER_BATCH = 10_000
+/** A key that is its checkout is readable in every log; longer or stranger ones are hashed. */
+const PLAIN_KEY = /^[\x21-\x7e]{1,200}$/
+
+export type SendOptions = {
+  readonly client: ApiClient
+  readonly book: CheckoutBook
+  readonly tally: Tally
+  readonly patience: Patience
+  readonly paymentMethod: string
+  readonly batch: number
+  readonly concurrency: number
+  readonly onProgress: (checkoutsDone: number) => void
+}
+
+/** The same checkout has the same key in every run, so that it is paid once, however often the import runs. */
+export function importKey(checkout: string): string {
+  if (PLAIN_KEY.test(checkout)) return `import:${checkout}`
+  return `import-sha256:${createHash('sha256').update(checkout).digest('hex')}`
+}
+
+/** The body of one checkout: nothing in it depends on the run, on the batch, or on what is around it in the file. */
+export function paymentBody(checkout: Checkout, paymentMethod: string) {
+  return {
+    idempotency_key: importKey(checkout.checkout),
+    checkout_id: checkout.checkout,
+    buyer: { reference: checkout.checkout },
+    currency: checkout.currency,
+    payment_method: paymentMethod,
+    orders: checkout.orders.map(({ seller, amount }) => ({ seller, amount: Number(amount) })),
+  }
+}
+
+/** Sends every checkout of the book, in its order, a batch at a time. Counts each answer in the tally. */
+export async function sendCheckouts(options: SendOptions): Promise<void> {
+  const batches = batchesOf(options.book, options.batch)
+  let done = 0
+  await runCrew(options.concurrency, async (stopped) => {
+    // A generator is shared by all workers: each takes the next batch, none is taken twice.
+    for (const batch of batches) {
+      for (let rest = batch; rest.length > 0 && !stopped(); ) {
+        const left = await sendBatch(rest, options)
+        done += rest.length - left.length
+        options.onProgress(done)
+        rest = left
+      }
+      if (stopped()) return
+    }
+  })
+}
+
+/** Yields through an iterator whose `return` does nothing: one worker's end must not close it for the others. */
+function batchesOf(book: CheckoutBook, size: number): Iterable<readonly Checkout[]> {
+  let next = 0
+  const take = (): readonly Checkout[] => {
+    const batch: Checkout[] = []
+    let orders = 0
+    while (next < book.size().checkouts && batch.length < size) {
+      const checkout = book.checkout(next)
+      if (batch.length > 0 && orders + checkout.orders.length > MAX_ORDERS_PER_BATCH) break
+      orders += checkout.orders.length
+      batch.push(checkout)
+      next += 1
+    }
+    return batch
+  }
+  return {
+    [Symbol.iterator]: () => ({
+      next: () => {
+        const value = take()
+        return value.length === 0 ? { done: true, value: undefined } : { done: false, value }
+      },
+    }),
+  }
+}
+
+type Problem = { readonly code: string; readonly detail: string; readonly retryable: boolean; readonly payment?: string }
+type BatchAnswer = { readonly data: readonly unknown[] }
+
+/** One request. Returns the checkouts that the server asks to send again. */
+async function sendBatch(batch: readonly Checkout[], options: SendOptions): Promise<readonly Checkout[]> {
+  const payments = batch.map((checkout) => paymentBody(checkout, options.paymentMethod))
+  const key = `import-batch:${createHash('sha256').update(JSON.stringify(payments)).digest('hex')}`
+  const items = await options.patience.untilAnswered(async () => {
+    const { body } = await options.client.post<BatchAnswer>('/v1/payments/batch', { payments }, { idempotencyKey: key })
+    return unlessAllWait(body.data)
+  })
+  const again: Checkout[] = []
+  batch.forEach((checkout, index) => {
+    const item = items[index]
+    if (isPayment(item)) countAccepted(options.tally, item, isReplayed(item))
+    else countProblem(checkout, problemIn(item), options.tally, again)
+  })
+  return again
+}
+
+/** A batch of which nothing was taken, and which may be sent again, is as good as no answer. */
+function unlessAllWait(items: readonly unknown[]): readonly unknown[] {
+  const waiting = items.filter((item) => !isPayment(item) && problemIn(item).retryable)
+  const [first] = waiting
+  if (first === undefined || waiting.length < items.length) return items
+  const problem = { ...(first as object) } as Record<string, unknown>
+  throw new ApiProblem(503, problem, undefined)
+}
+
+function countProblem(checkout: Checkout, problem: Problem, tally: Tally, again: Checkout[]): void {
+  if (problem.retryable) again.push(checkout)
+  else if (problem.code === 'checkout_exists' && problem.payment !== undefined) countExisting(tally, problem.payment)
+  else countFailed(tally, checkout, problem.code, problem.detail)
+}
+
+const isPayment = (item: unknown): item is ApiPayment =>
+  typeof item === 'object' && item !== null && 'object' in item && item.object === 'payment'
+
+const isReplayed = (item: ApiPayment): boolean => item.replayed === true
+
+function problemIn(item: unknown): Problem {
+  const fields: Record<string, unknown> = typeof item === 'object' && item !== null ? { ...item } : {}
+  const text = (name: string) => (typeof fields[name] === 'string' ? fields[name] : undefined)
+  const payment = text('payment')
+  return {
+    code: text('code') ?? 'no_answer',
+    detail: text('detail') ?? 'the server gave no answer for this checkout',
+    retryable: fields['retryable'] === true,
+    ...(payment === undefined ? {} : { payment }),
+  }
+}

@@ -1,0 +1,284 @@
+import { Command, InvalidArgumentError } from 'commander'
+import type { ImportOptions } from './checkouts-import.ts'
+import { type Context, createContext, type SharedOptions } from './context.ts'
+import type { Io } from './io.ts'
+import type { EntriesOptions } from './ledger-entries.ts'
+import type { CreateOptions } from './payments-create.ts'
+import type { ListOptions } from './payments-list.ts'
+import type { StatementOptions } from './wallets-statement.ts'
+
+/** Called once a command was chosen (`next`: what to run when it is refused) and once it ended (`exitCode`). */
+export type Report = (outcome: { next?: string; exitCode?: number }) => void
+
+type Leaf<Options extends SharedOptions> = {
+  readonly summary: string
+  readonly examples: readonly string[]
+  /** The command to run after a refusal by the server. */
+  readonly next: string
+  /** Loads the command only when it runs, so that `--help` costs nothing. Returns its exit code. */
+  readonly run: (context: Context, args: readonly string[], options: Options) => Promise<number>
+}
+
+/** The whole command tree. Nothing of a command is loaded here but its name, options and help. */
+export function createProgram(io: Io, report: Report): Command {
+  const program = new Command('tallystick')
+    .description('Payments for many sellers in one checkout, wallets, a double-entry ledger.')
+    .enablePositionalOptions()
+    .configureOutput({
+      writeOut: (text) => void io.stdout.write(text),
+      writeErr: (text) => void io.stderr.write(text),
+      // The message is printed once, as our own sentence, where the error is caught.
+      outputError: () => {},
+    })
+    .helpCommand('help [command]', 'show the help of a command')
+  addSharedOptions(program)
+  answerUsageErrors(program, report)
+  const leaf = createLeaf(io, report)
+  const group: AddGroup = (name, description) =>
+    answerUsageErrors(program.command(name).description(description), report)
+
+  addServerCommands(program, leaf)
+  addCheckoutCommands(group, leaf)
+  addPaymentCommands(program, group, leaf)
+  addLedgerCommands(group, leaf)
+  addWalletCommands(group, leaf)
+  addSimulatorCommands(group, leaf)
+  addVersion(program, leaf)
+  program.addHelpText('after', '\nStart with: npm start, then npx tallystick payments list')
+  return program
+}
+
+function addSharedOptions(command: Command): Command {
+  return command
+    .option('--json', 'print one JSON document on stdout')
+    .option('--home <folder>', 'the data folder of the server (or TALLYSTICK_HOME)')
+    .option('--no-color', 'no colours (or NO_COLOR)')
+    .helpOption('-h, --help', 'show this help')
+}
+
+/** Instead of ending the process: names the help of the command whose usage was wrong, and throws. */
+function answerUsageErrors(command: Command, report: Report): Command {
+  return command.exitOverride((error) => {
+    report({ next: `npx tallystick ${[...pathOf(command), '--help'].join(' ')}` })
+    throw error
+  })
+}
+
+const pathOf = (command: Command): string[] =>
+  command.parent === null ? [] : [...pathOf(command.parent), command.name()]
+
+const rootOf = (command: Command): Command => (command.parent === null ? command : rootOf(command.parent))
+
+type AddGroup = (name: string, description: string) => Command
+
+type AddLeaf = <Options extends SharedOptions>(command: Command, leaf: Leaf<Options>) => Command
+
+function createLeaf(io: Io, report: Report): AddLeaf {
+  return (command, leaf) =>
+    answerUsageErrors(addSharedOptions(command), report)
+      .summary(leaf.summary)
+      .description(leaf.summary)
+      .addHelpText('before', `${leaf.examples.map((example) => `$ npx tallystick ${example}`).join('\n')}\n`)
+      .action(async () => {
+        report({ next: leaf.next })
+        const global = rootOf(command).opts<SharedOptions>()
+        const local = command.opts<Parameters<typeof leaf.run>[2]>()
+        const options = { ...global, ...local, color: global.color !== false && local.color !== false }
+        const context = createContext(io, options)
+        try {
+          report({ exitCode: await leaf.run(context, command.args, options) })
+        } finally {
+          await context.close()
+        }
+      })
+}
+
+function addServerCommands(program: Command, leaf: AddLeaf): void {
+  addHandedOver(program, 'start', 'run the database, the PSP simulator, the API and the workers', async (argv) =>
+    (await import('./start.ts')).runStart(argv),
+  )
+  addHandedOver(program, 'migrate', 'bring the database schema to this version', async (argv) =>
+    (await import('./migrate.ts')).runMigrate(argv),
+  )
+  leaf(program.command('doctor'), {
+    summary: 'check this machine, the server and its books, and say how to fix what is wrong',
+    examples: ['doctor', 'doctor --json'],
+    next: 'npm start',
+    run: async (context) => (await import('./doctor.ts')).doctor(context),
+  })
+  leaf(program.command('demo'), {
+    summary: 'seed demo data once: payments in every state, on a test-mode server',
+    examples: ['demo', 'demo --json'],
+    next: 'npx tallystick doctor',
+    run: async (context) => (await import('./demo.ts')).demo(context),
+  })
+}
+
+/** `start` and `migrate` read their own options and print their own help. */
+function addHandedOver(
+  program: Command,
+  name: string,
+  summary: string,
+  run: (argv: string[]) => Promise<unknown>,
+): void {
+  const command = program.command(name).summary(summary).description(summary)
+  command
+    .helpOption(false)
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .passThroughOptions()
+    .argument('[options...]')
+    .action(async (argv: string[]) => {
+      const { home, json } = program.opts<SharedOptions>()
+      await run([...(home === undefined ? [] : ['--home', home]), ...(json === true ? ['--json'] : []), ...argv])
+    })
+}
+
+function addCheckoutCommands(group: AddGroup, leaf: AddLeaf): void {
+  const checkouts = group('checkouts', 'real checkouts')
+  const command = checkouts
+    .command('import')
+    .argument('<file>', 'a CSV file with one line per item')
+    .option('--map <columns>', 'checkout=COL,seller=COL,amount=COL[+COL…],currency=COL|CODE')
+    .option('--minor', 'amounts are whole minor units (cents), not 12.50')
+    .option('--decimal-comma', 'amounts are written 12,50')
+    .option('--payment-method <token>', 'what every checkout is paid with', 'pm_test_visa')
+    .option('--batch <n>', 'checkouts per request', wholeNumber(1, 1_000), 100)
+    .option('--concurrency <n>', 'requests at the same time', wholeNumber(1, 64), 4)
+  leaf<SharedOptions & ImportOptions>(command, {
+    summary: 'replay a CSV of checkout lines; a second or interrupted run creates nothing twice',
+    examples: [
+      'checkouts import items.csv',
+      'checkouts import items.csv --map checkout=order_id,seller=seller_id,amount=price+freight_value,currency=BRL',
+      'checkouts import items.csv --minor --json',
+    ],
+    next: 'npx tallystick doctor',
+    run: async (context, [file = ''], options) =>
+      (await import('./checkouts-import.ts')).checkoutsImport(context, file, options),
+  })
+}
+
+function addPaymentCommands(program: Command, group: AddGroup, leaf: AddLeaf): void {
+  const payments = group('payments', 'payment events')
+  const list = payments
+    .command('list')
+    .option('--status <status>', 'processing, succeeded, partially_succeeded, failed, …')
+    .option('--seller <seller>', 'with a payment order of this seller')
+    .option('--checkout-id <id>', 'of this checkout')
+    .option('--limit <n>', 'at most this many', wholeNumber(1, 200), 25)
+    .option('--cursor <cursor>', 'go on after an earlier page')
+  leaf<SharedOptions & ListOptions>(list, {
+    summary: 'list payments, newest first',
+    examples: ['payments list', 'payments list --status failed', 'payments list --seller acme --json'],
+    next: 'npx tallystick payments list --help',
+    run: async (context, _args, options) => (await import('./payments-list.ts')).paymentsList(context, options),
+  })
+  leaf(payments.command('get').argument('<id>', 'pay_…'), {
+    summary: 'show one payment and its payment orders',
+    examples: ['payments get pay_…', 'payments get pay_… --json'],
+    next: 'npx tallystick payments list',
+    run: async (context, [id = '']) => (await import('./payments-get.ts')).paymentsGet(context, id),
+  })
+  const create = payments
+    .command('create')
+    .requiredOption('-f, --file <file>', 'JSON with the fields of POST /v1/payments; - reads stdin')
+    .option('--idempotency-key <key>', 'the same key creates once (default: from the content of the file)')
+    .option('--wait <seconds>', 'wait this long for a final status', wholeNumber(0, 60), 10)
+  leaf<SharedOptions & CreateOptions>(create, {
+    summary: 'create a payment; the same file again creates nothing twice',
+    examples: ['payments create -f cart.json', 'payments create -f - --idempotency-key cart-17 < cart.json'],
+    next: 'npx tallystick payments create --help',
+    run: async (context, _args, options) => (await import('./payments-create.ts')).paymentsCreate(context, options),
+  })
+  leaf(program.command('where').argument('<id>', 'pay_…, po_…, je_… or a PSP reference'), {
+    summary: 'where is the money: one sentence and the steps from event to bank',
+    examples: ['where pay_…', 'where po_… --json'],
+    next: 'npx tallystick payments list',
+    run: async (context, [id = '']) => (await import('./where.ts')).where(context, id),
+  })
+  leaf(program.command('trace').argument('<id>', 'pay_…, po_…, att_…, je_… or a PSP reference'), {
+    summary: 'everything known about an id: payment, timeline, whereabouts, journal entries',
+    examples: ['trace pay_…', 'trace je_…', 'trace ch_… --json'],
+    next: 'npx tallystick payments list',
+    run: async (context, [id = '']) => (await import('./trace.ts')).trace(context, id),
+  })
+}
+
+function addLedgerCommands(group: AddGroup, leaf: AddLeaf): void {
+  const ledger = group('ledger', 'the double-entry ledger')
+  const balance = ledger.command('trial-balance').option('--as-of <instant>', 'as booked up to this instant (RFC 3339)')
+  leaf<SharedOptions & { readonly asOf?: string }>(balance, {
+    summary: 'debits, credits and balance of every ledger account; exit 1 when they differ',
+    examples: ['ledger trial-balance', 'ledger trial-balance --as-of 2026-11-30T00:00:00Z'],
+    next: 'npx tallystick ledger trial-balance --help',
+    run: async (context, _args, options) =>
+      (await import('./ledger-trial-balance.ts')).ledgerTrialBalance(context, options.asOf),
+  })
+  leaf(ledger.command('verify'), {
+    summary: 'check every invariant and the hash chain; exit 1 and name what was changed',
+    examples: ['ledger verify', 'ledger verify --json'],
+    next: 'npx tallystick doctor',
+    run: async (context) => (await import('./ledger-verify.ts')).ledgerVerify(context),
+  })
+  const entries = ledger
+    .command('entries')
+    .requiredOption('--payment <id>', 'pay_…')
+    .option('--limit <n>', 'at most this many', wholeNumber(1, 10_000), 1_000)
+  leaf<SharedOptions & EntriesOptions>(entries, {
+    summary: 'the journal entries of a payment and their postings',
+    examples: ['ledger entries --payment pay_…', 'ledger entries --payment pay_… --json'],
+    next: 'npx tallystick payments list',
+    run: async (context, _args, options) => (await import('./ledger-entries.ts')).ledgerEntries(context, options),
+  })
+}
+
+function addWalletCommands(group: AddGroup, leaf: AddLeaf): void {
+  const wallets = group('wallets', 'what we owe each seller')
+  leaf(wallets.command('get').argument('<seller>'), {
+    summary: "a seller's pending, available, reserved and owed money, per currency",
+    examples: ['wallets get acme', 'wallets get acme --json'],
+    next: 'npx tallystick payments list',
+    run: async (context, [seller = '']) => (await import('./wallets-get.ts')).walletsGet(context, seller),
+  })
+  const statement = wallets
+    .command('statement')
+    .argument('<seller>')
+    .option('--from <instant>', 'from this instant (RFC 3339)')
+    .option('--to <instant>', 'before this instant (RFC 3339)')
+    .option('--limit <n>', 'at most this many lines', wholeNumber(1, 10_000), 1_000)
+  leaf<SharedOptions & StatementOptions>(statement, {
+    summary: "every movement of a seller's wallet",
+    examples: ['wallets statement acme', 'wallets statement acme --from 2026-11-01T00:00:00Z --json'],
+    next: 'npx tallystick payments list',
+    run: async (context, [seller = ''], options) =>
+      (await import('./wallets-statement.ts')).walletsStatement(context, seller, options),
+  })
+}
+
+function addSimulatorCommands(group: AddGroup, leaf: AddLeaf): void {
+  const simulator = group('simulator', 'the PSP simulator and the test clock')
+  leaf(simulator.command('advance').argument('<duration>', '1d, 12h'), {
+    summary: 'move the test clock forward; answers when everything that came due is done',
+    examples: ['simulator advance 1d', 'simulator advance 12h'],
+    next: 'npx tallystick simulator advance --help',
+    run: async (context, [duration = '']) =>
+      (await import('./simulator-advance.ts')).simulatorAdvance(context, duration),
+  })
+}
+
+function addVersion(program: Command, leaf: AddLeaf): void {
+  leaf(program.command('version'), {
+    summary: 'the version of Tallystick and of Node',
+    examples: ['version', 'version --json'],
+    next: 'npx tallystick --help',
+    run: async (context) => (await import('./version.ts')).version(context),
+  })
+}
+
+const wholeNumber = (min: number, max: number) => (text: string) => {
+  const value = Number(text)
+  if (!/^\d+$/.test(text) || value < min || value > max) {
+    throw new InvalidArgumentError(`It is a whole number from ${min} to ${max}.`)
+  }
+  return value
+}

@@ -1,0 +1,16 @@
+import { readFile } from 'node:fs/promises'
+import type { Context } from './context.ts'
+import { EXIT } from './failure.ts'
+
+export async function version(context: Context): Promise<number> {
+  const text = await readFile(new URL('../../package.json', import.meta.url), 'utf8')
+  const { version: own } = JSON.parse(text) as { version: string }
+  const document = { version: own, node: process.versions.node }
+  context.show(document, () =>
+    context.output.fields([
+      ['tallystick', document.version],
+      ['node', document.node],
+    ]),
+  )
+  return EXIT.ok
+}

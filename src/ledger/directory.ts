@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict'
+import { type Db, statement } from '../platform/db.ts'
+import type { Account, AccountType } from './account.ts'
+
+/**
+ * Account ids by name, kept in memory: an account's id and type never change, and none is removed.
+ * Names that are not there yet are created on the way.
+ */
+export type AccountDirectory = {
+  readonly idsOf: (accounts: readonly Account[]) => Promise<ReadonlyMap<string, number>>
+}
+
+// 200,000 names of some 50 bytes are about 30 MB; beyond, the oldest leave and are read again.
+const CACHE_MAX = 200_000
+
+/**
+ * Commits by itself and before the entry that needs it: an account without postings does no harm, and a posting
+ * transaction never waits for another's new account. Its commit need not be flushed, because the posting's
+ * later flush covers everything before it in the log.
+ */
+const CREATE = statement(
+  'ledger.create_accounts',
+  `with unflushed as materialized (select set_config('synchronous_commit', 'off', true))
+   insert into ledger_account (name, type)
+   select a.name, a.type from unflushed, unnest($1::text[], $2::text[]) as a (name, type) order by a.name
+   on conflict (name) do nothing`,
+)
+
+const FIND = statement('ledger.find_accounts', 'select id, name, type from ledger_account where name = any($1::text[])')
+
+type Row = { id: number; name: string; type: AccountType }
+
+export function createAccountDirectory(db: Db): AccountDirectory {
+  const known = new Map<string, { readonly id: number; readonly type: AccountType }>()
+
+  const remember = (rows: readonly Row[]): void => {
+    for (const row of rows) known.set(row.name, { id: row.id, type: row.type })
+    for (const oldest of known.keys()) {
+      if (known.size <= CACHE_MAX) break
+      known.delete(oldest)
+    }
+  }
+
+  return {
+    async idsOf(accounts) {
+      const wanted = new Map(accounts.map((account) => [account.name, account.type]))
+      const missing = [...wanted.keys()].filter((name) => !known.has(name))
+      const found = new Map<string, { readonly id: number; readonly type: AccountType }>()
+      for (const name of wanted.keys()) {
+        const account = known.get(name)
+        if (account !== undefined) found.set(name, account)
+      }
+      if (missing.length > 0) {
+        let rows = await db.run<Row>(FIND, [missing])
+        if (rows.length < missing.length) {
+          await db.run(CREATE, [missing, missing.map((name) => wanted.get(name))])
+          rows = await db.run<Row>(FIND, [missing])
+        }
+        remember(rows)
+        for (const row of rows) found.set(row.name, row)
+      }
+      const ids = new Map<string, number>()
+      for (const [name, type] of wanted) {
+        const account = found.get(name)
+        assert(account !== undefined, `ledger account ${name} vanished`)
+        assert(account.type === type, `ledger account ${name} is of type ${account.type}, not ${type}`)
+        ids.set(name, account.id)
+      }
+      return ids
+    },
+  }
+}

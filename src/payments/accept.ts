@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict'
+import type { Clock } from '../platform/clock.ts'
+import { toColumns } from '../platform/columns.ts'
+import type { Db } from '../platform/db.ts'
+import { Refusal } from '../platform/errors.ts'
+import { newId, publicId } from '../platform/ids.ts'
+import type { Attempt } from './attempt.ts'
+import { LEASE_MS, newAttempt } from './follow-up.ts'
+import type { NewPayment, Payment, PaymentOrder } from './payment.ts'
+import { FIND_CONFLICTS, INSERT_PAYMENTS } from './sql.ts'
+
+/** A payment with the attempts that will charge it, made up in memory before anything is stored. */
+export type Draft = { readonly input: NewPayment; readonly payment: Payment; readonly attempts: readonly Attempt[] }
+
+/** What became of a draft: stored, or the payment that has its key already, or a refusal. */
+export type Acceptance = Draft | { readonly replayOf: string } | Refusal
+
+/**
+ * All-or-nothing payments only authorise first and capture when every order is authorised, so that nothing has to be
+ * given back when one of them fails.
+ */
+const authorisesFirst = (input: NewPayment): boolean =>
+  input.capture === 'manual' ||
+  (input.onPartial === 'void_all' && input.chargeMode === 'per_order' && input.orders.length > 1)
+
+export function draft(input: NewPayment, now: Date): Draft {
+  const paymentId = newId()
+  const capture = authorisesFirst(input) ? 'manual' : 'automatic'
+  const { psp, paymentMethod, currency } = input
+  const plan = { paymentId, operation: 'charge' as const, psp, paymentMethod, capture, currency } as const
+  const total = input.orders.reduce((sum, order) => sum + order.amount, 0n)
+  const orderIds = input.orders.map(newId)
+  const attempts =
+    input.chargeMode === 'single'
+      ? [newAttempt(now, { ...plan, orderId: undefined, amount: total })]
+      : input.orders.map((order, index) => newAttempt(now, { ...plan, orderId: orderIds[index], amount: order.amount }))
+  const orders = input.orders.map(
+    (order, index): PaymentOrder => ({
+      ...order,
+      id: orderIds[index] ?? newId(),
+      status: 'executing',
+      psp,
+      pspReference: undefined,
+      decline: undefined,
+      actionUrl: undefined,
+      capturedAt: undefined,
+    }),
+  )
+  const { idempotencyKey: _key, fingerprint: _fingerprint, ...rest } = input
+  return {
+    input,
+    payment: { ...rest, id: paymentId, status: 'processing', amount: total, orders, createdAt: now },
+    attempts,
+  }
+}
+
+/**
+ * Stores a batch of payments with their orders and attempts, in one statement, before anything is sent. An item whose
+ * key or checkout exists already gets the existing payment or a refusal, and leaves the others unharmed.
+ */
+export async function acceptBatch(
+  deps: { readonly db: Db; readonly clock: Clock; readonly nodeId: () => string },
+  drafts: readonly Draft[],
+): Promise<readonly Acceptance[]> {
+  const now = deps.clock.now()
+  const rows = await deps.db.run<{ id: string }>(INSERT_PAYMENTS, [
+    now,
+    ...toColumns(13, drafts.map(eventRow)),
+    ...toColumns(9, drafts.flatMap(orderRows)),
+    ...toColumns(8, drafts.flatMap(attemptRows)),
+    deps.nodeId(),
+    LEASE_MS,
+  ])
+  if (rows.length === drafts.length) return drafts
+  const stored = new Set(rows.map((row) => row.id))
+  const conflicts = await findConflicts(
+    deps.db,
+    drafts.filter((item) => !stored.has(item.payment.id)),
+  )
+  return drafts.map((item) => (stored.has(item.payment.id) ? item : conflicts(item)))
+}
+
+type ConflictRow = {
+  id: string
+  idempotency_key: string
+  fingerprint: Buffer
+  checkout_id: string | null
+  status: string
+}
+
+async function findConflicts(db: Db, drafts: readonly Draft[]): Promise<(item: Draft) => Acceptance> {
+  const keys = drafts.map((item) => item.input.idempotencyKey)
+  const checkouts = drafts.flatMap((item) => item.input.checkoutId ?? [])
+  const rows = await db.run<ConflictRow>(FIND_CONFLICTS, [keys, checkouts])
+  return ({ input }) => {
+    const sameKey = rows.find((row) => row.idempotency_key === input.idempotencyKey)
+    if (sameKey !== undefined) {
+      return sameKey.fingerprint.equals(input.fingerprint) ? { replayOf: sameKey.id } : keyReused(sameKey.id)
+    }
+    const live = (row: ConflictRow): boolean => row.status !== 'failed' && row.status !== 'canceled'
+    const sameCheckout = rows.find((row) => row.checkout_id === input.checkoutId && live(row))
+    if (sameCheckout !== undefined && input.checkoutId !== undefined)
+      return checkoutExists(input.checkoutId, sameCheckout.id)
+    // The payment that stood in the way failed between the two statements: the caller may try again at once.
+    return new Refusal('request_in_progress', 'Another request for this checkout was just finishing; send it again.', {
+      retryAfterSeconds: 1,
+    })
+  }
+}
+
+export const keyReused = (paymentId: string): Refusal =>
+  new Refusal(
+    'idempotency_key_reused',
+    'This key was used before with another body. Use a new key for a new request.',
+    {
+      facts: { payment: publicId('pay', paymentId) },
+    },
+  )
+
+export const checkoutExists = (checkoutId: string, paymentId: string): Refusal =>
+  new Refusal(
+    'checkout_exists',
+    `Checkout "${checkoutId}" has a payment that is not failed or canceled: ${publicId('pay', paymentId)}.`,
+    {
+      errors: [{ pointer: '/checkout_id', detail: 'A checkout has at most one live payment.' }],
+      facts: { payment: publicId('pay', paymentId) },
+    },
+  )
+
+function eventRow({ input, payment }: Draft): readonly unknown[] {
+  return [
+    payment.id,
+    input.idempotencyKey,
+    input.fingerprint,
+    input.checkoutId,
+    input.buyerReference,
+    payment.amount,
+    input.currency,
+    input.paymentMethod,
+    input.chargeMode,
+    input.capture,
+    input.onPartial,
+    input.psp,
+    JSON.stringify(input.metadata),
+  ]
+}
+
+function orderRows({ payment, attempts }: Draft): readonly (readonly unknown[])[] {
+  return payment.orders.map((order, index) => {
+    const charge = attempts[index] ?? attempts[0]
+    assert(charge !== undefined, 'every order has a charge')
+    const { id, reference, seller, amount, platformFee } = order
+    return [payment.id, id, index + 1, reference, seller, amount, payment.currency, platformFee, charge.id]
+  })
+}
+
+const attemptRows = ({ attempts }: Draft): readonly (readonly unknown[])[] =>
+  attempts.map((attempt) => [
+    attempt.id,
+    attempt.paymentId,
+    attempt.orderId,
+    attempt.psp,
+    attempt.paymentMethod,
+    attempt.capture,
+    attempt.amount,
+    attempt.currency,
+  ])

@@ -1,0 +1,87 @@
+import type { CaptureMode } from './payment.ts'
+
+export type Operation = 'charge' | 'capture' | 'void'
+
+/**
+ * One call to a PSP under one idempotency key, durable before anything is sent.
+ *
+ *     dispatched ──► succeeded | declined                      (finished)
+ *         │
+ *         ├────────► pending ───────► succeeded | declined     (the PSP decides later)
+ *         ├────────► retry_wait ────► sent again, same key     (proven not executed, or proven absent in the send window)
+ *         └────────► unknown ───────► looked up until known    (may have moved money)
+ */
+export type AttemptStatus = 'dispatched' | 'pending' | 'succeeded' | 'declined' | 'retry_wait' | 'unknown'
+
+export type Attempt = {
+  readonly id: string
+  readonly paymentId: string
+  /** Undefined when one charge stands for all orders of the payment. */
+  readonly orderId: string | undefined
+  readonly operation: Operation
+  /** The charge it speaks of: itself, or the charge that is captured or voided. */
+  readonly chargeId: string
+  readonly psp: string
+  readonly paymentMethod: string
+  readonly capture: CaptureMode
+  readonly amount: bigint
+  readonly currency: string
+  readonly status: AttemptStatus
+  readonly pspReference: string | undefined
+  readonly actionUrl: string | undefined
+  readonly ambiguous: boolean
+  readonly lookUps: number
+  readonly sends: number
+  /** Business time. */
+  readonly createdAt: Date
+  readonly lastSentAt: Date
+}
+
+export const isFinished = (status: AttemptStatus): boolean => status === 'succeeded' || status === 'declined'
+
+/** The columns of `attempt` that make an `Attempt`, for a table alias `a`. */
+export const ATTEMPT_COLUMNS = `a.id, a.payment_event_id, a.payment_order_id, a.operation, a.charge_attempt_id, a.psp,
+  a.payment_method, a.capture, a.amount, a.currency, a.status, a.psp_reference, a.action_url, a.ambiguous, a.look_ups, a.sends,
+  a.created_at, a.last_sent_at`
+
+export type AttemptRow = {
+  id: string
+  payment_event_id: string
+  payment_order_id: string | null
+  operation: Operation
+  charge_attempt_id: string
+  psp: string
+  payment_method: string
+  capture: CaptureMode
+  amount: bigint
+  currency: string
+  status: AttemptStatus
+  psp_reference: string | null
+  action_url: string | null
+  ambiguous: boolean
+  look_ups: number
+  sends: number
+  created_at: Date
+  last_sent_at: Date
+}
+
+export const attemptOf = (row: AttemptRow): Attempt => ({
+  id: row.id,
+  paymentId: row.payment_event_id,
+  orderId: row.payment_order_id ?? undefined,
+  operation: row.operation,
+  chargeId: row.charge_attempt_id,
+  psp: row.psp,
+  paymentMethod: row.payment_method,
+  capture: row.capture,
+  amount: row.amount,
+  currency: row.currency,
+  status: row.status,
+  pspReference: row.psp_reference ?? undefined,
+  actionUrl: row.action_url ?? undefined,
+  ambiguous: row.ambiguous,
+  lookUps: row.look_ups,
+  sends: row.sends,
+  createdAt: row.created_at,
+  lastSentAt: row.last_sent_at,
+})

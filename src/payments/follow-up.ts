@@ -1,0 +1,96 @@
+import { toColumns } from '../platform/columns.ts'
+import { statement, type Tx } from '../platform/db.ts'
+import { newId } from '../platform/ids.ts'
+import { ATTEMPT_COLUMNS, type Attempt, type AttemptRow, attemptOf, type Operation } from './attempt.ts'
+import type { CaptureMode } from './payment.ts'
+import { INSERT_ATTEMPTS, SET_ORDERS_EXECUTING } from './sql.ts'
+
+/**
+ * How long the node that dispatched an attempt may keep it before anybody may ask what became of it, in real
+ * milliseconds. Longer than the slowest answer of a PSP, so that an attempt in good hands is left alone.
+ */
+export const LEASE_MS = 30_000
+
+const READ_CHARGES = statement(
+  'payments.read_charges',
+  `select ${ATTEMPT_COLUMNS} from attempt a where a.id = any($1::uuid[]) order by a.id`,
+)
+
+/** Captures or voids charges: new attempts, durable as dispatched by this node. Orders become `executing`. */
+export async function insertFollowUps(
+  tx: Tx,
+  by: { readonly now: Date; readonly nodeId: string },
+  followUps: readonly { readonly operation: 'capture' | 'void'; readonly chargeId: string }[],
+): Promise<readonly Attempt[]> {
+  if (followUps.length === 0) return []
+  const chargeIds = followUps.map((followUp) => followUp.chargeId)
+  const charges = new Map((await tx.run<AttemptRow>(READ_CHARGES, [chargeIds])).map((row) => [row.id, attemptOf(row)]))
+  const attempts = followUps.flatMap(({ operation, chargeId }): Attempt[] => {
+    const charge = charges.get(chargeId)
+    return charge === undefined ? [] : [newAttempt(by.now, { ...charge, operation, chargeId })]
+  })
+  await insertAttempts(tx, by, attempts)
+  // A late void of a charge whose order has failed leaves the order as it is.
+  await tx.run(SET_ORDERS_EXECUTING, [chargeIds])
+  return attempts
+}
+
+export async function insertAttempts(
+  tx: Tx,
+  by: { readonly now: Date; readonly nodeId: string },
+  attempts: readonly Attempt[],
+): Promise<void> {
+  const rows = attempts.map((attempt) => [
+    attempt.id,
+    attempt.paymentId,
+    attempt.orderId,
+    attempt.operation,
+    attempt.chargeId,
+    attempt.psp,
+    attempt.paymentMethod,
+    attempt.capture,
+    attempt.amount,
+    attempt.currency,
+    attempt.pspReference,
+  ])
+  await tx.run(INSERT_ATTEMPTS, [by.now, by.nodeId, LEASE_MS, ...toColumns(11, rows)])
+}
+
+/** What an attempt needs to know; a charge is its own charge. */
+export type AttemptPlan = {
+  readonly paymentId: string
+  readonly orderId: string | undefined
+  readonly operation: Operation
+  readonly chargeId?: string
+  readonly psp: string
+  readonly paymentMethod: string
+  readonly capture: CaptureMode
+  readonly amount: bigint
+  readonly currency: string
+  readonly pspReference?: string | undefined
+}
+
+/** A new attempt under a new key, as it is right after it was stored. */
+export function newAttempt(now: Date, plan: AttemptPlan): Attempt {
+  const id = newId()
+  return {
+    id,
+    paymentId: plan.paymentId,
+    orderId: plan.orderId,
+    operation: plan.operation,
+    chargeId: plan.chargeId ?? id,
+    psp: plan.psp,
+    paymentMethod: plan.paymentMethod,
+    capture: plan.capture,
+    amount: plan.amount,
+    currency: plan.currency,
+    status: 'dispatched',
+    pspReference: plan.pspReference,
+    actionUrl: undefined,
+    ambiguous: false,
+    lookUps: 0,
+    sends: 1,
+    createdAt: now,
+    lastSentAt: now,
+  }
+}

@@ -1,0 +1,23 @@
+/**
+ * Payments: payment events, their orders and the attempts that carry them to a PSP, as data with their state machines.
+ *
+ *     payment event   processing ─► requires_action | authorised | succeeded | partially_succeeded | failed | canceled
+ *     payment order   see charge.ts
+ *     attempt         see attempt.ts
+ *
+ * Everything is stored before anything happens: an event commits with its orders and with attempts that are already
+ * marked as dispatched, under the key that the PSP will see. What is learned about a charge commits in one transaction
+ * with the wallet, the ledger and the hash chain. This module never calls a PSP: the executor does.
+ */
+
+export { ATTEMPT_COLUMNS, type Attempt, type AttemptRow, attemptOf, type Operation } from './attempt.ts'
+export type { Report } from './charge.ts'
+export { LEASE_MS } from './follow-up.ts'
+export * from './payment.ts'
+export type { PaymentFilter } from './read.ts'
+export type { PaymentRequest } from './request.ts'
+export { SEND_WINDOW_MS } from './schedule.ts'
+export type { Accepted, Payments, PaymentsDeps } from './service.ts'
+export { createPayments } from './service.ts'
+export type { TimelineItem } from './timeline.ts'
+export type { Whereabouts, WhereaboutsStep } from './whereabouts.ts'

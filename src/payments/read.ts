@@ -1,0 +1,158 @@
+import { type Queryable, statement } from '../platform/db.ts'
+import type { Decline } from '../psp/psp.ts'
+import type {
+  CaptureMode,
+  ChargeMode,
+  OnPartial,
+  OrderStatus,
+  Payment,
+  PaymentOrder,
+  PaymentStatus,
+} from './payment.ts'
+
+const GET_EVENTS = statement(
+  'payments.get_events',
+  `select id, status, checkout_id, buyer_reference, amount, currency, payment_method, charge_mode, capture, on_partial, psp, metadata, created_at
+     from payment_event where id = any($1::uuid[])`,
+)
+
+const GET_ORDERS = statement(
+  'payments.get_orders',
+  `select o.id, o.payment_event_id, o.reference, o.seller, o.amount, o.platform_fee, o.status, o.captured_at,
+          a.psp, a.psp_reference, a.action_url, a.decline_code, a.decline_network_code, a.decline_advice, a.decline_message
+     from payment_order o
+     join attempt a on a.id = o.charge_attempt_id
+    where o.payment_event_id = any($1::uuid[])
+    order by o.payment_event_id, o.position`,
+)
+
+type EventRow = {
+  id: string
+  status: PaymentStatus
+  checkout_id: string | null
+  buyer_reference: string
+  amount: bigint
+  currency: string
+  payment_method: string
+  charge_mode: ChargeMode
+  capture: CaptureMode
+  on_partial: OnPartial
+  psp: string
+  metadata: Record<string, string>
+  created_at: Date
+}
+
+type OrderRow = {
+  id: string
+  payment_event_id: string
+  reference: string | null
+  seller: string
+  amount: bigint
+  platform_fee: bigint
+  status: OrderStatus
+  captured_at: Date | null
+  psp: string
+  psp_reference: string | null
+  action_url: string | null
+  decline_code: string | null
+  decline_network_code: string | null
+  decline_advice: Decline['advice'] | null
+  decline_message: string | null
+}
+
+/** Payments by id, in the order of the ids; an id that is not there is left out. */
+export async function getPayments(db: Queryable, ids: readonly string[]): Promise<readonly Payment[]> {
+  if (ids.length === 0) return []
+  const [events, orders] = await Promise.all([db.run<EventRow>(GET_EVENTS, [ids]), db.run<OrderRow>(GET_ORDERS, [ids])])
+  const ordersOf = Map.groupBy(orders, (order) => order.payment_event_id)
+  const eventOf = new Map(events.map((event) => [event.id, event]))
+  return ids.flatMap((id) => {
+    const event = eventOf.get(id)
+    return event === undefined ? [] : [paymentOf(event, ordersOf.get(id) ?? [])]
+  })
+}
+
+function paymentOf(event: EventRow, orders: readonly OrderRow[]): Payment {
+  return {
+    id: event.id,
+    status: event.status,
+    checkoutId: event.checkout_id ?? undefined,
+    buyerReference: event.buyer_reference,
+    amount: event.amount,
+    currency: event.currency,
+    paymentMethod: event.payment_method,
+    chargeMode: event.charge_mode,
+    capture: event.capture,
+    onPartial: event.on_partial,
+    psp: event.psp,
+    metadata: event.metadata,
+    orders: orders.map(orderOf),
+    createdAt: event.created_at,
+  }
+}
+
+function orderOf(row: OrderRow): PaymentOrder {
+  return {
+    id: row.id,
+    reference: row.reference ?? undefined,
+    seller: row.seller,
+    amount: row.amount,
+    platformFee: row.platform_fee,
+    status: row.status,
+    psp: row.psp,
+    pspReference: row.psp_reference ?? undefined,
+    decline: row.status === 'failed' ? declineOf(row) : undefined,
+    actionUrl: row.status === 'requires_action' ? (row.action_url ?? undefined) : undefined,
+    capturedAt: row.captured_at ?? undefined,
+  }
+}
+
+function declineOf(row: OrderRow): Decline | undefined {
+  if (row.decline_code === null || row.decline_advice === null) return undefined
+  return {
+    code: row.decline_code,
+    ...(row.decline_network_code === null ? {} : { networkCode: row.decline_network_code }),
+    advice: row.decline_advice,
+    message: row.decline_message ?? '',
+  }
+}
+
+export type PaymentFilter = {
+  readonly status?: PaymentStatus | undefined
+  readonly seller?: string | undefined
+  readonly checkoutId?: string | undefined
+  readonly createdGte?: Date | undefined
+  readonly createdLt?: Date | undefined
+  readonly limit: number
+  /** Id of the last payment of the page before. */
+  readonly after?: string | undefined
+}
+
+/** A page of payments, newest first. Ids are time-ordered, so that a page stays the same while new payments come. */
+export async function listPayments(
+  db: Queryable,
+  filter: PaymentFilter,
+): Promise<{ readonly data: readonly Payment[]; readonly hasMore: boolean }> {
+  const values: unknown[] = []
+  const conditions: string[] = []
+  const where = (condition: (parameter: string) => string, value: unknown): void => {
+    if (value === undefined) return
+    values.push(value)
+    conditions.push(condition(`$${values.length}`))
+  }
+  where((p) => `e.id < ${p}::uuid`, filter.after)
+  where((p) => `e.status = ${p}`, filter.status)
+  where((p) => `e.checkout_id = ${p}`, filter.checkoutId)
+  where((p) => `e.created_at >= ${p}`, filter.createdGte)
+  where((p) => `e.created_at < ${p}`, filter.createdLt)
+  where((p) => `e.id in (select o.payment_event_id from payment_order o where o.seller = ${p})`, filter.seller)
+  values.push(filter.limit + 1)
+  const rows = await db.query<{ id: string }>(
+    `select e.id from payment_event e
+      ${conditions.length === 0 ? '' : `where ${conditions.join(' and ')}`}
+      order by e.id desc limit $${values.length}`,
+    values,
+  )
+  const page = rows.slice(0, filter.limit).map((row) => row.id)
+  return { data: await getPayments(db, page), hasMore: rows.length > filter.limit }
+}

@@ -1,0 +1,213 @@
+import assert from 'node:assert/strict'
+import { type AccountDirectory, type NewEntry, postEntries } from '../ledger/index.ts'
+import type { Clock } from '../platform/clock.ts'
+import { toColumns } from '../platform/columns.ts'
+import type { Db, Tx } from '../platform/db.ts'
+import { newId } from '../platform/ids.ts'
+import type { PspTraits } from '../psp/psp.ts'
+import { creditPending } from '../wallet/index.ts'
+import { type Attempt, type AttemptRow, attemptOf, isFinished } from './attempt.ts'
+import { type AttemptChange, apply, type ChargeInFlight, changeOf, type Report } from './charge.ts'
+import { captureEntry, lateSuccessEntry, pendingCredit, type Sale } from './entries.ts'
+import { insertFollowUps } from './follow-up.ts'
+import { nextSteps, type OrderStanding } from './next-steps.ts'
+import type { CaptureMode, OnPartial, OrderStatus } from './payment.ts'
+import {
+  DERIVE_STATUS,
+  INSERT_STEPS,
+  LOCK_EVENTS,
+  READ_ATTEMPTS,
+  READ_ORDERS_OF_CHARGES,
+  READ_STANDINGS,
+  UPDATE_ATTEMPTS,
+  UPDATE_ORDERS,
+} from './sql.ts'
+
+export type RecordDeps = {
+  readonly db: Db
+  readonly directory: AccountDirectory
+  readonly clock: Clock
+  readonly nodeId: () => string
+  readonly traitsOf: (psp: string) => Pick<PspTraits, 'consistencyWindowMs' | 'keyRetentionMs'>
+}
+
+type EventRow = { id: string; capture: CaptureMode; on_partial: OnPartial }
+type OrderRow = {
+  id: string
+  payment_event_id: string
+  seller: string
+  amount: bigint
+  platform_fee: bigint
+  currency: string
+  status: OrderStatus
+  charge_attempt_id: string
+}
+
+/**
+ * Commits what was learned about charges, in one transaction: attempts, orders, payments, wallets, journal entries and
+ * the hash chain move together or not at all. Gives the attempts that this makes necessary (captures and voids of an
+ * all-or-nothing payment), already durable as dispatched by this node.
+ *
+ * Safe to repeat: a report that was recorded before finds the state it made and changes nothing.
+ */
+export async function recordReports(deps: RecordDeps, reports: readonly Report[]): Promise<readonly Attempt[]> {
+  return deps.db.transaction(async (tx) => {
+    const now = deps.clock.now()
+    const paymentIds = [...new Set(reports.map((report) => report.paymentId))]
+    const events = new Map((await tx.run<EventRow>(LOCK_EVENTS, [paymentIds])).map((row) => [row.id, row]))
+    const { charges, orders } = await readCharges(tx, [...new Set(reports.map((report) => report.chargeId))])
+    for (const report of reports) {
+      const charge = charges.get(report.chargeId)
+      const event = events.get(report.paymentId)
+      assert(charge !== undefined && event !== undefined, `charge ${report.chargeId} exists`)
+      apply(charge, report, { now, traits: deps.traitsOf(charge.charge.before.psp), capture: event.capture })
+    }
+    const states = [...charges.values()]
+    await writeAttempts(tx, states, now)
+    await writeOrders(tx, states)
+    await writeSteps(tx, states, now)
+    await book(tx, deps, states, orders, now)
+    const followUps = [...lateVoids(states), ...(await allOrNothing(tx, events, states))]
+    const created = await insertFollowUps(tx, { now, nodeId: deps.nodeId() }, followUps)
+    const changed = states.some((state) => state.ordersChanged)
+    if (changed || created.length > 0) await tx.run(DERIVE_STATUS, [paymentIds])
+    return created
+  })
+}
+
+async function readCharges(
+  tx: Tx,
+  chargeIds: readonly string[],
+): Promise<{ charges: Map<string, ChargeInFlight>; orders: readonly OrderRow[] }> {
+  const rows = await tx.run<AttemptRow & { late_booked: boolean }>(READ_ATTEMPTS, [chargeIds])
+  const orders = await tx.run<OrderRow>(READ_ORDERS_OF_CHARGES, [chargeIds])
+  const standing = new Map(orders.map((order) => [order.charge_attempt_id, order.status]))
+  const charges = new Map<string, ChargeInFlight>()
+  for (const row of rows) {
+    if (row.operation !== 'charge') continue
+    charges.set(row.id, {
+      charge: changeOf(attemptOf(row)),
+      followUps: [],
+      orders: standing.get(row.id) ?? 'superseded',
+      ordersChanged: false,
+      capturedAt: undefined,
+      lateSuccessBooked: row.late_booked,
+      effects: [],
+      steps: [],
+    })
+  }
+  for (const row of rows) {
+    if (row.operation !== 'charge') charges.get(row.charge_attempt_id)?.followUps.push(changeOf(attemptOf(row)))
+  }
+  return { charges, orders }
+}
+
+async function writeAttempts(tx: Tx, states: readonly ChargeInFlight[], now: Date): Promise<void> {
+  const changed = states.flatMap((state) => [state.charge, ...state.followUps]).filter((attempt) => attempt.changed)
+  if (changed.length === 0) return
+  await tx.run(UPDATE_ATTEMPTS, [now, ...toColumns(13, changed.map(attemptRow))])
+}
+
+function attemptRow(attempt: AttemptChange): readonly unknown[] {
+  const { decline } = attempt
+  return [
+    attempt.before.id,
+    attempt.status,
+    attempt.pspReference,
+    attempt.actionUrl,
+    decline?.code,
+    decline?.networkCode,
+    decline?.advice,
+    decline?.message,
+    attempt.unknownCause,
+    attempt.ambiguous,
+    attempt.lookUps,
+    attempt.lastSentAt,
+    isFinished(attempt.status) ? null : attempt.dueInMs,
+  ]
+}
+
+async function writeOrders(tx: Tx, states: readonly ChargeInFlight[]): Promise<void> {
+  const changed = states.filter((state) => state.ordersChanged)
+  if (changed.length === 0) return
+  const rows = changed.map((state) => [state.charge.before.id, state.orders, state.capturedAt])
+  await tx.run(UPDATE_ORDERS, toColumns(3, rows))
+}
+
+async function writeSteps(tx: Tx, states: readonly ChargeInFlight[], now: Date): Promise<void> {
+  const rows = states.flatMap(({ charge, steps }) =>
+    steps.map((step) => [newId(), charge.before.paymentId, step.attemptId, step.kind, JSON.stringify(step.detail)]),
+  )
+  if (rows.length > 0) await tx.run(INSERT_STEPS, [now, ...toColumns(5, rows)])
+}
+
+/** Wallets before the ledger: the wallet rows are the ones that other batches may wait for. */
+async function book(
+  tx: Tx,
+  deps: RecordDeps,
+  states: readonly ChargeInFlight[],
+  orders: readonly OrderRow[],
+  now: Date,
+): Promise<void> {
+  const capturedAt = new Map<string, Date>()
+  const entries: NewEntry[] = []
+  for (const { charge, effects } of states) {
+    for (const effect of effects) {
+      if (effect.effect === 'capture') capturedAt.set(charge.before.id, effect.occurredAt)
+      if (effect.effect === 'late_success') {
+        const { chargeId, paymentId, orderId, psp, amount, currency } = charge.before
+        entries.push(
+          lateSuccessEntry({ chargeId, paymentId, orderId, psp, amount, currency, occurredAt: effect.occurredAt }),
+        )
+      }
+    }
+  }
+  const psps = new Map(states.map((state) => [state.charge.before.id, state.charge.before.psp]))
+  const sales = orders.flatMap((order): Sale[] => {
+    const at = capturedAt.get(order.charge_attempt_id)
+    const psp = psps.get(order.charge_attempt_id)
+    if (at === undefined || psp === undefined) return []
+    const { id, payment_event_id, seller, amount, platform_fee, currency } = order
+    return [
+      {
+        orderId: id,
+        paymentId: payment_event_id,
+        psp,
+        seller,
+        amount,
+        platformFee: platform_fee,
+        currency,
+        capturedAt: at,
+      },
+    ]
+  })
+  await creditPending(tx, sales.map(pendingCredit))
+  await postEntries(tx, deps.directory, [...entries, ...sales.map(captureEntry)], now)
+}
+
+type FollowUp = { readonly operation: 'capture' | 'void'; readonly chargeId: string }
+
+const lateVoids = (states: readonly ChargeInFlight[]): FollowUp[] =>
+  states.flatMap(({ charge, effects }) =>
+    effects
+      .filter((effect) => effect.effect === 'void')
+      .map(() => ({ operation: 'void' as const, chargeId: charge.before.id })),
+  )
+
+async function allOrNothing(
+  tx: Tx,
+  events: ReadonlyMap<string, EventRow>,
+  states: readonly ChargeInFlight[],
+): Promise<FollowUp[]> {
+  const moved = new Set(states.filter((state) => state.ordersChanged).map((state) => state.charge.before.paymentId))
+  const concerned = [...moved].filter((id) => events.get(id)?.on_partial === 'void_all')
+  if (concerned.length === 0) return []
+  const rows = await tx.run<OrderStanding & { paymentId: string }>(READ_STANDINGS, [concerned])
+  const byPayment = Map.groupBy(rows, (row) => row.paymentId)
+  return [...byPayment].flatMap(([paymentId, standings]) => {
+    const event = events.get(paymentId)
+    if (event === undefined) return []
+    const next = nextSteps({ onPartial: event.on_partial, capture: event.capture }, standings)
+    return next === undefined ? [] : next.orders.map(({ chargeId }) => ({ operation: next.step, chargeId }))
+  })
+}

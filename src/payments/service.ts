@@ -1,0 +1,213 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { AccountDirectory } from '../ledger/index.ts'
+import type { Clock } from '../platform/clock.ts'
+import { type Db, isConnectionError, isTransient } from '../platform/db.ts'
+import { Refusal } from '../platform/errors.ts'
+import { publicId } from '../platform/ids.ts'
+import { createLane } from '../platform/lane.ts'
+import type { Log } from '../platform/log.ts'
+import type { PspTraits } from '../psp/psp.ts'
+import { type Acceptance, acceptBatch, type Draft, draft } from './accept.ts'
+import type { Attempt } from './attempt.ts'
+import type { Report } from './charge.ts'
+import type { NewPayment, Payment } from './payment.ts'
+import { getPayments, listPayments, type PaymentFilter } from './read.ts'
+import { recordReports } from './record.ts'
+import { handleRequest, type PaymentRequest } from './request.ts'
+import { paymentTimeline, type TimelineItem } from './timeline.ts'
+import { type Whereabouts, whereaboutsOf } from './whereabouts.ts'
+
+export type Accepted = { readonly payment: Payment; readonly replayed: boolean }
+
+export type Payments = {
+  /**
+   * Stores payments; one result per item, in order, once it is durable. A refusal of one leaves the others unharmed.
+   * Rejects only when the database cannot be reached: then nothing is known, and the same keys may be sent again.
+   */
+  readonly accept: (items: readonly NewPayment[]) => Promise<readonly (Accepted | Refusal)[]>
+  readonly get: (id: string) => Promise<Payment | undefined>
+  readonly list: (filter: PaymentFilter) => Promise<{ readonly data: readonly Payment[]; readonly hasMore: boolean }>
+  /** The payment as soon as nothing of it is in progress, or what it is after `timeoutMs`. */
+  readonly waitForFinal: (id: string, timeoutMs: number) => Promise<Payment>
+  readonly timeline: (id: string) => Promise<readonly TimelineItem[] | undefined>
+  readonly whereabouts: (id: string) => Promise<Whereabouts | undefined>
+  readonly request: (request: PaymentRequest) => Promise<Accepted>
+  /** Commits what was learned about a charge; repeats until it is durable. */
+  readonly record: (report: Report) => Promise<void>
+  /** Resolves when everything that was handed in is committed. */
+  readonly idle: () => Promise<void>
+  /** Stops repeating; what is not durable is learned again by the next node. */
+  readonly stop: () => void
+}
+
+export type PaymentsDeps = {
+  readonly db: Db
+  readonly directory: AccountDirectory
+  readonly clock: Clock
+  readonly log: Log
+  readonly nodeId: () => string
+  readonly traitsOf: (psp: string) => Pick<PspTraits, 'consistencyWindowMs' | 'keyRetentionMs'>
+  /** Hands durable attempts to the executor of this node. */
+  readonly dispatch: (attempts: readonly Attempt[]) => void
+  /** Attempts that the executor holds; new payments are refused above `maxBacklog`. */
+  readonly backlog: () => number
+}
+
+// About a minute of work for one node: beyond, waiting callers would have given up before their turn.
+const MAX_BACKLOG = 50_000
+
+const overloaded = (): Refusal =>
+  new Refusal(
+    'overloaded',
+    'The queue of payments is full. Nothing was stored; send the request again with the same key.',
+    {
+      retryAfterSeconds: 2,
+    },
+  )
+
+// A batch of 500 to 2,000 rows takes a few tens of milliseconds; two in flight keep the disk and the processor busy.
+const BATCH_ROWS = 1_000
+
+export function createPayments(deps: PaymentsDeps): Payments {
+  const { db, log } = deps
+  const keysInProgress = new Set<string>()
+  const waiters = new Map<string, Set<() => void>>()
+  let stopped = false
+
+  const acceptLane = createLane<Draft, Acceptance>({
+    maxBatch: BATCH_ROWS,
+    weight: (item) => item.payment.orders.length,
+    maxQueue: 20_000,
+    concurrency: 2,
+    whenFull: overloaded,
+    commit: (drafts) => acceptBatch(deps, drafts),
+    splitOn: (error) => !isConnectionError(error),
+  })
+
+  // One batch at a time per lane, and a payment always takes the same lane: its orders never wait for each other's locks.
+  const recordLanes = [0, 1].map(() =>
+    createLane<Report, void>({
+      maxBatch: BATCH_ROWS,
+      maxQueue: Number.POSITIVE_INFINITY, // Bounded by the attempts in flight, which the executor bounds.
+      concurrency: 1,
+      whenFull: overloaded,
+      commit: async (reports) => {
+        const followUps = await recordReports(deps, reports)
+        if (followUps.length > 0) deps.dispatch(followUps)
+        for (const report of reports) for (const wake of waiters.get(report.paymentId) ?? []) wake()
+        return reports.map(() => undefined)
+      },
+      splitOn: (error) => !isTransient(error),
+    }),
+  )
+
+  const record = async (report: Report): Promise<void> => {
+    const lane = recordLanes[laneOf(report.paymentId)] ?? recordLanes[0]
+    for (let waitMs = 50; !stopped; waitMs = Math.min(waitMs * 2, 2_000)) {
+      try {
+        return await lane?.submit(report)
+      } catch (error) {
+        // A bug: the lease runs out and somebody asks again, so that one bad report stops nothing else.
+        if (!isTransient(error))
+          return log.fatal({ err: error, attempt: report.attemptId }, 'a report could not be recorded')
+        log.warn({ err: error }, 'recording waits for the database')
+        await delay(waitMs)
+      }
+    }
+  }
+
+  const acceptOne = async (input: NewPayment): Promise<Draft | Refusal | { readonly replayOf: string }> => {
+    if (keysInProgress.has(input.idempotencyKey)) return inProgress()
+    if (deps.backlog() > MAX_BACKLOG) return overloaded()
+    keysInProgress.add(input.idempotencyKey)
+    try {
+      const acceptance = await acceptLane.submit(draft(input, deps.clock.now()))
+      if ('attempts' in acceptance) deps.dispatch(acceptance.attempts)
+      return acceptance
+    } catch (error) {
+      if (error instanceof Refusal) return error
+      throw error
+    } finally {
+      keysInProgress.delete(input.idempotencyKey)
+    }
+  }
+
+  const get = async (id: string): Promise<Payment | undefined> => (await getPayments(db, [id]))[0]
+
+  return {
+    async accept(items) {
+      const acceptances = await Promise.all(items.map(acceptOne))
+      const replays = acceptances.flatMap((acceptance) => ('replayOf' in acceptance ? acceptance.replayOf : []))
+      const existing = new Map((await getPayments(db, replays)).map((payment) => [payment.id, payment]))
+      return acceptances.map((acceptance): Accepted | Refusal => {
+        if (acceptance instanceof Refusal) return acceptance
+        if ('attempts' in acceptance) return { payment: acceptance.payment, replayed: false }
+        const payment = existing.get(acceptance.replayOf)
+        if (payment === undefined) throw new Error(`payment ${acceptance.replayOf} vanished`)
+        return { payment, replayed: true }
+      })
+    },
+    get,
+    list: (filter) => listPayments(db, filter),
+    waitForFinal: (id, timeoutMs) => waitForFinal(get, waiters, id, timeoutMs),
+    timeline: (id) => paymentTimeline(db, id),
+    async whereabouts(id) {
+      const payment = await get(id)
+      return payment === undefined ? undefined : whereaboutsOf(payment)
+    },
+    async request(request) {
+      const { attempts, replayed } = await handleRequest(deps, request)
+      deps.dispatch(attempts)
+      const payment = await get(request.paymentId)
+      if (payment === undefined) throw new Error(`payment ${request.paymentId} vanished`)
+      return { payment, replayed }
+    },
+    record,
+    idle: async () => {
+      await Promise.all([acceptLane.idle(), ...recordLanes.map((lane) => lane.idle())])
+    },
+    stop: () => {
+      stopped = true
+    },
+  }
+}
+
+const inProgress = (): Refusal =>
+  new Refusal('request_in_progress', 'The first request with this key is being stored. Ask again in a moment.', {
+    retryAfterSeconds: 1,
+  })
+
+/** The last hexadecimal digit of a UUIDv7 is random: half of the payments take each lane. */
+const laneOf = (paymentId: string): number => Number.parseInt(paymentId.slice(-1), 16) % 2
+
+// Another node may finish the payment, which wakes nobody here.
+const POLL_MS = 500
+
+async function waitForFinal(
+  get: (id: string) => Promise<Payment | undefined>,
+  waiters: Map<string, Set<() => void>>,
+  id: string,
+  timeoutMs: number,
+): Promise<Payment> {
+  const end = performance.now() + timeoutMs
+  for (;;) {
+    const woken = Promise.withResolvers<void>()
+    const set = waiters.get(id) ?? new Set()
+    waiters.set(id, set.add(woken.resolve))
+    try {
+      const payment = await get(id)
+      if (payment === undefined) throw new Refusal('not_found', `There is no payment ${publicId('pay', id)}.`)
+      const leftMs = end - performance.now()
+      if (payment.status !== 'processing' || leftMs <= 0) return payment
+      const timer = new AbortController()
+      await Promise.race([
+        woken.promise,
+        delay(Math.min(POLL_MS, leftMs), undefined, { signal: timer.signal }).catch(() => undefined),
+      ])
+      timer.abort()
+    } finally {
+      set.delete(woken.resolve)
+      if (set.size === 0) waiters.delete(id)
+    }
+  }
+}

@@ -1,0 +1,146 @@
+import { statement } from '../platform/db.ts'
+import { ATTEMPT_COLUMNS } from './attempt.ts'
+
+/**
+ * Stores what of a batch is new. A key that exists, or a checkout that has a live payment, leaves its event out, and
+ * with the event its orders and attempts; the caller then looks up why.
+ */
+export const INSERT_PAYMENTS = statement(
+  'payments.insert',
+  `with event as (
+     insert into payment_event (created_at, id, idempotency_key, fingerprint, checkout_id, buyer_reference, amount, currency,
+                                payment_method, charge_mode, capture, on_partial, psp, metadata, status)
+     select $1, e.*, 'processing'
+       from unnest($2::uuid[], $3::text[], $4::bytea[], $5::text[], $6::text[], $7::bigint[], $8::char(3)[],
+                   $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::jsonb[]) as e
+     on conflict do nothing
+     returning id
+   ), orders as (
+     insert into payment_order (payment_event_id, id, position, reference, seller, amount, currency, platform_fee, charge_attempt_id, status)
+     select o.*, 'executing'
+       from unnest($15::uuid[], $16::uuid[], $17::smallint[], $18::text[], $19::text[], $20::bigint[], $21::char(3)[], $22::bigint[], $23::uuid[])
+         as o (payment_event_id, id, position, reference, seller, amount, currency, platform_fee, charge_attempt_id)
+       join event on event.id = o.payment_event_id
+   ), attempts as (
+     insert into attempt (id, payment_event_id, payment_order_id, operation, charge_attempt_id, psp, payment_method, capture, amount, currency,
+                          status, created_at, last_sent_at, sends, node_id, due_at)
+     select a.id, a.payment_event_id, a.payment_order_id, 'charge', a.id, a.psp, a.payment_method, a.capture, a.amount, a.currency,
+            'dispatched', $1, $1, 1, $32, now() + $33 * interval '1 millisecond'
+       from unnest($24::uuid[], $25::uuid[], $26::uuid[], $27::text[], $28::text[], $29::text[], $30::bigint[], $31::char(3)[])
+         as a (id, payment_event_id, payment_order_id, psp, payment_method, capture, amount, currency)
+       join event on event.id = a.payment_event_id
+   )
+   select id from event`,
+)
+
+/** Why an event was left out: its key is another's, or its checkout has a live payment. */
+export const FIND_CONFLICTS = statement(
+  'payments.find_conflicts',
+  `select id, idempotency_key, fingerprint, checkout_id, status from payment_event
+    where idempotency_key = any($1::text[])
+       or (checkout_id = any($2::text[]) and status not in ('failed', 'canceled'))`,
+)
+
+/** Events are locked first and in the order of their id; everything else of a payment is behind this lock. */
+export const LOCK_EVENTS = statement(
+  'payments.lock_events',
+  `select id, capture, on_partial from payment_event where id = any($1::uuid[]) order by id for update`,
+)
+
+export const READ_ATTEMPTS = statement(
+  'payments.read_attempts',
+  `select ${ATTEMPT_COLUMNS},
+          a.status <> 'dispatched' and exists (select from journal_entry e where e.kind = 'late_success' and e.fact = a.id::text) as late_booked
+     from attempt a where a.id = any($1::uuid[])
+   union all
+   select ${ATTEMPT_COLUMNS}, false
+     from attempt a
+    where a.charge_attempt_id = any($1::uuid[]) and a.operation <> 'charge' and a.status not in ('succeeded', 'declined')`,
+)
+
+export const READ_ORDERS_OF_CHARGES = statement(
+  'payments.read_orders_of_charges',
+  `select id, payment_event_id, seller, amount, platform_fee, currency, status, charge_attempt_id
+     from payment_order where charge_attempt_id = any($1::uuid[])`,
+)
+
+export const UPDATE_ATTEMPTS = statement(
+  'payments.update_attempts',
+  `update attempt a
+      set status = c.status,
+          psp_reference = c.psp_reference,
+          action_url = c.action_url,
+          decline_code = coalesce(c.decline_code, a.decline_code),
+          decline_network_code = coalesce(c.decline_network_code, a.decline_network_code),
+          decline_advice = coalesce(c.decline_advice, a.decline_advice),
+          decline_message = coalesce(c.decline_message, a.decline_message),
+          unknown_cause = c.unknown_cause,
+          ambiguous = c.ambiguous,
+          look_ups = c.look_ups,
+          last_sent_at = c.last_sent_at,
+          finished_at = case when c.due_in_ms is null then $1::timestamptz end,
+          node_id = null,
+          due_at = now() + c.due_in_ms * interval '1 millisecond'
+     from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
+                 $10::text[], $11::boolean[], $12::integer[], $13::timestamptz[], $14::float8[])
+       as c (id, status, psp_reference, action_url, decline_code, decline_network_code, decline_advice, decline_message,
+             unknown_cause, ambiguous, look_ups, last_sent_at, due_in_ms)
+    where a.id = c.id`,
+)
+
+export const UPDATE_ORDERS = statement(
+  'payments.update_orders',
+  `update payment_order o set status = c.status, captured_at = c.captured_at
+     from unnest($1::uuid[], $2::text[], $3::timestamptz[]) as c (charge_attempt_id, status, captured_at)
+    where o.charge_attempt_id = c.charge_attempt_id`,
+)
+
+/** The status of a payment follows from those of its orders; this is the only place that says how. */
+export const DERIVE_STATUS = statement(
+  'payments.derive_status',
+  `update payment_event e set status = d.status
+     from (select payment_event_id,
+                  case
+                    when bool_or(status in ('pending', 'executing', 'unknown')) then 'processing'
+                    when bool_or(status = 'requires_action') then 'requires_action'
+                    when bool_or(status = 'authorised') then 'authorised'
+                    when bool_and(status = 'captured') then 'succeeded'
+                    when bool_or(status = 'captured') then 'partially_succeeded'
+                    when bool_or(status = 'failed') then 'failed'
+                    else 'canceled'
+                  end as status
+             from payment_order
+            where payment_event_id = any($1::uuid[])
+            group by payment_event_id) d
+    where e.id = d.payment_event_id and e.status <> d.status`,
+)
+
+export const INSERT_STEPS = statement(
+  'payments.insert_steps',
+  `insert into attempt_step (at, id, payment_event_id, attempt_id, kind, detail)
+   select $1, s.* from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::jsonb[]) as s`,
+)
+
+/** Captures and voids, and the charges of a retry: dispatched by this node as soon as this commits. */
+export const INSERT_ATTEMPTS = statement(
+  'payments.insert_attempts',
+  `insert into attempt (created_at, last_sent_at, node_id, due_at, status, sends,
+                        id, payment_event_id, payment_order_id, operation, charge_attempt_id, psp, payment_method, capture, amount, currency, psp_reference)
+   select $1, $1, $2, now() + $3 * interval '1 millisecond', 'dispatched', 1, a.*
+     from unnest($4::uuid[], $5::uuid[], $6::uuid[], $7::text[], $8::uuid[], $9::text[], $10::text[], $11::text[], $12::bigint[], $13::char(3)[], $14::text[]) as a`,
+)
+
+export const READ_STANDINGS = statement(
+  'payments.read_standings',
+  `select o.payment_event_id as "paymentId", o.id as "orderId", o.charge_attempt_id as "chargeId", o.status,
+          exists (select from attempt f where f.charge_attempt_id = o.charge_attempt_id and f.operation <> 'charge') as "hasFollowUp"
+     from payment_order o
+    where o.payment_event_id = any($1::uuid[])
+    order by o.payment_event_id, o.position`,
+)
+
+export const SET_ORDERS_EXECUTING = statement(
+  'payments.set_orders_executing',
+  `update payment_order set status = 'executing'
+    where charge_attempt_id = any($1::uuid[]) and status in ('authorised', 'requires_action')`,
+)

@@ -1,0 +1,138 @@
+import { formatMinor } from '../money/index.ts'
+import type { Payment, PaymentOrder } from './payment.ts'
+
+export type WhereaboutsStep = {
+  readonly step: 'event' | 'order' | 'charge' | 'wallet' | 'ledger' | 'settlement' | 'bank'
+  readonly state: string
+  readonly at?: Date
+  readonly detail: string
+}
+
+export type Whereabouts = { readonly sentence: string; readonly steps: readonly WhereaboutsStep[] }
+
+/** Where the money of a payment is, in one plain sentence, and the way from the buyer's click to the bank. Pure. */
+export function whereaboutsOf(payment: Payment): Whereabouts {
+  const captured = payment.orders.filter((order) => order.status === 'captured')
+  return { sentence: sentenceOf(payment, captured), steps: stepsOf(payment, captured) }
+}
+
+const sum = (orders: readonly PaymentOrder[]): bigint => orders.reduce((total, order) => total + order.amount, 0n)
+
+const stamp = (at: Date): string => `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`
+
+const plural = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`
+
+function lastCapture(captured: readonly PaymentOrder[]): Date | undefined {
+  const times = captured.flatMap((order) => order.capturedAt?.getTime() ?? [])
+  return times.length === 0 ? undefined : new Date(Math.max(...times))
+}
+
+function sentenceOf(payment: Payment, captured: readonly PaymentOrder[]): string {
+  const parts = [capturedPart(payment, captured), ...openParts(payment), failedPart(payment)].filter(
+    (part) => part !== undefined,
+  )
+  return parts.length === 0 ? 'Nothing was charged.' : parts.join(' ')
+}
+
+function capturedPart(payment: Payment, captured: readonly PaymentOrder[]): string | undefined {
+  const at = lastCapture(captured)
+  if (at === undefined) return undefined
+  const amount = `${formatMinor(sum(captured), payment.currency)} ${payment.currency}`
+  const sellers = new Set(captured.map((order) => order.seller)).size
+  const part = captured.length === payment.orders.length ? '' : ` of ${formatMinor(payment.amount, payment.currency)}`
+  return `${amount}${part} was captured at ${payment.psp} by ${stamp(at)}, is in the pending balance of ${plural(sellers, 'seller')}, and waits for the PSP's settlement.`
+}
+
+function openParts(payment: Payment): (string | undefined)[] {
+  const inStatus = (...statuses: string[]): readonly PaymentOrder[] =>
+    payment.orders.filter((order) => statuses.includes(order.status))
+  const money = (orders: readonly PaymentOrder[]): string =>
+    `${formatMinor(sum(orders), payment.currency)} ${payment.currency}`
+  const unknown = inStatus('unknown')
+  const executing = inStatus('pending', 'executing')
+  const waiting = inStatus('requires_action')
+  const authorised = inStatus('authorised')
+  return [
+    unknown.length === 0
+      ? undefined
+      : `The outcome of ${money(unknown)} at ${payment.psp} is unknown: the answer was lost, it may or may not have been charged. Nothing is booked for it, and it is being asked after.`,
+    executing.length === 0 ? undefined : `${money(executing)} is being charged at ${payment.psp}.`,
+    waiting.length === 0 ? undefined : `${money(waiting)} waits for the buyer to confirm at ${payment.psp}.`,
+    authorised.length === 0
+      ? undefined
+      : `${money(authorised)} is reserved on the buyer's payment method at ${payment.psp} and not captured.`,
+  ]
+}
+
+function failedPart(payment: Payment): string | undefined {
+  const failed = payment.orders.filter((order) => order.status === 'failed')
+  const voided = payment.orders.filter((order) => order.status === 'voided')
+  const parts: string[] = []
+  if (failed.length > 0) {
+    const codes = [...new Set(failed.map((order) => order.decline?.code ?? 'declined'))].join(', ')
+    const amount = `${formatMinor(sum(failed), payment.currency)} ${payment.currency}`
+    parts.push(`${plural(failed.length, 'order')} of ${amount} failed (${codes}) and was not charged.`)
+  }
+  if (voided.length > 0) {
+    parts.push(`${formatMinor(sum(voided), payment.currency)} ${payment.currency} was voided: the buyer keeps it.`)
+  }
+  return parts.length === 0 ? undefined : parts.join(' ')
+}
+
+function stepsOf(payment: Payment, captured: readonly PaymentOrder[]): readonly WhereaboutsStep[] {
+  const at = lastCapture(captured)
+  const stamped = at === undefined ? {} : { at }
+  const booked = captured.length > 0
+  const ofAll = `${captured.length} of ${plural(payment.orders.length, 'order')}`
+  const counts = Map.groupBy(payment.orders, (order) => order.status)
+  const statuses = [...counts].map(([status, orders]) => `${orders.length} ${status}`).join(', ')
+  const references = [...new Set(payment.orders.flatMap((order) => order.pspReference ?? []))]
+  const named = references.slice(0, 10).join(', ') + (references.length > 10 ? ', …' : '')
+  return [
+    {
+      step: 'event',
+      state: 'stored',
+      at: payment.createdAt,
+      detail: `Checkout of ${plural(payment.orders.length, 'order')} stored.`,
+    },
+    { step: 'order', state: payment.status, at: payment.createdAt, detail: `Orders: ${statuses}.` },
+    {
+      step: 'charge',
+      state: chargeState(payment),
+      ...stamped,
+      detail: named === '' ? `No charge is known at ${payment.psp}.` : `Charges at ${payment.psp}: ${named}.`,
+    },
+    {
+      step: 'wallet',
+      state: booked ? 'pending' : 'nothing',
+      ...stamped,
+      detail: booked ? `${ofAll} credited to the sellers' pending balances.` : 'No seller was credited.',
+    },
+    {
+      step: 'ledger',
+      state: booked ? 'booked' : 'nothing',
+      ...stamped,
+      detail: booked
+        ? `${plural(captured.length, 'capture entry').replace('entrys', 'entries')} booked.`
+        : 'Nothing is booked.',
+    },
+    {
+      step: 'settlement',
+      state: booked ? 'awaited' : 'nothing',
+      detail: booked
+        ? "The PSP's settlement file with these charges has not been matched."
+        : 'There is nothing to settle.',
+    },
+    {
+      step: 'bank',
+      state: booked ? 'awaited' : 'nothing',
+      detail: booked ? 'The PSP has not paid this out to the bank.' : 'There is nothing to arrive.',
+    },
+  ]
+}
+
+function chargeState(payment: Payment): string {
+  const statuses = new Set(payment.orders.map((order) => order.status))
+  if (statuses.size === 1) return payment.orders[0]?.status ?? 'pending'
+  return statuses.has('unknown') ? 'unknown' : 'mixed'
+}

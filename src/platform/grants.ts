@@ -1,0 +1,37 @@
+import pg, { type ClientBase } from 'pg'
+
+/** Rows of these are written once and never again; triggers say so too, but the app has not even the right. */
+const APPEND_ONLY = ['journal_entry', 'posting', 'ledger_batch', 'ledger_anchor', 'audit_log']
+/** The only rows that the app ever removes: nodes that stopped. */
+const DELETABLE = ['node']
+/** Kept by the migrations alone. */
+export const MIGRATIONS_TABLE = 'schema_migration'
+
+function privilegesOn(table: string): string {
+  if (table === MIGRATIONS_TABLE) return 'select'
+  if (APPEND_ONLY.includes(table)) return 'select, insert'
+  return DELETABLE.includes(table) ? 'select, insert, update, delete' : 'select, insert, update'
+}
+
+/** Gives the app's role exactly what it needs in the schema, and takes away whatever it had beyond that. */
+export async function grantToApp(client: ClientBase, schema: string, role: string): Promise<void> {
+  const app = pg.escapeIdentifier(role)
+  const name = pg.escapeIdentifier(schema)
+  const tables = await client.query<{ tablename: string }>('select tablename from pg_tables where schemaname = $1', [
+    schema,
+  ])
+  const grants = tables.rows.map(
+    ({ tablename }) => `grant ${privilegesOn(tablename)} on ${name}.${pg.escapeIdentifier(tablename)} to ${app};`,
+  )
+  await client.query(
+    [
+      'begin;',
+      `revoke all on all tables in schema ${name} from ${app};`,
+      `revoke all on schema ${name} from ${app};`,
+      `grant usage on schema ${name} to ${app};`,
+      `grant usage on all sequences in schema ${name} to ${app};`,
+      ...grants,
+      'commit;',
+    ].join('\n'),
+  )
+}

@@ -1,0 +1,109 @@
+/**
+ * A lane collects work from many callers for a moment and commits it as one batch; each caller's promise settles when
+ * its own item is durable. No timer is needed: whatever arrived while the last batch committed is the next batch.
+ */
+export type Lane<I, R> = {
+  /** Settles with the item's result once its batch is committed; rejects with what its batch threw. Throws when full. */
+  readonly submit: (item: I) => Promise<R>
+  /** Items waiting or in a batch. */
+  readonly size: () => number
+  /** Resolves when everything submitted before has settled. */
+  readonly idle: () => Promise<void>
+}
+
+export type LaneOptions<I, R> = {
+  /** Weight of one batch at most (a single item may exceed it): longer batches win little and make the first wait. */
+  readonly maxBatch: number
+  /** What an item weighs, e.g. the rows that it writes; 1 unless told. */
+  readonly weight?: (item: I) => number
+  /** Items waiting at most; `submit` throws `whenFull()` beyond. */
+  readonly maxQueue: number
+  /** Batches in flight at the same time. */
+  readonly concurrency: number
+  readonly whenFull: () => Error
+  /** Commits a batch and gives one result per item, in order. */
+  readonly commit: (items: readonly I[]) => Promise<readonly R[]>
+  /**
+   * Whether a failed batch of several should be tried again in halves, so that one item that the database refuses
+   * leaves the others unharmed. False for errors that would hit every item, such as a lost connection.
+   */
+  readonly splitOn: (error: unknown) => boolean
+}
+
+type Waiting<I, R> = { item: I; resolve: (result: R) => void; reject: (error: unknown) => void }
+
+export function createLane<I, R>(options: LaneOptions<I, R>): Lane<I, R> {
+  const queue: Waiting<I, R>[] = []
+  let inBatches = 0
+  let running = 0
+  let scheduled = false
+  let idleWaiters: (() => void)[] = []
+
+  const settle = async (batch: readonly Waiting<I, R>[]): Promise<void> => {
+    try {
+      const results = await options.commit(batch.map((waiting) => waiting.item))
+      batch.forEach((waiting, index) => {
+        waiting.resolve(results[index] as R)
+      })
+    } catch (error) {
+      if (batch.length > 1 && options.splitOn(error)) {
+        const middle = batch.length >> 1
+        await settle(batch.slice(0, middle))
+        await settle(batch.slice(middle))
+        return
+      }
+      for (const waiting of batch) waiting.reject(error)
+    }
+  }
+
+  const lengthOfBatch = (): number => {
+    const { weight } = options
+    if (weight === undefined) return options.maxBatch
+    let length = 0
+    for (let sum = 0; length < queue.length; length += 1) {
+      const next = queue[length]
+      if (next === undefined) break
+      sum += weight(next.item)
+      if (length > 0 && sum > options.maxBatch) break
+    }
+    return length
+  }
+
+  const start = (): void => {
+    scheduled = false
+    while (running < options.concurrency && queue.length > 0) {
+      const batch = queue.splice(0, lengthOfBatch())
+      running += 1
+      inBatches += batch.length
+      void settle(batch).finally(() => {
+        running -= 1
+        inBatches -= batch.length
+        start()
+        if (queue.length === 0 && inBatches === 0) {
+          for (const wake of idleWaiters) wake()
+          idleWaiters = []
+        }
+      })
+    }
+  }
+
+  return {
+    submit: (item) => {
+      if (queue.length >= options.maxQueue) throw options.whenFull()
+      return new Promise<R>((resolve, reject) => {
+        queue.push({ item, resolve, reject })
+        if (scheduled) return
+        scheduled = true
+        // After the current round of I/O events, so that requests read in the same round share the batch.
+        setImmediate(start)
+      })
+    },
+    size: () => queue.length + inBatches,
+    idle: () =>
+      queue.length === 0 && inBatches === 0
+        ? Promise.resolve()
+        : new Promise((resolve) => {
+            idleWaiters.push(resolve)
+          }),
+  }
+}

@@ -1,0 +1,152 @@
+import { closeSync, fdatasyncSync, fstatSync, fsyncSync, ftruncateSync, openSync, readSync } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { describe, StartRefusal } from './errors.ts'
+import { type BookRecord, corrupt, decodeLine, encodeLine, MAX_LINE_BYTES } from './records.ts'
+
+/**
+ * The book's file: append-only, and written in groups: whatever was appended while the last write and
+ * fdatasync ran is the next group, so that one sync carries many answers and no timer is needed.
+ */
+export type Book = {
+  /** Puts the record in the next group. */
+  readonly append: (record: BookRecord) => void
+  /** Resolves once everything appended so far is on disk. An answer that tells of a record waits for this. */
+  readonly durable: () => Promise<void>
+  /** How many records there are. */
+  readonly length: () => number
+  /** Writes what is left and closes the file. */
+  readonly close: () => Promise<void>
+}
+
+type Group = { lines: string[]; readonly written: Promise<void>; readonly done: () => void }
+
+/**
+ * Opens or creates the book and gives every record in it to `replay`, in order. A last line without its
+ * end is what a kill in the middle of a write leaves; nothing in it was acknowledged, so it is cut off.
+ * Any other damage refuses the start. `onFailure` is called when a write fails: what is on disk is then
+ * unknown, so nothing may be answered any more and the program must end.
+ */
+export async function openBook(
+  file: string,
+  replay: (record: BookRecord) => void,
+  onFailure: (error: unknown) => void,
+): Promise<Book> {
+  const { length, bytes } = readBook(file, replay)
+  const handle = await open(file, 'r+')
+  return createWriter(handle, { length, bytes }, onFailure)
+}
+
+function readBook(file: string, replay: (record: BookRecord) => void): { length: number; bytes: number } {
+  const descriptor = openForReading(file)
+  try {
+    const { length, bytes } = readLines(descriptor, (line, number) => {
+      const record = decodeLine(line, number, file)
+      if ((record.t === 'book') !== (number === 1)) throw corrupt(file, number, 'the first record is not where it was')
+      replay(record)
+    })
+    const torn = fstatSync(descriptor).size - bytes
+    if (torn > MAX_LINE_BYTES) throw corrupt(file, length + 1, 'it has no end')
+    if (torn > 0) ftruncateSync(descriptor, bytes)
+    fdatasyncSync(descriptor)
+    syncFolder(dirname(file))
+    return { length, bytes }
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+function openForReading(file: string): number {
+  try {
+    // Creates the file when there is none. Only the owner may read it: it holds the webhook secret.
+    closeSync(openSync(file, 'a', 0o600))
+    return openSync(file, 'r+')
+  } catch (error) {
+    throw new StartRefusal(`The book ${file} cannot be written: ${describe(error)}.`, error)
+  }
+}
+
+/** A new file is only there after a power cut when its folder was synced too. */
+function syncFolder(folder: string): void {
+  const descriptor = openSync(folder, 'r')
+  try {
+    fsyncSync(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+const CHUNK_BYTES = 4 * 1024 * 1024 // large enough that a million lines take a few hundred reads
+const LINE_FEED = 10
+
+/** Gives each whole line to `take` and returns how many there were and where the last one ended. */
+function readLines(
+  descriptor: number,
+  take: (line: Buffer, number: number) => void,
+): { length: number; bytes: number } {
+  let length = 0
+  let bytes = 0
+  let rest = Buffer.alloc(0)
+  const chunk = Buffer.alloc(CHUNK_BYTES)
+  for (;;) {
+    const read = readSync(descriptor, chunk, 0, CHUNK_BYTES, bytes + rest.length)
+    if (read === 0) return { length, bytes }
+    const data = rest.length === 0 ? chunk.subarray(0, read) : Buffer.concat([rest, chunk.subarray(0, read)])
+    let start = 0
+    for (let end = data.indexOf(LINE_FEED); end !== -1; end = data.indexOf(LINE_FEED, start)) {
+      take(data.subarray(start, end), ++length)
+      start = end + 1
+    }
+    bytes += start
+    rest = Buffer.from(data.subarray(start))
+    if (rest.length > MAX_LINE_BYTES) return { length, bytes } // no line is this long: the caller sees the remainder
+  }
+}
+
+function createWriter(
+  handle: FileHandle,
+  start: { length: number; bytes: number },
+  onFailure: (error: unknown) => void,
+): Book {
+  let { length, bytes } = start
+  let next = newGroup()
+  let writing: Group | undefined
+
+  async function write(): Promise<void> {
+    while (next.lines.length > 0) {
+      writing = next
+      next = newGroup()
+      const data = Buffer.from(writing.lines.join(''))
+      for (let written = 0; written < data.length; ) {
+        const { bytesWritten } = await handle.write(data, written, data.length - written, bytes)
+        written += bytesWritten
+        bytes += bytesWritten
+      }
+      await handle.datasync()
+      writing.done()
+    }
+    writing = undefined
+  }
+
+  return {
+    append(record) {
+      next.lines.push(encodeLine(++length, record))
+      if (writing !== undefined || next.lines.length > 1) return
+      // In a microtask, so that the records of one turn share a group.
+      queueMicrotask(() => {
+        if (writing === undefined) write().catch(onFailure)
+      })
+    },
+    durable: () => (next.lines.length > 0 ? next.written : (writing?.written ?? Promise.resolve())),
+    length: () => length,
+    async close() {
+      await (next.lines.length > 0 ? next.written : writing?.written)
+      await handle.close()
+    },
+  }
+}
+
+function newGroup(): Group {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  return { lines: [], written: promise, done: resolve }
+}

@@ -1,0 +1,27 @@
+import { describe, expect, it } from 'vitest'
+import { readOptions } from './options.ts'
+
+describe('options', () => {
+  it('have defaults, a random seed among them', () => {
+    const options = readOptions([])
+
+    expect(options).toMatchObject({ kills: 40, payments: 600, concurrency: 12, json: false, keep: false })
+    expect(options).not.toEqual(readOptions([]))
+  })
+
+  it('take a seed and a number of kills', () => {
+    expect(readOptions(['--seed', '1', '--kills', '4'])).toMatchObject({ seed: 1, kills: 4, payments: 60 })
+  })
+
+  it.each([
+    [['--seed', '-1']],
+    [['--seed', '1.5']],
+    [['--kills', 'many']],
+    [['--payments', '0']],
+    [['--concurrency', '0']],
+    [['--sead', '1']],
+    [['loose']],
+  ])('refuse %j with a sentence', (args) => {
+    expect(typeof readOptions(args)).toBe('string')
+  })
+})

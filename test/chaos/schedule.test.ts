@@ -1,0 +1,27 @@
+import { describe, expect, it } from 'vitest'
+import { createRandom } from './random.ts'
+import { planFaults } from './schedule.ts'
+
+describe('fault schedule', () => {
+  it('is decided by its seed', () => {
+    expect(planFaults(createRandom('1'), 40)).toEqual(planFaults(createRandom('1'), 40))
+    expect(planFaults(createRandom('1'), 40)).not.toEqual(planFaults(createRandom('2'), 40))
+  })
+
+  it.each([0, 1, 7, 40])('kills %i processes, no more and no fewer', (kills) => {
+    const steps = planFaults(createRandom('kills'), kills)
+    const killed = steps.flatMap(({ fault }) => (fault.kind === 'kill' ? fault.victims : []))
+
+    expect(killed).toHaveLength(kills)
+  })
+
+  it('kills everybody, alone and together, and disturbs in between', () => {
+    const steps = planFaults(createRandom('all'), 200)
+    const kinds = new Set(steps.map(({ fault }) => fault.kind))
+    const victims = new Set(steps.flatMap(({ fault }) => (fault.kind === 'kill' ? fault.victims : [])))
+
+    expect(kinds).toEqual(new Set(['kill', 'pause', 'drop_connections', 'network', 'simulator_settings']))
+    expect(victims).toEqual(new Set(['server', 'simulator', 'postgres', 'backend']))
+    expect(steps.some(({ fault }) => fault.kind === 'kill' && fault.victims.length === 3)).toBe(true)
+  })
+})

@@ -1,0 +1,201 @@
+/**
+ * Everything that the audit compares, as plain data. Amounts are minor units. Where the same fact is
+ * here twice, it was read in two ways: through the API, and with SQL that shares no code with the product.
+ */
+export type Snapshot = {
+  /** What the campaign asked for, and what it was answered. */
+  readonly keys: readonly KeyHistory[]
+  readonly reuses: readonly KeyReuse[]
+  readonly followUps: readonly FollowUp[]
+  readonly manual: readonly ManualHistory[]
+  readonly observations: Observations
+  /** Through the API. */
+  readonly payments: readonly PaymentSeen[]
+  readonly wallets: readonly WalletSeen[]
+  readonly trialBalance: readonly TrialBalanceSeen[]
+  readonly entriesSeen: readonly Entry[]
+  readonly probes: readonly Probe[]
+  /** From the database. */
+  readonly events: readonly StoredEvent[]
+  readonly orders: readonly StoredOrder[]
+  readonly attempts: readonly StoredAttempt[]
+  readonly entries: readonly Entry[]
+  readonly balances: readonly Balance[]
+  readonly walletRows: readonly WalletRow[]
+  /** From the simulator. */
+  readonly book: readonly Charge[]
+}
+
+export type OrderAsked = { readonly seller: string; readonly amount: bigint; readonly platformFee: bigint }
+
+export type PaymentAsked = {
+  readonly checkoutId: string | undefined
+  readonly currency: string
+  readonly paymentMethod: string
+  readonly chargeMode: 'per_order' | 'single'
+  readonly capture: 'automatic' | 'manual'
+  readonly onPartial: 'keep' | 'void_all'
+  readonly orders: readonly OrderAsked[]
+}
+
+/** A definitive answer: one after which a client may stop asking. Payment ids are the API's. */
+export type Answer =
+  | { readonly accepted: string; readonly replayed: boolean }
+  | { readonly refused: string; readonly status: number }
+
+/** One Idempotency-Key, what was asked under it, and every definitive answer that came, in any order. */
+export type KeyHistory = {
+  readonly key: string
+  readonly asked: PaymentAsked
+  /** The refusal that a deliberately wrong request must get, or undefined for a good one. */
+  readonly mustBeRefusedWith: string | undefined
+  readonly answers: readonly Answer[]
+}
+
+/** Another body sent under a key that had been acknowledged before. */
+export type KeyReuse = { readonly key: string; readonly answer: Answer | undefined }
+
+/** A request about a payment that exists. `answer` is undefined when none ever came. */
+export type FollowUp = {
+  readonly key: string
+  readonly paymentId: string
+  readonly action: 'retry' | 'capture' | 'cancel'
+  /** The payment method of a retry. */
+  readonly paymentMethod: string | undefined
+  readonly answer: Answer | undefined
+}
+
+export type ManualHistory = {
+  readonly key: string
+  readonly reference: string
+  readonly reverses: string | undefined
+  readonly postings: readonly PostingSeen[]
+  readonly mustBeRefusedWith: string | undefined
+  readonly answers: readonly Answer[]
+}
+
+/** What went wrong in front of the client's eyes while the campaign ran, one sentence each. */
+export type Observations = {
+  readonly requests: number
+  readonly reads: number
+  readonly serverErrors: readonly string[]
+  readonly backwards: readonly string[]
+  readonly unexpected: readonly string[]
+}
+
+export type OrderStatus =
+  | 'pending'
+  | 'executing'
+  | 'requires_action'
+  | 'authorised'
+  | 'captured'
+  | 'failed'
+  | 'voided'
+  | 'unknown'
+
+export type OrderSeen = {
+  readonly id: string
+  readonly seller: string
+  readonly amount: bigint
+  readonly platformFee: bigint
+  readonly status: OrderStatus
+  readonly psp: string
+  readonly pspReference: string | undefined
+}
+
+export type PaymentSeen = {
+  readonly id: string
+  readonly status: string
+  readonly amount: bigint
+  readonly currency: string
+  readonly orders: readonly OrderSeen[]
+}
+
+export type WalletSeen = {
+  readonly seller: string
+  readonly currency: string
+  readonly pending: bigint
+  readonly available: bigint
+  readonly reserved: bigint
+  readonly owed: bigint
+}
+
+export type WalletRow = WalletSeen & { readonly inPayout: bigint }
+
+export type TrialBalanceSeen = {
+  readonly currency: string
+  readonly debits: bigint
+  readonly credits: bigint
+  readonly accounts: readonly {
+    readonly account: string
+    readonly debits: bigint
+    readonly credits: bigint
+    readonly balance: bigint
+  }[]
+}
+
+/** A question to the API whose answer is right or wrong by itself, such as the ledger's own verification. */
+export type Probe = { readonly name: string; readonly subject: string; readonly ok: boolean; readonly detail: string }
+
+export type StoredEvent = {
+  readonly id: string
+  readonly key: string
+  readonly checkoutId: string | undefined
+  readonly status: string
+  readonly amount: bigint
+  readonly currency: string
+}
+
+export type StoredOrder = {
+  readonly id: string
+  readonly paymentId: string
+  readonly seller: string
+  readonly amount: bigint
+  readonly currency: string
+  readonly platformFee: bigint
+  readonly status: OrderStatus
+  readonly psp: string
+  /** The attempt whose charge stands for the order now. */
+  readonly chargeAttemptId: string
+}
+
+export type StoredAttempt = {
+  readonly id: string
+  readonly paymentId: string
+  readonly operation: 'charge' | 'capture' | 'void'
+  readonly chargeAttemptId: string
+  readonly amount: bigint
+  readonly currency: string
+  readonly status: string
+  readonly pspReference: string | undefined
+}
+
+/** Signed: debit positive. */
+export type PostingSeen = { readonly account: string; readonly amount: bigint; readonly currency: string }
+
+export type Entry = {
+  readonly id: string
+  readonly kind: string
+  readonly orderId: string | undefined
+  readonly reference: string | undefined
+  readonly reverses: string | undefined
+  readonly postings: readonly PostingSeen[]
+}
+
+export type Balance = {
+  readonly account: string
+  readonly currency: string
+  readonly debits: bigint
+  readonly credits: bigint
+}
+
+/** A charge in the simulator's book. `attemptId` is read out of the reference that we gave it. */
+export type Charge = {
+  readonly id: string
+  readonly reference: string
+  readonly attemptId: string | undefined
+  readonly idempotencyKey: string
+  readonly amount: bigint
+  readonly currency: string
+  readonly status: string
+}
