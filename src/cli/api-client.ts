@@ -1,4 +1,4 @@
-import { Agent, type Dispatcher, errors, request } from 'undici'
+import { Agent, type Dispatcher, request } from 'undici'
 import { parseJson, writeJson } from './exact-json.ts'
 import type { ServerAddress } from './server-address.ts'
 
@@ -17,6 +17,9 @@ export type PostOptions = {
   readonly timeoutMs?: number
 }
 
+/** An answer as it came, whatever its status. */
+export type RawAnswer = { readonly status: number; readonly body: unknown; readonly date: Date | undefined }
+
 export type Answer<T> = { readonly body: T; readonly status: number; readonly replayed: boolean }
 
 /** The public API and nothing else. A request is sent once: whoever may repeat it decides so itself. */
@@ -25,6 +28,8 @@ export type ApiClient = {
   /** Reads; throws `ApiProblem` or `ServerLost`. The caller names the shape that the API documents. */
   readonly get: <T>(path: string, query?: Query, options?: { timeoutMs?: number }) => Promise<T>
   readonly post: <T>(path: string, body: unknown, options?: PostOptions) => Promise<Answer<T>>
+  /** Reads without judging: for endpoints where a status of 503 is an answer. Throws `ServerLost`. */
+  readonly probe: (path: string, options?: { timeoutMs?: number }) => Promise<RawAnswer>
   readonly close: () => Promise<void>
 }
 
@@ -73,30 +78,26 @@ export function createApiClient(address: ServerAddress): ApiClient {
     maxResponseSize: RESPONSE_LIMIT_BYTES,
   })
 
-  async function send<T>(
-    method: 'GET' | 'POST',
-    path: string,
-    options: { body?: string; headers?: Record<string, string>; timeoutMs?: number },
-  ): Promise<Answer<T>> {
+  async function exchange(method: 'GET' | 'POST', path: string, options: SendOptions): Promise<Received> {
     const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS
-    const requestOptions: Parameters<typeof request>[1] = {
-      method,
-      dispatcher: agent,
-      headersTimeout: timeoutMs,
-      bodyTimeout: timeoutMs,
-      headers: { authorization: `Bearer ${address.apiKey}`, accept: 'application/json', ...options.headers },
-    }
-    if (options.body !== undefined) requestOptions.body = options.body
-    let response: Dispatcher.ResponseData
-    let text: string
     try {
-      response = await request(address.url + path, requestOptions)
-      text = await response.body.text()
+      const response = await request(address.url + path, {
+        method,
+        dispatcher: agent,
+        headersTimeout: timeoutMs,
+        bodyTimeout: timeoutMs,
+        headers: { authorization: `Bearer ${address.apiKey}`, accept: 'application/json', ...options.headers },
+        ...(options.body === undefined ? {} : { body: options.body }),
+      })
+      const text = await response.body.text()
+      return { status: response.statusCode, headers: response.headers, body: jsonIn(text, response.statusCode) }
     } catch (error) {
       throw new ServerLost(address.url, reasonOf(error), error)
     }
-    return answerOf<T>(address.url, response, text)
   }
+
+  const send = async <T>(method: 'GET' | 'POST', path: string, options: SendOptions): Promise<Answer<T>> =>
+    acceptedOrThrown<T>(await exchange(method, path, options))
 
   return {
     url: address.url,
@@ -109,27 +110,38 @@ export function createApiClient(address: ServerAddress): ApiClient {
       const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS + (options.waitSeconds ?? 0) * 1000
       return send('POST', path, { body: writeJson(body), headers, timeoutMs })
     },
+    probe: async (path, options = {}) => {
+      const { status, headers, body } = await exchange('GET', path, options)
+      const date = new Date(String(headers['date']))
+      return { status, body, date: Number.isNaN(date.getTime()) ? undefined : date }
+    },
     close: () => agent.close(),
   }
 }
 
-function answerOf<T>(url: string, response: Dispatcher.ResponseData, text: string): Answer<T> {
-  let body: unknown
+type SendOptions = { readonly body?: string; readonly headers?: Record<string, string>; readonly timeoutMs?: number }
+
+type Received = {
+  readonly status: number
+  readonly headers: Dispatcher.ResponseData['headers']
+  readonly body: unknown
+}
+
+function jsonIn(text: string, status: number): unknown {
   try {
-    body = parseJson(text)
+    return parseJson(text)
   } catch (error) {
-    throw new ServerLost(url, `status ${response.statusCode} with a body that is not JSON`, error)
+    throw new Error(`status ${status} with a body that is not JSON`, { cause: error })
   }
-  if (response.statusCode >= 300) {
+}
+
+function acceptedOrThrown<T>({ status, headers, body }: Received): Answer<T> {
+  if (status >= 300) {
     const problem: Record<string, unknown> = typeof body === 'object' && body !== null ? { ...body } : {}
-    const retryAfter = Number(response.headers['retry-after'])
-    throw new ApiProblem(response.statusCode, problem, Number.isFinite(retryAfter) ? retryAfter : undefined)
+    const retryAfter = Number(headers['retry-after'])
+    throw new ApiProblem(status, problem, Number.isFinite(retryAfter) ? retryAfter : undefined)
   }
-  return {
-    body: body as T,
-    status: response.statusCode,
-    replayed: response.headers['idempotent-replayed'] === 'true',
-  }
+  return { body: body as T, status, replayed: headers['idempotent-replayed'] === 'true' }
 }
 
 function queryText(query: Query): string {
@@ -153,8 +165,7 @@ function reasonOf(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0])
   const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
   if (code !== undefined && WORDS[code] !== undefined) return WORDS[code]
-  if (error instanceof errors.UndiciError || error instanceof Error) return error.message
-  return String(error)
+  return error instanceof Error ? error.message : String(error)
 }
 
 /** True for what the same request, sent again, may get past: no answer, an overloaded or failing server. */

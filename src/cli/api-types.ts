@@ -23,9 +23,15 @@ export type ApiPayment = {
   readonly currency: string
   readonly orders: readonly ApiOrder[]
   readonly created_at: string
+  /** In the answer to a batch: the payment existed before, under the same key. */
+  readonly replayed?: boolean
 }
 
-export type ApiPage<T> = { readonly data: readonly T[]; readonly has_more: boolean; readonly next_cursor?: string | null }
+export type ApiPage<T> = {
+  readonly data: readonly T[]
+  readonly has_more: boolean
+  readonly next_cursor?: string | null
+}
 
 export type ApiTimelineEvent = {
   readonly at: string
@@ -36,7 +42,12 @@ export type ApiTimelineEvent = {
 
 export type ApiWhereabouts = {
   readonly sentence: string
-  readonly steps: readonly { readonly step: string; readonly state: string; readonly at?: string; readonly detail: string }[]
+  readonly steps: readonly {
+    readonly step: string
+    readonly state: string
+    readonly at?: string
+    readonly detail: string
+  }[]
 }
 
 export type ApiPosting = {

@@ -12,13 +12,23 @@ export class CliFailure extends Error {
   readonly next: string
   /** A stable word for programs that read `--json`. */
   readonly code: string
+  /** What had been done by then, for programs that read `--json`. */
+  readonly facts: Readonly<Record<string, unknown>>
 
-  constructor(options: { message: string; next: string; exitCode?: ExitCode; code?: string; cause?: unknown }) {
+  constructor(options: {
+    message: string
+    next: string
+    exitCode?: ExitCode
+    code?: string
+    facts?: Record<string, unknown>
+    cause?: unknown
+  }) {
     super(options.message, { cause: options.cause })
     this.name = 'CliFailure'
     this.next = options.next
     this.exitCode = options.exitCode ?? EXIT.unusable
     this.code = options.code ?? 'unusable'
+    this.facts = options.facts ?? {}
   }
 }
 

@@ -42,6 +42,7 @@ export async function ledgerTrialBalance(context: Context, asOf: string | undefi
     )
     context.output.note(balance.currencies.length === 0 ? 'the ledger is empty' : `as of ${balance.as_of}`)
   })
-  for (const { currency } of uneven) context.output.note(`debits and credits differ in ${currency}; run: npx tallystick ledger verify`)
+  for (const { currency } of uneven)
+    context.output.note(`debits and credits differ in ${currency}; run: npx tallystick ledger verify`)
   return uneven.length === 0 ? EXIT.ok : EXIT.negative
 }

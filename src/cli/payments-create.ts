@@ -34,7 +34,12 @@ async function readContent(context: Context, file: string): Promise<string> {
     return file === '-' ? await text(context.io.stdin) : await readFile(resolve(context.io.cwd, file), 'utf8')
   } catch (error) {
     const why = withoutPeriod(error instanceof Error ? error.message : String(error))
-    throw new CliFailure({ message: `${file} cannot be read: ${why}`, next: NEXT, code: 'file_unreadable', cause: error })
+    throw new CliFailure({
+      message: `${file} cannot be read: ${why}`,
+      next: NEXT,
+      code: 'file_unreadable',
+      cause: error,
+    })
   }
 }
 

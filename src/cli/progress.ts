@@ -64,7 +64,10 @@ export function createWaiting(io: Io, what: string): Waiting {
   const timer = setInterval(
     () => {
       if (!live) io.stderr.write(`${what}, ${secondsSince(startedAt)} s\n`)
-      else io.stderr.write(`${CLEAR_LINE}${SPINNER_FRAMES[frame++ % SPINNER_FRAMES.length]} ${what}, ${secondsSince(startedAt)} s`)
+      else
+        io.stderr.write(
+          `${CLEAR_LINE}${SPINNER_FRAMES[frame++ % SPINNER_FRAMES.length]} ${what}, ${secondsSince(startedAt)} s`,
+        )
     },
     live ? SPINNER_INTERVAL_MS : PLAIN_INTERVAL_MS,
   )

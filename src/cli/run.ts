@@ -13,7 +13,8 @@ export async function runCli(argv: readonly string[], io: Io): Promise<number> {
     return invocation.exitCode
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok
-    const failure = error instanceof CommanderError ? usageFailure(error, invocation.next) : await failureOf(error, invocation.next)
+    const failure =
+      error instanceof CommanderError ? usageFailure(error, invocation.next) : await failureOf(error, invocation.next)
     report(failure, argv, io)
     return failure.exitCode
   }
@@ -59,7 +60,8 @@ const exitCodeOf = (status: number): ExitCode => (status === 404 || status === 4
 function report(failure: CliFailure, argv: readonly string[], io: Io): void {
   io.stderr.write(`${printable(failure.message)}; run: ${failure.next}\n`)
   if (argv.includes('--json')) {
-    const document = { error: { code: failure.code, message: failure.message, next: failure.next } }
+    const { code, message, next, facts } = failure
+    const document = { error: { code, message, next }, ...facts }
     io.stdout.write(`${JSON.stringify(document, null, 2)}\n`)
   }
 }

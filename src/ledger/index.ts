@@ -14,6 +14,13 @@ export {
   refuseControlled,
   type SellerBucket,
 } from './account.ts'
+export { anchorDay } from './anchor.ts'
+export type { AccountBalance, AccountWithBalances, TrialBalance } from './balances.ts'
 export { type AccountDirectory, createAccountDirectory } from './directory.ts'
 export { accountingDate, type EntryKind, imbalance, MAX_POSTINGS, type NewEntry, type Posting } from './entry.ts'
+export { LEDGER_INVARIANTS } from './invariants.ts'
+export type { EntryFilter, JournalEntry } from './list.ts'
+export type { NewManualEntry, PostedEntry } from './manual.ts'
 export { postEntries } from './post.ts'
+export { createLedger, type Ledger } from './service.ts'
+export type { Finding, Verification } from './verify.ts'

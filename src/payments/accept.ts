@@ -5,7 +5,7 @@ import type { Db } from '../platform/db.ts'
 import { Refusal } from '../platform/errors.ts'
 import { newId, publicId } from '../platform/ids.ts'
 import type { Attempt } from './attempt.ts'
-import { LEASE_MS, newAttempt } from './follow-up.ts'
+import { type Holder, newAttempt } from './follow-up.ts'
 import type { NewPayment, Payment, PaymentOrder } from './payment.ts'
 import { FIND_CONFLICTS, INSERT_PAYMENTS } from './sql.ts'
 
@@ -59,17 +59,18 @@ export function draft(input: NewPayment, now: Date): Draft {
  * key or checkout exists already gets the existing payment or a refusal, and leaves the others unharmed.
  */
 export async function acceptBatch(
-  deps: { readonly db: Db; readonly clock: Clock; readonly nodeId: () => string },
+  deps: { readonly db: Db; readonly clock: Clock; readonly holder: () => Holder },
   drafts: readonly Draft[],
 ): Promise<readonly Acceptance[]> {
   const now = deps.clock.now()
+  const holder = deps.holder()
   const rows = await deps.db.run<{ id: string }>(INSERT_PAYMENTS, [
     now,
     ...toColumns(13, drafts.map(eventRow)),
     ...toColumns(9, drafts.flatMap(orderRows)),
     ...toColumns(8, drafts.flatMap(attemptRows)),
-    deps.nodeId(),
-    LEASE_MS,
+    holder.nodeId,
+    holder.leaseMs,
   ])
   if (rows.length === drafts.length) return drafts
   const stored = new Set(rows.map((row) => row.id))

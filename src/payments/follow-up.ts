@@ -6,10 +6,10 @@ import type { CaptureMode } from './payment.ts'
 import { INSERT_ATTEMPTS, SET_ORDERS_EXECUTING } from './sql.ts'
 
 /**
- * How long the node that dispatched an attempt may keep it before anybody may ask what became of it, in real
- * milliseconds. Longer than the slowest answer of a PSP, so that an attempt in good hands is left alone.
+ * Who carries out what is stored now. A node that executes takes its own work at once and keeps it for `leaseMs` (real
+ * milliseconds); one that only serves the API leaves it, due at once, to the workers: `nodeId` null and 0.
  */
-export const LEASE_MS = 30_000
+export type Holder = { readonly nodeId: string | null; readonly leaseMs: number }
 
 const READ_CHARGES = statement(
   'payments.read_charges',
@@ -19,7 +19,7 @@ const READ_CHARGES = statement(
 /** Captures or voids charges: new attempts, durable as dispatched by this node. Orders become `executing`. */
 export async function insertFollowUps(
   tx: Tx,
-  by: { readonly now: Date; readonly nodeId: string },
+  by: { readonly now: Date; readonly holder: Holder },
   followUps: readonly { readonly operation: 'capture' | 'void'; readonly chargeId: string }[],
 ): Promise<readonly Attempt[]> {
   if (followUps.length === 0) return []
@@ -37,7 +37,7 @@ export async function insertFollowUps(
 
 export async function insertAttempts(
   tx: Tx,
-  by: { readonly now: Date; readonly nodeId: string },
+  by: { readonly now: Date; readonly holder: Holder },
   attempts: readonly Attempt[],
 ): Promise<void> {
   const rows = attempts.map((attempt) => [
@@ -53,7 +53,7 @@ export async function insertAttempts(
     attempt.currency,
     attempt.pspReference,
   ])
-  await tx.run(INSERT_ATTEMPTS, [by.now, by.nodeId, LEASE_MS, ...toColumns(11, rows)])
+  await tx.run(INSERT_ATTEMPTS, [by.now, by.holder.nodeId, by.holder.leaseMs, ...toColumns(11, rows)])
 }
 
 /** What an attempt needs to know; a charge is its own charge. */

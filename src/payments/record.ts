@@ -9,7 +9,7 @@ import { creditPending } from '../wallet/index.ts'
 import { type Attempt, type AttemptRow, attemptOf, isFinished } from './attempt.ts'
 import { type AttemptChange, apply, type ChargeInFlight, changeOf, type Report } from './charge.ts'
 import { captureEntry, lateSuccessEntry, pendingCredit, type Sale } from './entries.ts'
-import { insertFollowUps } from './follow-up.ts'
+import { type Holder, insertFollowUps } from './follow-up.ts'
 import { nextSteps, type OrderStanding } from './next-steps.ts'
 import type { CaptureMode, OnPartial, OrderStatus } from './payment.ts'
 import {
@@ -27,7 +27,7 @@ export type RecordDeps = {
   readonly db: Db
   readonly directory: AccountDirectory
   readonly clock: Clock
-  readonly nodeId: () => string
+  readonly holder: () => Holder
   readonly traitsOf: (psp: string) => Pick<PspTraits, 'consistencyWindowMs' | 'keyRetentionMs'>
 }
 
@@ -68,7 +68,7 @@ export async function recordReports(deps: RecordDeps, reports: readonly Report[]
     await writeSteps(tx, states, now)
     await book(tx, deps, states, orders, now)
     const followUps = [...lateVoids(states), ...(await allOrNothing(tx, events, states))]
-    const created = await insertFollowUps(tx, { now, nodeId: deps.nodeId() }, followUps)
+    const created = await insertFollowUps(tx, { now, holder: deps.holder() }, followUps)
     const changed = states.some((state) => state.ordersChanged)
     if (changed || created.length > 0) await tx.run(DERIVE_STATUS, [paymentIds])
     return created

@@ -4,7 +4,7 @@ import { Refusal } from '../platform/errors.ts'
 import { newId, publicId } from '../platform/ids.ts'
 import { checkoutExists, keyReused } from './accept.ts'
 import type { Attempt } from './attempt.ts'
-import { insertAttempts, insertFollowUps, newAttempt } from './follow-up.ts'
+import { type Holder, insertAttempts, insertFollowUps, newAttempt } from './follow-up.ts'
 import type { CaptureMode, ChargeMode, OnPartial, OrderStatus, PaymentStatus } from './payment.ts'
 import { DERIVE_STATUS, READ_STANDINGS } from './sql.ts'
 
@@ -18,7 +18,7 @@ export type PaymentRequest = {
   readonly paymentMethod?: string
 }
 
-export type RequestDeps = { readonly db: Db; readonly clock: Clock; readonly nodeId: () => string }
+export type RequestDeps = { readonly db: Db; readonly clock: Clock; readonly holder: () => Holder }
 
 export type RequestResult = { readonly attempts: readonly Attempt[]; readonly replayed: boolean }
 
@@ -97,7 +97,7 @@ async function inTransaction(tx: Tx, deps: RequestDeps, request: PaymentRequest)
   }
   if (event === undefined) throw new Refusal('not_found', `There is no payment ${publicId('pay', paymentId)}.`)
   const now = deps.clock.now()
-  const by = { now, nodeId: deps.nodeId() }
+  const by = { now, holder: deps.holder() }
   const attempts =
     endpoint === 'retry'
       ? await retryFailed(tx, by, event, request.paymentMethod ?? '')
@@ -107,7 +107,7 @@ async function inTransaction(tx: Tx, deps: RequestDeps, request: PaymentRequest)
   return { attempts, replayed: false }
 }
 
-type By = { readonly now: Date; readonly nodeId: string }
+type By = { readonly now: Date; readonly holder: Holder }
 
 async function followUp(tx: Tx, by: By, event: EventRow, operation: 'capture' | 'void'): Promise<readonly Attempt[]> {
   const standings = await tx.run<{ chargeId: string; status: OrderStatus }>(READ_STANDINGS, [[event.id]])

@@ -10,6 +10,7 @@ import type { PspTraits } from '../psp/psp.ts'
 import { type Acceptance, acceptBatch, type Draft, draft } from './accept.ts'
 import type { Attempt } from './attempt.ts'
 import type { Report } from './charge.ts'
+import type { Holder } from './follow-up.ts'
 import type { NewPayment, Payment } from './payment.ts'
 import { getPayments, listPayments, type PaymentFilter } from './read.ts'
 import { recordReports } from './record.ts'
@@ -45,7 +46,7 @@ export type PaymentsDeps = {
   readonly directory: AccountDirectory
   readonly clock: Clock
   readonly log: Log
-  readonly nodeId: () => string
+  readonly holder: () => Holder
   readonly traitsOf: (psp: string) => Pick<PspTraits, 'consistencyWindowMs' | 'keyRetentionMs'>
   /** Hands durable attempts to the executor of this node. */
   readonly dispatch: (attempts: readonly Attempt[]) => void

@@ -10,7 +10,10 @@ const DECLINES = {
   approve_with_id: { advice: 'try_again_later', message: 'The issuer could not authorise the payment.' },
   authentication_not_handled: { advice: 'try_again_later', message: 'The buyer was not authenticated.' },
   authentication_required: { advice: 'try_again_later', message: 'The buyer did not pass authentication.' },
-  call_issuer: { advice: 'do_not_try_again', message: 'The issuer declined for a reason that it tells only the buyer.' },
+  call_issuer: {
+    advice: 'do_not_try_again',
+    message: 'The issuer declined for a reason that it tells only the buyer.',
+  },
   card_not_supported: { advice: 'do_not_try_again', message: 'The card does not support this kind of purchase.' },
   card_velocity_exceeded: { advice: 'try_again_later', message: 'The card is over its limit of amount or number.' },
   currency_not_supported: { advice: 'do_not_try_again', message: 'The card or the PSP does not take this currency.' },

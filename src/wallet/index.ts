@@ -4,5 +4,6 @@
  * the same movement in the ledger, so that the two cannot part. An invariant compares them, to the cent.
  */
 export { creditPending, type PendingCredit } from './credit.ts'
+export { WALLET_INVARIANTS } from './invariants.ts'
 export { type StatementLine, type StatementQuery, walletStatement } from './statement.ts'
 export { getWallet, type Wallet, type WalletBalance } from './wallet.ts'

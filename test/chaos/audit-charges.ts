@@ -45,16 +45,14 @@ export const chargeChecks: readonly Check[] = [
     name: 'each captured charge in the book is ours and captured with us',
     examine: (snapshot, tally) => {
       const byCharge = Map.groupBy(snapshot.orders, (order) => order.chargeAttemptId)
-      const late = new Set(
-        snapshot.entries.flatMap((entry) => (entry.kind === 'late_success' && entry.orderId ? [entry.orderId] : [])),
-      )
+      const late = new Set(snapshot.entries.flatMap((entry) => entry.lateChargeId ?? []))
       for (const charge of snapshot.book) {
         if (charge.status !== 'captured') continue
         tally.checked()
         const orders = byCharge.get(charge.attemptId ?? '') ?? []
         if (orders.length === 0) tally.violation(`${describe(charge)} is captured and stands for no order of ours`)
         for (const order of orders) {
-          if (order.status === 'captured' || late.has(order.id)) continue
+          if (order.status === 'captured' || late.has(charge.attemptId ?? '')) continue
           if (order.status === 'unknown' && staysUnknown(snapshot, order)) continue
           tally.violation(`${describe(charge)} is captured and ${order.id} is ${order.status}`)
         }

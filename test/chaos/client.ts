@@ -43,6 +43,8 @@ export function createClient(options: {
   readonly witness: Witness
   /** Longest wait for an answer in milliseconds, drawn for each try so that some give up early. */
   readonly timeoutMs: readonly [min: number, max: number]
+  /** Ends all insisting: what has no answer by then has none. */
+  readonly giveUp: AbortSignal
 }): Client {
   const { random, witness } = options
   const agent = new Agent({ pipelining: 1, connections: 64, connectTimeout: 2_000 })
@@ -72,6 +74,7 @@ export function createClient(options: {
   }
   const insist = async (call: Call): Promise<Reply> => {
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+      if (options.giveUp.aborted) throw new Error(`${call.method} ${call.path} (key ${call.key}) was never answered`)
       const reply = await once(call).catch(() => undefined)
       if (reply !== undefined && isDefinitive(reply)) return reply
       await delay(Math.round(pauseMs * (0.5 + random.next())))

@@ -30,7 +30,7 @@ export async function collectDatabase(databaseUrl: string, schema: string): Prom
       ).map(readOrder),
       attempts: (await rows('select * from attempt order by id')).map(readAttempt),
       entries: readEntries(
-        await rows(`select e.id, e.kind, e.payment_order_id, e.reverses, m.reference, a.name, p.amount, p.currency
+        await rows(`select e.id, e.kind, e.fact, e.payment_order_id, e.reverses, m.reference, a.name, p.amount, p.currency
                       from journal_entry e
                       left join manual_entry m on m.journal_entry_id = e.id
                       join posting p on p.entry_id = e.id
@@ -102,10 +102,12 @@ function readEntries(rows: readonly Row[]): readonly Entry[] {
     const [first] = postings
     const orderId = first === undefined ? undefined : optional(first, 'payment_order_id')
     const reverses = first === undefined ? undefined : optional(first, 'reverses')
+    const isLate = first !== undefined && text(first, 'kind') === 'late_success'
     return {
       id: shown('je', id),
       kind: first === undefined ? '' : text(first, 'kind'),
       orderId: orderId === undefined ? undefined : shown('po', orderId),
+      lateChargeId: isLate ? shown('att', text(first, 'fact')) : undefined,
       reference: first === undefined ? undefined : optional(first, 'reference'),
       reverses: reverses === undefined ? undefined : shown('je', reverses),
       postings: postings.map((row) => ({

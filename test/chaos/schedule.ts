@@ -13,10 +13,11 @@ export type Fault =
   | { readonly kind: 'simulator_settings'; readonly settings: SimulatorSettings }
 
 export type SimulatorSettings = {
-  readonly latency_ms: number
+  readonly latency_ms: { readonly min: number; readonly max: number }
   readonly faults: {
     readonly lose_answer_rate: number
     readonly lose_request_rate: number
+    readonly reject_rate: number
     readonly error_500_before_rate: number
     readonly error_500_after_rate: number
     readonly timeout_rate: number
@@ -25,6 +26,7 @@ export type SimulatorSettings = {
     readonly webhook_reorder_rate: number
   }
   readonly seed: number
+  readonly webhooks: 'asynchronous' | 'all'
 }
 
 export type Step = { readonly afterMs: number; readonly fault: Fault }
@@ -77,14 +79,18 @@ function planSettings(random: Random): SimulatorSettings {
   // Each alone at times, several together at others; time-outs are rare because each holds a call for seconds.
   const maybe = (most: number): number => (random.chance(0.5) ? 0 : Math.round(random.next() * most * 100) / 100)
   return {
-    latency_ms: random.weighted([
-      [60, random.int(0, 40)],
-      [30, random.int(40, 300)],
-      [10, random.int(300, 1_200)],
-    ]),
+    latency_ms: {
+      min: 0,
+      max: random.weighted([
+        [60, random.int(0, 40)],
+        [30, random.int(40, 400)],
+        [10, random.int(400, 2_500)],
+      ]),
+    },
     faults: {
       lose_answer_rate: maybe(0.25),
       lose_request_rate: maybe(0.25),
+      reject_rate: maybe(0.2),
       error_500_before_rate: maybe(0.2),
       error_500_after_rate: maybe(0.2),
       timeout_rate: maybe(0.05),
@@ -93,15 +99,17 @@ function planSettings(random: Random): SimulatorSettings {
       webhook_reorder_rate: maybe(0.5),
     },
     seed: random.int(1, 2 ** 31 - 1),
+    webhooks: random.chance(0.5) ? 'all' : 'asynchronous',
   }
 }
 
 /** The simulator as it behaves when nothing is wrong with it. */
 export const QUIET_SIMULATOR: SimulatorSettings = {
-  latency_ms: 0,
+  latency_ms: { min: 0, max: 0 },
   faults: {
     lose_answer_rate: 0,
     lose_request_rate: 0,
+    reject_rate: 0,
     error_500_before_rate: 0,
     error_500_after_rate: 0,
     timeout_rate: 0,
@@ -110,4 +118,5 @@ export const QUIET_SIMULATOR: SimulatorSettings = {
     webhook_reorder_rate: 0,
   },
   seed: 1,
+  webhooks: 'asynchronous',
 }

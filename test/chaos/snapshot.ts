@@ -177,6 +177,8 @@ export type Entry = {
   readonly id: string
   readonly kind: string
   readonly orderId: string | undefined
+  /** The charge of a late success: money that came for an order that had failed. Stored, not shown by the API. */
+  readonly lateChargeId: string | undefined
   readonly reference: string | undefined
   readonly reverses: string | undefined
   readonly postings: readonly PostingSeen[]

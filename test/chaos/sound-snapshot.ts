@@ -259,7 +259,15 @@ function captureEntries(plan: Plan): readonly Entry[] {
       { account: 'revenue:commission', amount: -asked.platformFee, currency },
     ].filter((posting) => posting.amount !== 0n)
     const id = orderId(plan, position)
-    return { id: `je_${id}`, kind: 'capture', orderId: id, reference: undefined, reverses: undefined, postings }
+    return {
+      id: `je_${id}`,
+      kind: 'capture',
+      orderId: id,
+      lateChargeId: undefined,
+      reference: undefined,
+      reverses: undefined,
+      postings,
+    }
   })
 }
 
@@ -269,7 +277,15 @@ const manualPostings = (): readonly PostingSeen[] => [
 ]
 
 const manualEntries = (): readonly Entry[] => [
-  { id: 'je_m1', kind: 'manual', orderId: undefined, reference: 'm1', reverses: undefined, postings: manualPostings() },
+  {
+    id: 'je_m1',
+    kind: 'manual',
+    orderId: undefined,
+    lateChargeId: undefined,
+    reference: 'm1',
+    reverses: undefined,
+    postings: manualPostings(),
+  },
 ]
 
 const wallets = () => [

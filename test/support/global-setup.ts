@@ -29,7 +29,6 @@ export type TestServer = {
 }
 
 declare module 'vitest' {
-  // biome-ignore lint/style/useConsistentTypeDefinitions: vitest's interface is extended by declaration merging.
   export interface ProvidedContext {
     testServer: TestServer
   }

@@ -77,6 +77,7 @@ export function createCheckoutBook(limits: { readonly maxOrders: number }): Chec
   }
 
   function addCheckout(line: BookLine, unit: number): number {
+    refuseWhenFull(line)
     const index = checkouts.add(line.checkout)
     for (const buffer of [buffers.first, buffers.last, buffers.line, buffers.unit]) grow(buffer, (index + 1) * 4)
     firstOrder[index] = NONE
@@ -86,7 +87,8 @@ export function createCheckoutBook(limits: { readonly maxOrders: number }): Chec
     return index
   }
 
-  function addOrder(checkout: number, seller: number): number {
+  function addOrder(line: BookLine, checkout: number, seller: number): number {
+    refuseWhenFull(line)
     const order = orders
     orders += 1
     for (const buffer of [buffers.seller, buffers.next]) grow(buffer, orders * 4)
@@ -108,25 +110,34 @@ export function createCheckoutBook(limits: { readonly maxOrders: number }): Chec
 
   function add(line: BookLine): void {
     const unit = currencies.indexOf(line.currency) ?? currencies.add(line.currency)
-    const checkout = checkouts.indexOf(line.checkout) ?? (roomForOne(line), addCheckout(line, unit))
+    const checkout = checkouts.indexOf(line.checkout) ?? addCheckout(line, unit)
     if (currency[checkout] !== unit) {
       const first = currencies.at(currency[checkout] ?? 0)
-      throw new BookProblem(line.lineNumber, `checkout ${line.checkout} is in ${line.currency} here and in ${first} before`)
+      throw new BookProblem(
+        line.lineNumber,
+        `checkout ${line.checkout} is in ${line.currency} here and in ${first} before`,
+      )
     }
     const seller = sellers.indexOf(line.seller) ?? sellers.add(line.seller)
     const { order: known, seen } = findOrder(checkout, seller)
     if (known === NONE && seen >= MAX_SELLERS_PER_CHECKOUT) {
-      throw new BookProblem(line.lineNumber, `checkout ${line.checkout} has more than ${MAX_SELLERS_PER_CHECKOUT} sellers`)
+      throw new BookProblem(
+        line.lineNumber,
+        `checkout ${line.checkout} has more than ${MAX_SELLERS_PER_CHECKOUT} sellers`,
+      )
     }
-    const order = known === NONE ? (roomForOne(line), addOrder(checkout, seller)) : known
+    const order = known === NONE ? addOrder(line, checkout, seller) : known
     const sum = (amounts[order] ?? 0n) + line.amount
     if (sum > MAX_AMOUNT || sum < -MAX_AMOUNT) {
-      throw new BookProblem(line.lineNumber, `seller ${line.seller} gets more than 2^53 − 1 in checkout ${line.checkout}`)
+      throw new BookProblem(
+        line.lineNumber,
+        `seller ${line.seller} gets more than 2^53 − 1 in checkout ${line.checkout}`,
+      )
     }
     amounts[order] = sum
   }
 
-  function roomForOne(line: BookLine): void {
+  function refuseWhenFull(line: BookLine): void {
     if (orders < limits.maxOrders) return
     const limit = limits.maxOrders.toLocaleString('en')
     throw new BookProblem(line.lineNumber, `one import takes ${limit} payment orders; split the file by checkout`)

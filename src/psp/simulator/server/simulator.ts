@@ -90,7 +90,7 @@ function createCommit(state: State, book: Book, wake: () => void): Commit {
     // First to the state, which refuses what cannot be, then to the file; nobody sees it before `durable`.
     const charge = state.apply(record)
     book.append(record)
-    if ('events' in record || record.t === 'attempt') wake()
+    if ('events' in record) wake()
     return charge
   }
   return {

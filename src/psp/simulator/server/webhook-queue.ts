@@ -139,8 +139,7 @@ export function createWebhookQueue(): WebhookQueue {
     waiting: () => open.values(),
     isFull: () => open.size >= MAX_WAITING,
     counts: () => ({ waiting: open.size, ...count }),
-    list: (limit) =>
-      [...open.values(), ...done.slice(-MAX_DONE)].sort((a, b) => b.number - a.number).slice(0, limit),
+    list: (limit) => [...open.values(), ...done.slice(-MAX_DONE)].sort((a, b) => b.number - a.number).slice(0, limit),
   }
 }
 

@@ -1,0 +1,32 @@
+// What the npm scripts run: the set-up first, then a tool under the project's Node.
+import { join } from 'node:path'
+import { endAs, orExplain, runChild, toolNode } from './launch.js'
+import { ROOT, SetupFailure, setUp } from './setup.js'
+
+const tool = (...path) => join(ROOT, 'node_modules', ...path)
+
+/** Each name: the programs it runs, in order. Arguments from the command line go to a program that stands alone. */
+const TOOLS = {
+  vitest: [[tool('vitest', 'vitest.mjs')]],
+  check: [
+    [tool('@biomejs', 'biome', 'bin', 'biome'), 'check'],
+    [tool('typescript', 'bin', 'tsc'), '-p', '.', '--noEmit'],
+  ],
+  chaos: [[join(ROOT, 'test', 'chaos', 'main.ts')]],
+}
+
+await orExplain(async () => {
+  const [name, ...args] = process.argv.slice(2)
+  const programs = Object.hasOwn(TOOLS, name ?? '') ? TOOLS[name] : undefined
+  if (programs === undefined)
+    throw new SetupFailure(`There is no tool "${name ?? ''}"; there are ${Object.keys(TOOLS).join(', ')}.`)
+  setUp()
+  let worst = { code: 0, signal: null }
+  for (const program of programs) {
+    // All of them run, so that one look shows everything that is wrong.
+    const ended = await runChild(toolNode(), programs.length === 1 ? [...program, ...args] : program)
+    if (ended.signal !== null || ended.code !== 0) worst = ended
+    if (ended.signal !== null) break
+  }
+  endAs(worst)
+})

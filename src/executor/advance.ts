@@ -1,0 +1,103 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { TestClock } from '../platform/clock.ts'
+import { type Db, statement } from '../platform/db.ts'
+import { Refusal } from '../platform/errors.ts'
+import type { Log } from '../platform/log.ts'
+import type { Psp } from '../psp/psp.ts'
+import type { WebhookInbox } from './inbox.ts'
+
+/** The test clock: moves business time forward, through every instant at which something is due. */
+export type ClockControl = { readonly advance: (ms: number) => Promise<Date> }
+
+const SET_OFFSET = statement(
+  'executor.set_clock',
+  'update deployment set clock_offset_ms = greatest(clock_offset_ms, $1) returning clock_offset_ms',
+)
+
+const LOOK_AT_ALL = statement(
+  'executor.look_at_all',
+  'update attempt set due_at = now() where due_at is not null and node_id is null',
+)
+
+/** Work that is in somebody's hands, or due and not yet taken; and webhooks that are stored and not handled. */
+const BUSY = statement(
+  'executor.busy',
+  `select (select count(*) from attempt where due_at is not null and created_at <= $1 and (node_id is not null or due_at <= now()))
+        + (select count(*) from psp_webhook where handled_at is null) as busy`,
+)
+
+// Longer than a PSP's slowest answers one after the other; a campaign that keeps its server busier than that hears of it.
+const QUIET_TIMEOUT_MS = 120_000
+const STEPS_MAX = 10_000
+
+export function createClockControl(deps: {
+  readonly db: Db
+  readonly clock: TestClock
+  readonly log: Log
+  readonly psps: readonly Psp[]
+  readonly inbox: WebhookInbox
+  readonly kick: () => void
+  readonly idle: () => Promise<void>
+  /** What comes due at the end of a business day besides charges; called after every step. */
+  readonly onStep: () => Promise<void>
+}): ClockControl {
+  const { db, clock } = deps
+  let running: Promise<unknown> = Promise.resolve()
+
+  const quiet = async (since: Date): Promise<void> => {
+    const end = performance.now() + QUIET_TIMEOUT_MS
+    for (;;) {
+      deps.kick()
+      await deps.inbox.sweep()
+      await deps.inbox.idle()
+      await deps.idle()
+      const [row] = await db.run<{ busy: bigint }>(BUSY, [since])
+      if (row?.busy === 0n) return
+      if (performance.now() > end) {
+        throw new Refusal('unavailable', `${row?.busy} attempts are still in progress; the clock stands where it is.`, {
+          retryAfterSeconds: 5,
+        })
+      }
+      await delay(20)
+    }
+  }
+
+  /** Everything in progress ends, the clock moves everywhere, what that makes due is done. */
+  const moveTo = async (offsetMs: number): Promise<void> => {
+    await db.run(SET_OFFSET, [offsetMs])
+    clock.setOffset(offsetMs)
+    for (const psp of deps.psps) await psp.testClock?.setOffset(offsetMs)
+    const reached = clock.now()
+    await quiet(reached)
+    await db.run(LOOK_AT_ALL)
+    await quiet(reached)
+    await deps.onStep()
+  }
+
+  const nextDueAt = async (): Promise<number> => {
+    const dues = await Promise.all(deps.psps.map((psp) => psp.testClock?.nextDueAt()))
+    return Math.min(...dues.map((due) => due?.getTime() ?? Number.POSITIVE_INFINITY))
+  }
+
+  const advance = async (ms: number): Promise<Date> => {
+    const target = clock.offsetMs() + ms
+    await quiet(clock.now())
+    for (let step = 0; step < STEPS_MAX; step += 1) {
+      const due = (await nextDueAt()) - Date.now()
+      const offset = Math.min(target, Math.max(due, clock.offsetMs()))
+      // The instant itself has to have come: one millisecond past it, unless that is past the target.
+      await moveTo(Math.min(target, due <= target ? offset + 1 : target))
+      if (clock.offsetMs() >= target) return clock.now()
+    }
+    throw new Error(`the clock did not reach its target in ${STEPS_MAX} steps`)
+  }
+
+  return {
+    advance(ms) {
+      // One at a time: two advances in parallel add up.
+      const next = running.then(() => advance(ms))
+      running = next.catch((error: unknown) => deps.log.warn({ err: error }, 'the clock stopped on its way'))
+      return next
+    },
+  }
+}

@@ -1,0 +1,54 @@
+import type { Clock } from '../platform/clock.ts'
+import type { Db } from '../platform/db.ts'
+import { Refusal } from '../platform/errors.ts'
+import { type AccountType, refuseControlled, typeOfChartAccount } from './account.ts'
+import { type AccountWithBalances, createAccount, listAccounts, type TrialBalance, trialBalance } from './balances.ts'
+import type { AccountDirectory } from './directory.ts'
+import { type EntryFilter, getEntries, type JournalEntry, listEntries } from './list.ts'
+import { createManualPosting, type NewManualEntry, type PostedEntry } from './manual.ts'
+import { type Verification, verifyLedger } from './verify.ts'
+
+/** The ledger as its own product: accounts, manual entries, balances, proof. Ids are UUIDs. */
+export type Ledger = {
+  readonly createAccount: (request: {
+    readonly account: string
+    readonly type: AccountType
+  }) => Promise<{ readonly account: string; readonly type: AccountType; readonly created: boolean }>
+  readonly listAccounts: (filter: {
+    readonly limit: number
+    readonly after?: string | undefined
+  }) => Promise<{ readonly data: readonly AccountWithBalances[]; readonly hasMore: boolean }>
+  readonly listEntries: (
+    filter: EntryFilter,
+  ) => Promise<{ readonly data: readonly JournalEntry[]; readonly hasMore: boolean }>
+  readonly getEntry: (id: string) => Promise<JournalEntry | undefined>
+  readonly post: (items: readonly NewManualEntry[]) => Promise<readonly (PostedEntry | Refusal)[]>
+  readonly trialBalance: (asOf: Date | undefined) => Promise<TrialBalance>
+  readonly verify: () => Promise<Verification>
+}
+
+export function createLedger(deps: {
+  readonly db: Db
+  readonly directory: AccountDirectory
+  readonly clock: Clock
+}): Ledger {
+  const { db, clock } = deps
+  return {
+    async createAccount({ account, type }) {
+      refuseControlled(account, '/account')
+      const fixed = typeOfChartAccount(account)
+      if (fixed !== undefined && fixed !== type) {
+        const detail = `"${account}" belongs to the chart of accounts and is of type ${fixed}.`
+        throw new Refusal('invalid_request', detail, { errors: [{ pointer: '/type', detail }] })
+      }
+      const { created } = await createAccount(db, account, type)
+      return { account, type, created }
+    },
+    listAccounts: (filter) => listAccounts(db, filter),
+    listEntries: (filter) => listEntries(db, filter),
+    getEntry: async (id) => (await getEntries(db, [id]))[0],
+    post: createManualPosting(deps),
+    trialBalance: (asOf) => trialBalance(db, clock.now(), asOf),
+    verify: () => verifyLedger(db),
+  }
+}

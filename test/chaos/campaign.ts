@@ -1,0 +1,193 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { audit, type CheckResult } from './audit.ts'
+import { openAccounts } from './bookkeeping.ts'
+import { browse } from './browse.ts'
+import { type Client, createClient } from './client.ts'
+import { collectApi } from './collect-api.ts'
+import { collectBook } from './collect-book.ts'
+import { collectDatabase } from './collect-database.ts'
+import { createConversations } from './conversation.ts'
+import { createDeployment, type Deployment } from './deployment.ts'
+import { type Facts, factsOf } from './facts.ts'
+import { createFaultInjector, type FaultInjector } from './faults.ts'
+import type { Options } from './options.ts'
+import { startProxy } from './proxy.ts'
+import { createRandom } from './random.ts'
+import { planFaults } from './schedule.ts'
+import { settle } from './settle.ts'
+import type { Probe, Snapshot } from './snapshot.ts'
+import { createWitness, type Witness } from './witness.ts'
+import { startWorkers } from './workers.ts'
+import { planWorkload } from './workload.ts'
+
+export type CampaignResult = {
+  readonly checks: readonly CheckResult[]
+  readonly facts: Facts
+}
+
+/** The first start makes a database and may have to set the project up. */
+const FIRST_START_MS = 180_000
+/** A start after a kill, with PostgreSQL's recovery in it, on a busy machine. */
+const RESTART_MS = 60_000
+/** After the last fault, every conversation has this long to get its answers. */
+const ANSWER_MS = 120_000
+/** SIGTERM to the end of everything. */
+const STOP_MS = 30_000
+/** Tries of a merchant that is in a hurry at times, so that answers get lost by time as well. */
+const CLIENT_TIMEOUT_MS = [700, 8_000] as const
+const PATIENT_TIMEOUT_MS = [30_000, 30_000] as const
+
+/** Runs one campaign against a deployment of its own in `home`. The deployment is stopped when it returns. */
+export async function runCampaign(
+  options: Options,
+  place: { readonly root: string; readonly home: string; readonly port: number },
+  say: (sentence: string) => void,
+): Promise<CampaignResult> {
+  const random = createRandom(`tallystick chaos ${options.seed}`)
+  const deployment = createDeployment(place)
+  const giveUp = new AbortController()
+  const witness = createWitness()
+  const patient = createClient({
+    baseUrl: () => deployment.run().url,
+    apiKey: () => deployment.run().apiKey,
+    random: random.fork('patient'),
+    witness,
+    timeoutMs: PATIENT_TIMEOUT_MS,
+    giveUp: giveUp.signal,
+  })
+  const interrupted = (): void => {
+    deployment.abandon()
+    process.exit(2)
+  }
+  process.once('SIGINT', interrupted)
+  process.once('SIGTERM', interrupted)
+  try {
+    await deployment.ready(FIRST_START_MS)
+    say(`ready: ${deployment.run().url}, home ${place.home}`)
+    await openAccounts({ client: patient, witness })
+    const injector = await disturb({ options, random, deployment, witness, giveUp, port: place.port, say })
+    const probes = await calmDown({ client: patient, witness, deployment, say })
+    const snapshot = await takeSnapshot({ client: patient, witness, deployment, probes })
+    const stopped = await stopProbe(deployment)
+    const checks = audit({ ...snapshot, probes: [...snapshot.probes, ...probes, stopped] })
+    return { checks, facts: factsOf(snapshot, { kills: injector.killsByVictim(), starts: deployment.starts() }) }
+  } finally {
+    giveUp.abort()
+    await patient.close()
+    deployment.abandon()
+    process.off('SIGINT', interrupted)
+    process.off('SIGTERM', interrupted)
+  }
+}
+
+/** The work and the faults together, until both are through. */
+async function disturb(deps: {
+  readonly options: Options
+  readonly random: ReturnType<typeof createRandom>
+  readonly deployment: Deployment
+  readonly witness: Witness
+  readonly giveUp: AbortController
+  readonly port: number
+  readonly say: (sentence: string) => void
+}): Promise<FaultInjector> {
+  const { options, random, deployment, witness, giveUp, say } = deps
+  const proxy = await startProxy({ targetPort: () => deps.port, random: random.fork('proxy') })
+  const stopBrowsing = new AbortController()
+  const client = createClient({
+    baseUrl: () => `http://127.0.0.1:${proxy.port}`,
+    apiKey: () => deployment.run().apiKey,
+    random: random.fork('client'),
+    witness,
+    timeoutMs: CLIENT_TIMEOUT_MS,
+    giveUp: giveUp.signal,
+  })
+  const injector = createFaultInjector({
+    deployment,
+    proxy,
+    steps: planFaults(random.fork('faults'), options.kills),
+    random: random.fork('victims'),
+    say: (sentence) => say(`${sentence} · ${workers.started()}/${units.length} begun, ${workers.open()} open`),
+  })
+  const units = planWorkload(random.fork('workload'), options.payments)
+  const workers = startWorkers({
+    units,
+    concurrency: options.concurrency,
+    conversations: createConversations({ client, witness }),
+    witness,
+    random: random.fork('conversations'),
+    kills: options.kills,
+    killed: injector.killed,
+    giveUp: giveUp.signal,
+  })
+  const browsing = browse({ client, witness, random: random.fork('browse'), signal: stopBrowsing.signal })
+  try {
+    await injector.run()
+    say(`${injector.killed()} kills done; the last checkouts run without faults`)
+    await deployment.ready(RESTART_MS)
+    await injector.calm()
+    await Promise.race([workers.done, delay(ANSWER_MS, undefined, { ref: false })])
+    if (workers.open() > 0) say(`${workers.open()} conversations still had no answer after ${ANSWER_MS / 1_000} s`)
+    return injector
+  } finally {
+    stopBrowsing.abort()
+    if (workers.open() > 0) giveUp.abort()
+    await browsing
+    await workers.done
+    await client.close()
+    await proxy.close()
+  }
+}
+
+async function calmDown(deps: {
+  readonly client: Client
+  readonly witness: Witness
+  readonly deployment: Deployment
+  readonly say: (sentence: string) => void
+}): Promise<readonly Probe[]> {
+  const { client, witness, deployment, say } = deps
+  const asked = new Map(
+    witness
+      .testimony()
+      .keys.flatMap((history) =>
+        history.answers.flatMap((answer) => ('accepted' in answer ? [[answer.accepted, history.asked] as const] : [])),
+      ),
+  )
+  const stuck = await settle({ client, askedOf: (id) => asked.get(id), say })
+  for (const sentence of stuck) witness.unexpected(sentence)
+  say('settled; comparing')
+  return deployment.ends().map((end, index) => {
+    // A start that fails while PostgreSQL is being killed is for the init system; a server that was ready stays.
+    const ok = end.wasKilled || !end.wasReady
+    return {
+      name: 'server',
+      subject: `end ${index + 1}`,
+      ok,
+      detail: ok ? '' : `ended by itself with code ${end.code}`,
+    }
+  })
+}
+
+async function takeSnapshot(deps: {
+  readonly client: Client
+  readonly witness: Witness
+  readonly deployment: Deployment
+  readonly probes: readonly Probe[]
+}): Promise<Snapshot> {
+  const { client, witness, deployment } = deps
+  const run = deployment.run()
+  const stored = await collectDatabase(run.databaseUrl, 'tallystick')
+  const sellers = [
+    ...new Set([...stored.orders.map((order) => order.seller), ...stored.walletRows.map((row) => row.seller)]),
+  ]
+  const seen = await collectApi(client, sellers)
+  return { ...witness.testimony(), ...stored, ...seen, book: await collectBook(run.simulatorUrl) }
+}
+
+async function stopProbe(deployment: Deployment): Promise<Probe> {
+  const { code, leftOver } = await deployment.stop(STOP_MS)
+  const complaints = [
+    ...(code === 0 ? [] : [`SIGTERM ended the server with code ${code}`]),
+    ...leftOver.map((process) => `still running: ${process}`),
+  ]
+  return { name: 'server', subject: 'SIGTERM', ok: complaints.length === 0, detail: complaints.join(', ') }
+}

@@ -1,0 +1,118 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { request } from 'undici'
+import type { Deployment } from './deployment.ts'
+import { signalProcess } from './processes.ts'
+import { CALM, type CuttingProxy } from './proxy.ts'
+import type { Random } from './random.ts'
+import { type Fault, QUIET_SIMULATOR, type SimulatorSettings, type Step, type Victim } from './schedule.ts'
+
+export type FaultInjector = {
+  /** Carries out the schedule, one step after the other. */
+  readonly run: () => Promise<void>
+  /** Takes everything back that lasts: the weather, the simulator's settings. */
+  readonly calm: () => Promise<void>
+  readonly killed: () => number
+  readonly killsByVictim: () => Readonly<Record<Victim, number>>
+}
+
+/** How long to wait for a victim that is not there, because it was just killed or is not started yet. */
+const VICTIM_WAIT_MS = 60_000
+
+export function createFaultInjector(deps: {
+  readonly deployment: Deployment
+  readonly proxy: CuttingProxy
+  readonly steps: readonly Step[]
+  readonly random: Random
+  readonly say: (sentence: string) => void
+}): FaultInjector {
+  const { deployment, proxy, steps, random, say } = deps
+  const kills: Record<Victim, number> = { server: 0, simulator: 0, postgres: 0, backend: 0 }
+  const killed = (): number => Object.values(kills).reduce((sum, count) => sum + count, 0)
+  const total = steps.reduce((sum, { fault }) => sum + (fault.kind === 'kill' ? fault.victims.length : 0), 0)
+
+  const awaitVictim = async (victim: Victim): Promise<readonly number[]> => {
+    const end = performance.now() + VICTIM_WAIT_MS
+    for (;;) {
+      const pids = deployment.find(victim, (count) => random.int(0, Math.max(0, count - 1)))
+      if (pids.length > 0) return pids
+      if (performance.now() > end) throw new Error(`there was no ${victim} to kill for ${VICTIM_WAIT_MS / 1_000} s`)
+      await delay(25)
+    }
+  }
+
+  const kill = async (victims: readonly Victim[]): Promise<void> => {
+    for (const victim of victims) {
+      const pids = await awaitVictim(victim)
+      if (victim === 'server') deployment.markKilled()
+      const hit = pids.filter((pid) => signalProcess(pid, 'SIGKILL'))
+      kills[victim] += 1
+      say(`kill ${killed()}/${total}: ${victim} (${hit.join(', ') || 'gone before the signal came'})`)
+    }
+  }
+
+  const pause = async (victim: 'server' | 'simulator', forMs: number): Promise<void> => {
+    const pids = await awaitVictim(victim)
+    say(`pause: ${victim} for ${forMs} ms`)
+    try {
+      for (const pid of pids) signalProcess(pid, 'SIGSTOP')
+      await delay(forMs)
+    } finally {
+      for (const pid of pids) signalProcess(pid, 'SIGCONT')
+    }
+  }
+
+  const inject = async (fault: Fault): Promise<void> => {
+    switch (fault.kind) {
+      case 'kill':
+        return kill(fault.victims)
+      case 'pause':
+        return pause(fault.victim, fault.forMs)
+      case 'drop_connections':
+        return say(`drop: ${proxy.dropAll()} connections`)
+      case 'network':
+        proxy.setWeather(fault.weather)
+        return say(
+          `network: cuts ${percent(fault.weather.cutRequestRate)} before and ${percent(fault.weather.cutAnswerRate)} after`,
+        )
+      case 'simulator_settings': {
+        const taken = await changeSimulator(deployment.run().simulatorUrl, fault.settings)
+        return say(`simulator: ${taken ? 'other' : 'was away and kept its'} settings`)
+      }
+    }
+  }
+
+  return {
+    run: async () => {
+      for (const { afterMs, fault } of steps) {
+        await delay(afterMs)
+        await inject(fault)
+      }
+    },
+    calm: async () => {
+      proxy.setWeather(CALM)
+      for (let tries = 0; tries < 100; tries += 1) {
+        if (await changeSimulator(deployment.run().simulatorUrl, QUIET_SIMULATOR)) return
+        await delay(200)
+      }
+      throw new Error('the simulator did not come back to take its settings')
+    },
+    killed,
+    killsByVictim: () => kills,
+  }
+}
+
+const percent = (rate: number): string => `${Math.round(rate * 100)} %`
+
+/** False when the simulator could not be reached; anything but success of one that can is the campaign's own mistake. */
+async function changeSimulator(simulatorUrl: string, settings: SimulatorSettings): Promise<boolean> {
+  const answer = await request(new URL('/settings', simulatorUrl), {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(settings),
+    signal: AbortSignal.timeout(3_000),
+  }).catch(() => undefined)
+  if (answer === undefined) return false
+  const text = await answer.body.text().catch(() => '')
+  if (answer.statusCode >= 300) throw new Error(`the simulator refused its settings with ${answer.statusCode}: ${text}`)
+  return true
+}
