@@ -84,9 +84,8 @@ export function createClockControl(deps: {
     await quiet(clock.now())
     for (let step = 0; step < STEPS_MAX; step += 1) {
       const due = (await nextDueAt()) - Date.now()
-      const offset = Math.min(target, Math.max(due, clock.offsetMs()))
-      // The instant itself has to have come: one millisecond past it, unless that is past the target.
-      await moveTo(Math.min(target, due <= target ? offset + 1 : target))
+      // The instant itself has to have come, so one millisecond past it. What is due already was done by the last step.
+      await moveTo(due > clock.offsetMs() && due < target ? Math.ceil(due) + 1 : target)
       if (clock.offsetMs() >= target) return clock.now()
     }
     throw new Error(`the clock did not reach its target in ${STEPS_MAX} steps`)

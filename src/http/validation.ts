@@ -40,7 +40,8 @@ export function fieldsRefused(
   const [first] = errors
   const where = first === undefined || first.pointer === '' ? 'the body' : first.pointer
   const others = count > 1 ? ` (and ${count - 1} more in errors)` : ''
-  return new Refusal(code, `${where}: ${first?.detail ?? 'not right.'}${others}`, { errors })
+  const detail = `${where}: ${first?.detail ?? 'not right.'}${others}`
+  return new Refusal(code, detail, { errors: errors.slice(0, REPORTED_MAX) })
 }
 
 function fieldError(rule: BrokenRule, part: Part, root: unknown, prefix: string): FieldError {

@@ -15,10 +15,10 @@ export type Finding = {
 export type Verification = {
   readonly ok: boolean
   readonly checked: {
-    readonly batches: bigint
-    readonly entries: bigint
-    readonly postings: bigint
-    readonly anchors: bigint
+    readonly batches: number
+    readonly entries: number
+    readonly postings: number
+    readonly anchors: number
   }
   readonly findings: readonly Finding[]
 }
@@ -122,10 +122,10 @@ export function verifyLedger(db: Db): Promise<Verification> {
 type Walk = {
   readonly tx: Tx
   readonly findings: Finding[]
-  batches: bigint
-  entries: bigint
-  postings: bigint
-  anchors: bigint
+  batches: number
+  entries: number
+  postings: number
+  anchors: number
 }
 
 function find(walk: Walk, finding: Finding): void {

@@ -1,5 +1,4 @@
 import { type Static, type TSchema, Type } from 'typebox'
-import { CURRENCIES } from '../../money/index.ts'
 
 /** Strings are at most this long, in characters; the database's columns take as many. */
 export const TEXT_MAX = 255
@@ -34,8 +33,6 @@ export const CurrencyIn = () =>
   })
 
 export const CurrencyOut = () => Type.String({ description: 'ISO 4217 code.', examples: ['EUR'] })
-
-export const isKnownCurrency = (code: string): boolean => CURRENCIES.some((currency) => currency.code === code)
 
 /** An instant: RFC 3339, UTC, milliseconds. */
 export const Instant = (description: string) =>

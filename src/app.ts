@@ -1,0 +1,174 @@
+import { randomBytes } from 'node:crypto'
+import { hostname } from 'node:os'
+import { addAppGauges } from './app-metrics.ts'
+import type { Config } from './config.ts'
+import {
+  createClockControl,
+  createExecutor,
+  createInbox,
+  createNode,
+  createPspCalls,
+  type Executor,
+  LEASE_MS,
+} from './executor/index.ts'
+import { createHttpServer } from './http/index.ts'
+import { anchorDay, createAccountDirectory, createLedger, LEDGER_INVARIANTS } from './ledger/index.ts'
+import { createPayments, PAYMENT_INVARIANTS, search } from './payments/index.ts'
+import { createApiKeys } from './platform/auth/index.ts'
+import { createTestClock, wallClock } from './platform/clock.ts'
+import { createDb, type Db } from './platform/db.ts'
+import { checkInvariants } from './platform/invariant.ts'
+import type { Log } from './platform/log.ts'
+import { createMetrics } from './platform/metrics.ts'
+import { startTicking } from './platform/tick.ts'
+import { createSimulatorPsp, type Psp, registerWebhookEndpoint } from './psp/index.ts'
+import { getWallet, WALLET_INVARIANTS, walletStatement } from './wallet/index.ts'
+
+export type AppOptions = {
+  readonly config: Pick<Config, 'host' | 'port' | 'role' | 'schema' | 'mode' | 'home' | 'version'>
+  readonly databaseUrl: string
+  /** The PSP simulator, in test mode. Without any PSP, payments are refused with `psp_not_found`. */
+  readonly simulatorUrl: string | undefined
+  /** The key that this home handed out before: registered again, so that it stays good. */
+  readonly apiKey: string | undefined
+  readonly log: Log
+}
+
+export type App = {
+  readonly url: string
+  readonly apiKey: string | undefined
+  /** Drains: no new requests, calls in flight end and are recorded, then everything closes. */
+  readonly close: () => Promise<void>
+}
+
+const INVARIANTS = [...LEDGER_INVARIANTS, ...WALLET_INVARIANTS, ...PAYMENT_INVARIANTS]
+
+/**
+ * The composition root: builds every module and listens. The only file that knows them all. Rejects, with everything
+ * closed again, when the port is taken or the database is away.
+ */
+export async function createApp(options: AppOptions): Promise<App> {
+  const { config, log } = options
+  const db = createDb({
+    url: options.databaseUrl,
+    schema: config.schema,
+    onIdleError: (error) => log.warn({ err: error }, 'a database connection was lost'),
+  })
+  try {
+    return await build(options, db)
+  } catch (error) {
+    await db.end()
+    throw error
+  }
+}
+
+async function build({ config, simulatorUrl, apiKey, log }: AppOptions, db: Db): Promise<App> {
+  const [deployment] = await db.query<{ clock_offset_ms: bigint }>('select clock_offset_ms from deployment')
+  const testClock = config.mode === 'test' ? createTestClock(Number(deployment?.clock_offset_ms ?? 0n)) : undefined
+  const clock = testClock ?? wallClock
+  // Made anew at every start and known to nobody else; the simulator signs with the newest.
+  const webhookSecret = `whsec_${randomBytes(32).toString('base64')}`
+  const psps =
+    simulatorUrl === undefined ? [] : [createSimulatorPsp({ name: 'simulator', url: simulatorUrl, webhookSecret })]
+  const pspOf = new Map<string, Psp>(psps.map((psp) => [psp.name, psp]))
+  const calls = new Map(psps.map((psp) => [psp.name, createPspCalls(psp)]))
+  const works = config.role !== 'api'
+
+  const executorSlot: { executor?: Executor } = {}
+  const node = createNode({
+    db,
+    name: `${hostname()}:${config.home}:${config.role}`,
+    clock: testClock,
+    log,
+    onFenced: () => executorSlot.executor?.forget(),
+  })
+  const directory = createAccountDirectory(db)
+  const payments = createPayments({
+    db,
+    directory,
+    clock,
+    log,
+    holder: () => (works ? { nodeId: node.id(), leaseMs: LEASE_MS } : { nodeId: null, leaseMs: 0 }),
+    // A PSP that was removed from the configuration can still be heard of: then only an answer counts.
+    traitsOf: (psp) => pspOf.get(psp)?.traits ?? { consistencyWindowMs: Number.POSITIVE_INFINITY, keyRetentionMs: 0 },
+    dispatch: (attempts) => executorSlot.executor?.dispatch(attempts),
+    backlog: () => executorSlot.executor?.backlog() ?? 0,
+  })
+  const { record } = payments
+  const executor = createExecutor({ db, clock, log, node, calls, record })
+  if (works) executorSlot.executor = executor
+  const inbox = createInbox({ db, clock, log, psps: pspOf, record })
+  const ledger = createLedger({ db, directory, clock })
+  const anchorYesterday = (): Promise<void> => anchorDay(db, dayBefore(clock.now()))
+  const clockControl =
+    testClock === undefined
+      ? undefined
+      : createClockControl({
+          db,
+          clock: testClock,
+          log,
+          psps,
+          inbox,
+          kick: executor.kick,
+          idle: payments.idle,
+          onStep: anchorYesterday,
+        })
+  const metrics = createMetrics()
+  addAppGauges(metrics, { db, calls, backlog: executor.backlog })
+  const auth = createApiKeys({ db, clock, mode: config.mode, log })
+  const key = config.mode === 'test' ? await auth.ensureKey(apiKey) : undefined
+
+  const server = await createHttpServer({
+    services: {
+      payments,
+      ledger: { ...ledger, invariants: () => checkInvariants(db, INVARIANTS) },
+      wallets: { get: (seller) => getWallet(db, seller), statement: (query) => walletStatement(db, query) },
+      search: (text) => search(db, text),
+      webhooks: inbox,
+      testClock: clockControl,
+      readiness: { check: () => readiness(db) },
+      metrics,
+      defaultPsp: psps[0]?.name ?? 'none',
+      pspNames: psps.map((psp) => psp.name),
+    },
+    auth,
+    config: { host: config.host, port: config.port, mode: config.mode, version: config.version },
+    clock,
+    log,
+  })
+  if (works) {
+    await node.start()
+    executor.start()
+  }
+  const url = await server.listen()
+  if (simulatorUrl !== undefined) {
+    await registerWebhookEndpoint({ simulatorUrl, endpointUrl: `${url}/webhooks/psp/simulator`, secret: webhookSecret })
+  }
+  const ticking = works ? [startTicking(1_000, inbox.sweep, log), startTicking(60_000, anchorYesterday, log)] : []
+  return {
+    url,
+    apiKey: key?.key,
+    async close() {
+      await server.close()
+      for (const tick of ticking) await tick.stop()
+      await executor.stop()
+      await payments.idle()
+      await inbox.idle()
+      payments.stop()
+      if (works) await node.stop()
+      for (const psp of psps) await psp.close()
+      await db.end()
+    },
+  }
+}
+
+const dayBefore = (now: Date): string => new Date(now.getTime() - 86_400_000).toISOString().slice(0, 10)
+
+async function readiness(db: Db): Promise<{ ready: boolean; detail: Record<string, string> }> {
+  try {
+    await db.query('select 1')
+    return { ready: true, detail: { database: 'ok' } }
+  } catch (error) {
+    return { ready: false, detail: { database: error instanceof Error ? error.message : 'away' } }
+  }
+}
