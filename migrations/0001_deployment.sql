@@ -15,12 +15,3 @@ end
 $$;
 create trigger deployment_mode_is_final before update of mode on deployment
   for each row when (old.mode <> new.mode) execute function refuse_mode_change();
-
--- A process that executes payment orders. It lives while it refreshes seen_at (real time, never business time);
--- whoever notices that it stopped deletes the row and takes its attempts over.
-create table node (
-  id uuid primary key,
-  -- Names the home: a new process of the same home proves that the old one is dead.
-  name text not null,
-  seen_at timestamptz not null
-);

@@ -86,8 +86,9 @@ create table attempt (
   ambiguous boolean not null default false,
   sends integer not null,
   look_ups integer not null default 0,
-  -- Real time. Who works on it now, and when somebody has to look at it again; both null when it is finished.
-  node_id uuid,
+  -- Real time. Who works on it now (the node's advisory lock says whether it lives), and when somebody has to look at
+  -- it again; both null when it is finished.
+  node_id integer,
   due_at timestamptz,
   constraint attempt_in_flight_is_due check ((status in ('succeeded', 'declined')) = (due_at is null))
 ) with (fillfactor = 80);

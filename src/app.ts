@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { hostname } from 'node:os'
 import { addAppGauges } from './app-metrics.ts'
 import type { Config } from './config.ts'
 import {
@@ -62,7 +61,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   }
 }
 
-async function build({ config, simulatorUrl, apiKey, log }: AppOptions, db: Db): Promise<App> {
+async function build({ config, databaseUrl, simulatorUrl, apiKey, log }: AppOptions, db: Db): Promise<App> {
   const [deployment] = await db.query<{ clock_offset_ms: bigint }>('select clock_offset_ms from deployment')
   const testClock = config.mode === 'test' ? createTestClock(Number(deployment?.clock_offset_ms ?? 0n)) : undefined
   const clock = testClock ?? wallClock
@@ -77,7 +76,8 @@ async function build({ config, simulatorUrl, apiKey, log }: AppOptions, db: Db):
   const executorSlot: { executor?: Executor } = {}
   const node = createNode({
     db,
-    name: `${hostname()}:${config.home}:${config.role}`,
+    databaseUrl,
+    schema: config.schema,
     clock: testClock,
     log,
     onFenced: () => executorSlot.executor?.forget(),

@@ -5,14 +5,15 @@ import { type Db, statement } from '../platform/db.ts'
 export const LEASE_MS = 30_000
 
 /**
- * Takes attempts that are due: left by a dead node, waiting for a look-up, or waiting to be sent again. What may be
- * sent now is stamped as sent before it is, so that a crash right after is taken for a send.
+ * Takes attempts that are due: left by a dead node, waiting for a look-up, or waiting to be sent again. A node that
+ * lives and says nothing about its attempts for two minutes after their lease is stalled, and has stopped sending long
+ * before (see node.ts). What may be sent now is stamped as sent before it is, so that a crash right after is taken for a send.
  */
 const CLAIM = statement(
   'executor.claim',
   `with due as (
      select id from attempt
-      where due_at <= now() and (node_id is null or node_id = $1 or not exists (select from node where node.id = attempt.node_id))
+      where due_at <= now() and (node_id is null or node_id = $1 or due_at <= now() - interval '2 minutes')
       order by due_at
       limit $2
       for update skip locked
@@ -26,7 +27,7 @@ const CLAIM = statement(
    returning ${ATTEMPT_COLUMNS}`,
 )
 
-export async function claimDue(db: Db, nodeId: string, now: Date, limit: number): Promise<readonly Attempt[]> {
+export async function claimDue(db: Db, nodeId: number, now: Date, limit: number): Promise<readonly Attempt[]> {
   const rows = await db.run<AttemptRow>(CLAIM, [nodeId, limit, LEASE_MS, now])
   return rows.map(attemptOf)
 }

@@ -1,114 +1,153 @@
+import { randomInt } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
+import pg from 'pg'
 import type { TestClock } from '../platform/clock.ts'
 import { type Db, statement } from '../platform/db.ts'
-import { newId } from '../platform/ids.ts'
 import type { Log } from '../platform/log.ts'
 
 /**
- * This process as a member of the deployment. It is alive while it refreshes its row; who notices that another stopped
- * takes that node's attempts over. All of it is real time: an advanced business clock must not expire a lease.
+ * This process as a member of the deployment. A node lives while its session holds an advisory lock on its number: when
+ * the process dies, PostgreSQL lets go of the lock at once, and whoever notices takes the node's attempts over. Nothing
+ * is written to stay alive, and none of it is business time: an advanced clock must not expire a lease.
  */
 export type Node = {
-  readonly id: () => string
-  /** Whether this node may still send: false from shortly before others may take its work until it is registered again. */
+  readonly id: () => number
+  /** Whether this node may send: false from when it lost touch with its lock until it is registered again. */
   readonly leaseHolds: () => boolean
   /** Resolves once the node is registered; rejects when the database refuses. */
   readonly start: () => Promise<void>
   readonly stop: () => Promise<void>
 }
 
-// A stalled process must notice before others act: it stops sending a second before its lease ends.
 const BEAT_MS = 1_000
-const LEASE_MS = 6_000
-const MARGIN_MS = 1_500
 
-const BEAT = statement(
-  'executor.beat',
-  `with beat as (update node set seen_at = now() where id = $1 returning id)
-   select (select count(*) from beat) as alive, clock_offset_ms from deployment`,
-)
+// A stalled or cut-off node stops sending this long after its last touch. PostgreSQL lets go of a cut-off session's lock
+// only after its keep-alives failed (below), and of a stalled one's never: either way, this node stops first.
+const LEASE_MS = 4_500
+const KEEPALIVES = '-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3'
 
-const REGISTER = statement('executor.register', 'insert into node (id, name, seen_at) values ($1, $2, now())')
+// Which advisory locks are ours: any number that other users of the database do not happen to use.
+const LOCK_SPACE = 0x7a11_571c
 
-/** The dead: silent for longer than the lease, or an earlier process of this very home. */
-const BURY = statement(
-  'executor.bury',
-  `delete from node where id <> $1 and (seen_at < now() - $3 * interval '1 millisecond' or name = $2) returning id`,
-)
+const TOUCH = 'select clock_offset_ms from deployment'
 
-/** What a node held is due at once, for whoever comes first. */
+/** The attempts of nodes whose lock nobody holds are due at once, for whoever comes first. */
 const INHERIT = statement(
   'executor.inherit',
-  'update attempt set node_id = null, due_at = now() where due_at is not null and node_id = any($1::uuid[])',
+  `with dead as (
+     select distinct node_id from attempt where due_at is not null and node_id is not null
+     except
+     select objid::bigint::integer from pg_locks
+      where locktype = 'advisory' and classid::bigint = ${LOCK_SPACE} and objsubid = 2 and granted
+        and database = (select oid from pg_database where datname = current_database())
+   )
+   update attempt a set node_id = null, due_at = now() from dead where a.node_id = dead.node_id and a.due_at is not null`,
+)
+
+const SIGN_OFF = statement(
+  'executor.sign_off',
+  'update attempt set node_id = null, due_at = now() where due_at is not null and node_id = $1',
 )
 
 export function createNode(deps: {
   readonly db: Db
-  readonly name: string
+  /** A direct connection, not through a pooler: the session's life is the node's life. */
+  readonly databaseUrl: string
+  readonly schema: string
   readonly clock: TestClock | undefined
   readonly log: Log
-  /** Called when this node was declared dead while it lived: what it holds in memory belongs to others now. */
+  /** Called when this node lost its lock while it lived: what it holds in memory belongs to others now. */
   readonly onFenced: () => void
 }): Node {
   const { db, log } = deps
-  let id = newId()
-  let leaseEndsAt = 0
+  let id = 0
+  let session: pg.Client | undefined
+  let touchedAt = Number.NEGATIVE_INFINITY
   let stopping: AbortController | undefined
   let loop: Promise<void> = Promise.resolve()
 
-  const takeOver = (): Promise<void> =>
-    db.transaction(async (tx) => {
-      const dead = await tx.run<{ id: string }>(BURY, [id, deps.name, LEASE_MS])
-      if (dead.length === 0) return
-      log.info({ nodes: dead.map((node) => node.id) }, 'taking over the attempts of dead nodes')
-      await tx.run(INHERIT, [dead.map((node) => node.id)])
-    })
-
   const register = async (): Promise<void> => {
+    const client = new pg.Client({
+      connectionString: deps.databaseUrl,
+      application_name: 'tallystick node',
+      connectionTimeoutMillis: 3_000,
+      query_timeout: 3_000,
+      options: `-c search_path=${deps.schema} ${KEEPALIVES}`,
+    })
+    client.on('error', () => lost(client))
+    client.on('end', () => lost(client))
+    await client.connect()
+    session = client
+    for (;;) {
+      const begun = performance.now()
+      const candidate = randomInt(1, 2 ** 31)
+      const { rows } = await client.query<{ held: boolean }>('select pg_try_advisory_lock($1, $2) as held', [
+        LOCK_SPACE,
+        candidate,
+      ])
+      if (rows[0]?.held !== true) continue
+      id = candidate
+      touchedAt = begun
+      return
+    }
+  }
+
+  /** The lock is gone, or may be: nothing that this node holds in memory is its own any more. */
+  const lost = (client: pg.Client): void => {
+    if (session !== client) return
+    session = undefined
+    touchedAt = Number.NEGATIVE_INFINITY
+    deps.onFenced()
+    client.end().catch((error: unknown) => log.debug({ err: error }, 'a lost session could not be closed'))
+  }
+
+  const touch = async (client: pg.Client): Promise<void> => {
+    // Counted from before the statement: the lock was held at some instant after it.
     const begun = performance.now()
-    await db.run(REGISTER, [id, deps.name])
-    await takeOver()
-    leaseEndsAt = begun + LEASE_MS - MARGIN_MS
+    const { rows } = await client.query<{ clock_offset_ms: string }>(TOUCH)
+    if (begun - touchedAt > LEASE_MS) throw new Error('the node was silent for longer than its lease')
+    touchedAt = begun
+    if (rows[0] !== undefined) deps.clock?.setOffset(Math.max(deps.clock.offsetMs(), Number(rows[0].clock_offset_ms)))
   }
 
   const beat = async (): Promise<void> => {
-    // Counted from before the statement: the row's time stamp cannot be earlier.
-    const begun = performance.now()
-    const [row] = await db.run<{ alive: bigint; clock_offset_ms: bigint }>(BEAT, [id])
-    if (row !== undefined) deps.clock?.setOffset(Math.max(deps.clock.offsetMs(), Number(row.clock_offset_ms)))
-    if (row?.alive === 1n) {
-      leaseEndsAt = begun + LEASE_MS - MARGIN_MS
-      await takeOver()
-      return
+    const client = session
+    if (client === undefined) {
+      await register()
+      log.info({ node: id }, 'this node is registered again')
+    } else {
+      await touch(client).catch((error: unknown) => {
+        lost(client)
+        throw error
+      })
     }
-    log.warn({ node: id }, 'this node was taken for dead; it starts afresh')
-    deps.onFenced()
-    id = newId()
-    await register()
+    await db.run(INHERIT)
   }
 
   const run = async (signal: AbortSignal): Promise<void> => {
     while (!signal.aborted) {
       await delay(BEAT_MS, undefined, { signal }).catch(() => undefined)
       if (signal.aborted) return
-      await beat().catch((error: unknown) => log.warn({ err: error }, 'the node could not refresh its lease'))
+      await beat().catch((error: unknown) => log.warn({ err: error }, 'the node lost touch with the database'))
     }
   }
 
   return {
     id: () => id,
-    leaseHolds: () => performance.now() < leaseEndsAt,
+    leaseHolds: () => performance.now() - touchedAt < LEASE_MS,
     async start() {
       await register()
+      await db.run(INHERIT)
       stopping = new AbortController()
       loop = run(stopping.signal)
     },
     async stop() {
       stopping?.abort()
       await loop
-      await db
-        .query('delete from node where id = $1', [id])
-        .catch((error: unknown) => log.warn({ err: error }, 'the node could not sign off'))
+      const client = session
+      session = undefined
+      await db.run(SIGN_OFF, [id]).catch((error: unknown) => log.warn({ err: error }, 'the node could not sign off'))
+      await client?.end()
     },
   }
 }

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import { isConnectionError } from '../platform/db.ts'
+import { isTransient } from '../platform/db.ts'
 import { Refusal, type RefusalCode } from '../platform/errors.ts'
 import { type BrokenRule, refusalOfRules } from './validation.ts'
 
@@ -28,7 +28,7 @@ export function refusalOf(error: unknown, request: FastifyRequest): Refusal | un
   const known = FRAMEWORK[code]
   if (known !== undefined) return new Refusal(known.code, known.detail, { cause: error })
   if (isUnreachable(error)) {
-    const detail = 'The database cannot be reached. Send the request again with the same Idempotency-Key.'
+    const detail = 'The database cannot be reached or gave way. Send the request again with the same Idempotency-Key.'
     return new Refusal('unavailable', detail, { retryAfterSeconds: 1, cause: error })
   }
   return undefined
@@ -48,9 +48,9 @@ function schemaRefusal(error: SchemaError, request: FastifyRequest): Refusal {
   return refusalOfRules(error.validation, 'body', request.body)
 }
 
-/** Also when the connection error is wrapped, or is one of several (one per address of a host name). */
+/** Also when the database's error is wrapped, or is one of several (one per address of a host name). */
 function isUnreachable(error: unknown, depth = 0): boolean {
   if (depth > 4 || !(error instanceof Error)) return false
-  if (isConnectionError(error) || isUnreachable(error.cause, depth + 1)) return true
+  if (isTransient(error) || isUnreachable(error.cause, depth + 1)) return true
   return error instanceof AggregateError && error.errors.some((each) => isUnreachable(each, depth + 1))
 }

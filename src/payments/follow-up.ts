@@ -9,7 +9,7 @@ import { INSERT_ATTEMPTS, SET_ORDERS_EXECUTING } from './sql.ts'
  * Who carries out what is stored now. A node that executes takes its own work at once and keeps it for `leaseMs` (real
  * milliseconds); one that only serves the API leaves it, due at once, to the workers: `nodeId` null and 0.
  */
-export type Holder = { readonly nodeId: string | null; readonly leaseMs: number }
+export type Holder = { readonly nodeId: number | null; readonly leaseMs: number }
 
 const READ_CHARGES = statement(
   'payments.read_charges',

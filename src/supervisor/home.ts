@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { StartRefusal } from '../platform/start-refusal.ts'
@@ -16,6 +16,7 @@ export type RunFile = {
 }
 
 export type Home = {
+  /** Absolute, without symbolic links. */
   readonly path: string
   readonly writeRunFile: (run: RunFile) => void
   readonly removeRunFile: () => void
@@ -33,16 +34,20 @@ export function writePrivately(path: string, text: string): void {
   renameSync(draft, path)
 }
 
-/** Reads a JSON file; undefined when there is none. A file that holds no JSON throws. */
+/** Reads a JSON file; undefined when there is none. */
 export function readJson(path: string): unknown {
   let text: string
   try {
     text = readFileSync(path, 'utf8')
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined
-    throw error
+    throw new StartRefusal(`${path} cannot be read (${codeOf(error)}).`, { cause: error })
   }
-  return JSON.parse(text)
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new StartRefusal(`${path} is damaged: it holds no JSON.`, { cause: error })
+  }
 }
 
 function makeWritable(path: string): void {
@@ -84,8 +89,10 @@ function takeLock(path: string): DatabaseSync {
 }
 
 /** Makes the data folder when it is missing and takes it for this process. */
-export function openHome(path: string): Home {
-  makeWritable(path)
+export function openHome(given: string): Home {
+  makeWritable(given)
+  // One name for one folder: a running PostgreSQL is recognised by the path in its arguments.
+  const path = realpathSync(given)
   const lock = takeLock(path)
   const runFile = join(path, 'run.json')
   const removeRunFile = (): void => rmSync(runFile, { force: true })

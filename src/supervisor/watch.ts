@@ -20,7 +20,8 @@ const GIVE_UP_MS = 120_000 // Of failed restarts in a row: a fault that lasts th
 const CRASH_WINDOW_MS = 10_000
 const CRASHES_AT_ONCE = 5 // This many deaths in the window are restarted at once, then each waits longer.
 
-const pauseAfter = (failures: number): number => Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(failures, 10))
+const pauseAfter = (failures: number): number =>
+  Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(failures, 10))
 
 /**
  * Watches a process that this one started or adopted, and brings it back whenever it dies. When it cannot be

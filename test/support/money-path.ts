@@ -20,16 +20,19 @@ import { WALLET_INVARIANTS } from '../../src/wallet/index.ts'
 export type MoneyPath = Awaited<ReturnType<typeof startMoneyPath>>
 
 /** The money path without HTTP: one node on a real database, with whatever PSP a test brings. */
-export async function startMoneyPath(options: {
-  readonly url: string
-  readonly psps: readonly Psp[]
-  readonly name?: string
-}) {
+export async function startMoneyPath(options: { readonly url: string; readonly psps: readonly Psp[] }) {
   const log = pino({ level: process.env['LOG_LEVEL'] ?? 'silent' })
   const db = createDb({ url: options.url, schema: 'tallystick' })
   const clock = createTestClock()
   const slot: { executor?: Executor } = {}
-  const node = createNode({ db, name: options.name ?? newId(), clock, log, onFenced: () => slot.executor?.forget() })
+  const node = createNode({
+    db,
+    databaseUrl: options.url,
+    schema: 'tallystick',
+    clock,
+    log,
+    onFenced: () => slot.executor?.forget(),
+  })
   const directory = createAccountDirectory(db)
   const pspOf = new Map(options.psps.map((psp) => [psp.name, psp]))
   const payments = createPayments({

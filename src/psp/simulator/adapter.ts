@@ -83,7 +83,9 @@ function verifyWebhook(
   const id = headers['webhook-id']
   const timestamp = headers['webhook-timestamp']
   const signature = headers['webhook-signature']
-  if (!id || !timestamp || !signature || body.length > MAX_WEBHOOK_BYTES) return undefined
+  // The library reads "123x" as 123; nothing but seconds is a timestamp here.
+  if (!id || !timestamp || !/^\d{1,12}$/.test(timestamp) || !signature) return undefined
+  if (body.length > MAX_WEBHOOK_BYTES) return undefined
   const text = body.toString('utf8')
   try {
     verifier.verify(

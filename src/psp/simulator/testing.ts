@@ -60,3 +60,38 @@ async function readyLine(child: ChildProcess): Promise<{ readonly url: string; r
   if (child.exitCode === null) await once(child, 'exit')
   throw new Error(`the simulator ended with ${child.exitCode}: ${complaint.trim()}`)
 }
+
+/** A charge as `GET /book` shows it. */
+export type BookCharge = {
+  readonly id: string
+  readonly reference: string
+  readonly idempotency_key: string
+  readonly amount: number
+  readonly amount_captured: number
+  readonly currency: string
+  readonly status: 'captured' | 'authorised' | 'declined' | 'pending' | 'voided' | 'requires_action'
+  readonly created_at: string
+  readonly occurred_at: string
+}
+
+/** Every charge in the simulator's book. */
+export async function readBook(url: string): Promise<readonly BookCharge[]> {
+  const { charges }: { charges: BookCharge[] } = JSON.parse(await (await fetch(`${url}/book`)).text())
+  return charges
+}
+
+/** One call of the simulator's own API. */
+export async function callSimulator(
+  url: string,
+  method: string,
+  path: string,
+  body?: unknown,
+  headers: Record<string, string> = {},
+): Promise<{ readonly status: number; readonly headers: Headers; readonly body: Record<string, unknown> }> {
+  const answer = await fetch(url + path, {
+    method,
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+  })
+  return { status: answer.status, headers: answer.headers, body: JSON.parse(await answer.text()) }
+}

@@ -3,7 +3,7 @@ import { chownSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, w
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { StartRefusal } from '../../platform/start-refusal.ts'
-import { commandLineOf, identityOf, isAlive, type ProcessIdentity } from '../process.ts'
+import { commandLineOf, identityOf, type ProcessIdentity } from '../process.ts'
 import type { Binaries } from './binaries.ts'
 import { runAs, type SystemUser } from './system-user.ts'
 
@@ -24,7 +24,7 @@ async function runToEnd(
   const child = spawn(program, args, {
     ...runAs(options.user),
     cwd: options.cwd,
-    env: { ...process.env, LC_ALL: 'C' },
+    env: { PATH: process.env['PATH'], LC_ALL: 'C' },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let output = ''
@@ -132,18 +132,15 @@ export function findPostmaster(data: string): Postmaster | undefined {
 }
 
 /**
- * Removes the pid file of a dead server when its number now belongs to another process (or to a zombie),
+ * Removes the pid file of a dead server when its number now belongs to another program (or to a zombie),
  * which PostgreSQL would take for a running server. In every other case PostgreSQL itself decides better,
  * because the file also names the shared memory that orphaned backends may still hold.
  */
 export function clearStalePidFile(data: string): void {
-  const lines = readPidFile(data)
-  if (lines === undefined || findPostmaster(data) !== undefined) return
-  try {
-    process.kill(Number(lines[PID_LINE]), 0)
-  } catch {
-    return // Nobody has this number, or somebody whom PostgreSQL knows not to be itself.
-  }
+  const pid = Number(readPidFile(data)?.[PID_LINE])
+  const command = commandLineOf(pid)
+  // Nobody has this number, or a PostgreSQL has it.
+  if (command === undefined || /postgres/.test(command)) return
   rmSync(join(data, 'postmaster.pid'), { force: true })
 }
 
@@ -165,7 +162,7 @@ export async function startPostmaster(request: PostmasterRequest, timeoutMs: num
   const child = spawn(request.binaries.postgres, postgresArguments(request.data, request.port, request.settings), {
     ...runAs(request.user),
     cwd: request.data,
-    env: { ...process.env, LC_ALL: 'C' },
+    env: { PATH: process.env['PATH'], LC_ALL: 'C' },
     detached: true,
     stdio: ['ignore', request.logFd, request.logFd],
   })
@@ -187,9 +184,6 @@ export async function startPostmaster(request: PostmasterRequest, timeoutMs: num
     await delay(10)
   }
 }
-
-/** True while the identity is a living process; a name of its own so that callers read well. */
-export const postmasterRuns = (postmaster: Postmaster): boolean => isAlive(postmaster.identity)
 
 /** The folder must exist and hold a cluster made by the same major version as the programs. */
 export function requireVersion(data: string, binaries: Binaries): void {

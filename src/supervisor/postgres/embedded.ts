@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { closeSync, existsSync, openSync, readFileSync, renameSync, statSync } from 'node:fs'
 import { totalmem } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { StartRefusal } from '../../platform/start-refusal.ts'
 import { findFreePort, isFree } from '../free-port.ts'
@@ -41,7 +41,8 @@ export type EmbeddedPostgres = {
 
 /** Kept in the home, readable by its owner alone. */
 type Cluster = {
-  readonly data: string
+  /** Inside the home relative to it, so that a home can be moved or copied whole; else absolute. */
+  readonly folder: string
   readonly port: number
   readonly owner_password: string
   readonly app_password: string
@@ -83,22 +84,34 @@ const logFile = (home: string): string => join(home, 'postgres.log')
 
 function readCluster(home: string): Cluster | undefined {
   const state = readJson(stateFile(home))
-  return state === undefined ? undefined : (state as Cluster)
+  if (state === undefined) return undefined
+  const fields: Record<string, unknown> = typeof state === 'object' && state !== null ? { ...state } : {}
+  const { folder, port, owner_password, app_password, provisioned } = fields
+  if (
+    typeof folder !== 'string' ||
+    typeof port !== 'number' ||
+    typeof owner_password !== 'string' ||
+    typeof app_password !== 'string'
+  )
+    throw new StartRefusal(`${stateFile(home)} is damaged: bring back a copy, it holds the passwords of the database.`)
+  return { folder, port, owner_password, app_password, provisioned: provisioned === true }
 }
+
+const dataOf = (home: string, cluster: Cluster): string => resolve(home, cluster.folder)
 
 function saveCluster(home: string, cluster: Cluster): Cluster {
   writePrivately(stateFile(home), `${JSON.stringify(cluster, null, 2)}\n`)
   return cluster
 }
 
-const urlOf = (cluster: Cluster, role: string, password: string): string =>
-  `postgresql://${role}:${password}@127.0.0.1:${cluster.port}/${DATABASE_NAME}`
+const urlOf = (port: number, role: string, password: string): string =>
+  `postgresql://${role}:${password}@127.0.0.1:${port}/${DATABASE_NAME}`
 
 /** The address of the home's PostgreSQL as the owner, when it runs now; for a look from another process. */
 export function runningOwnerUrl(home: string): string | undefined {
   const cluster = readCluster(home)
-  if (cluster === undefined || findPostmaster(cluster.data)?.ready !== true) return undefined
-  return urlOf(cluster, OWNER_ROLE, cluster.owner_password)
+  if (cluster === undefined || findPostmaster(dataOf(home, cluster))?.ready !== true) return undefined
+  return urlOf(cluster.port, OWNER_ROLE, cluster.owner_password)
 }
 
 /** The log is appended to for ever; one old part is kept so that it cannot fill the disk. */
@@ -125,21 +138,24 @@ async function prepare(
   const cluster =
     known ??
     saveCluster(home, {
-      data: chooseDataFolder(home, user, say),
+      folder: chooseDataFolder(home, user, say),
       port: await findFreePort(),
       owner_password: randomBytes(24).toString('base64url'),
       app_password: randomBytes(24).toString('base64url'),
       provisioned: false,
     })
-  requireOwnData(home, cluster.data)
-  if (existsSync(cluster.data)) {
-    requireVersion(cluster.data, binaries)
+  const data = dataOf(home, cluster)
+  requireOwnData(home, data)
+  if (existsSync(data)) {
+    requireVersion(data, binaries)
     return cluster
   }
   if (cluster.provisioned)
-    throw new StartRefusal(`The database of this home is gone: ${cluster.data} does not exist. Bring it back, or use a new --home.`)
+    throw new StartRefusal(
+      `The database of this home is gone: ${data} does not exist. Bring it back, or use a new --home.`,
+    )
   say('Creating the database (once) …')
-  await initCluster({ binaries, user, data: cluster.data, ownerPassword: cluster.owner_password, durable: true })
+  await initCluster({ binaries, user, data, ownerPassword: cluster.owner_password, durable: true })
   return cluster
 }
 
@@ -149,24 +165,30 @@ async function awaitReady(data: string): Promise<Postmaster | undefined> {
   for (;;) {
     const found = findPostmaster(data)
     if (found === undefined || found.ready) return found
-    if (performance.now() > end) throw new StartRefusal('The running PostgreSQL took no connections within two minutes.')
+    if (performance.now() > end)
+      throw new StartRefusal('The running PostgreSQL took no connections within two minutes.')
     await delay(10)
   }
 }
 
-type Launch = { readonly home: string; readonly binaries: Binaries; readonly user: SystemUser | undefined }
+type Launch = {
+  readonly home: string
+  readonly data: string
+  readonly port: number
+  readonly binaries: Binaries
+  readonly user: SystemUser | undefined
+}
+
+type Started = { readonly postmaster: Postmaster; readonly adopted: boolean }
 
 /** One try: the running server if there is one, else a new one; undefined when that ended at once. */
-async function adoptOrStart(launch: Launch, cluster: Cluster): Promise<{ postmaster: Postmaster; adopted: boolean } | undefined> {
-  const running = await awaitReady(cluster.data)
+async function adoptOrStart(launch: Launch): Promise<Started | undefined> {
+  const running = await awaitReady(launch.data)
   if (running !== undefined) return { postmaster: running, adopted: true }
-  clearStalePidFile(cluster.data)
+  clearStalePidFile(launch.data)
   const logFd = openLog(launch.home)
   try {
-    const postmaster = await startPostmaster(
-      { ...launch, data: cluster.data, port: cluster.port, settings: settings(), logFd },
-      READY_TIMEOUT_MS,
-    )
+    const postmaster = await startPostmaster({ ...launch, settings: settings(), logFd }, READY_TIMEOUT_MS)
     return postmaster === undefined ? undefined : { postmaster, adopted: false }
   } finally {
     closeSync(logFd)
@@ -174,10 +196,10 @@ async function adoptOrStart(launch: Launch, cluster: Cluster): Promise<{ postmas
 }
 
 /** Tries until it runs: what stands in the way of a server that was killed a moment ago goes away by itself. */
-async function startWithin(launch: Launch, cluster: Cluster, timeoutMs: number): Promise<{ postmaster: Postmaster; adopted: boolean }> {
-  const end = performance.now() + timeoutMs
+async function startWithin(launch: Launch): Promise<Started> {
+  const end = performance.now() + START_TRIES_MS
   for (;;) {
-    const started = await adoptOrStart(launch, cluster)
+    const started = await adoptOrStart(launch)
     if (started !== undefined) return started
     if (performance.now() > end)
       throw new StartRefusal(`PostgreSQL does not start: ${reasonFromLog(launch.home)} (${logFile(launch.home)}).`)
@@ -199,33 +221,33 @@ async function stopPostmaster(postmaster: Postmaster): Promise<void> {
 
 /**
  * The PostgreSQL of a home, running: made when the home is new, adopted when it still runs, started otherwise.
- * `say` hears what takes long.
+ * `home` exists and is free of symbolic links. `say` hears what takes long.
  */
 export async function ensurePostgres(home: string, say: (line: string) => void): Promise<EmbeddedPostgres> {
   const account = systemUser()
   const binaries = locateBinaries(account)
   let cluster = await prepare(home, binaries, account, say)
-  const launch = { home, binaries, user: ownerOf(cluster.data, account) }
-  if (findPostmaster(cluster.data) === undefined && !(await isFree(cluster.port)))
+  const data = dataOf(home, cluster)
+  if (findPostmaster(data) === undefined && !(await isFree(cluster.port)))
     cluster = saveCluster(home, { ...cluster, port: await findFreePort() })
-  const started = await startWithin(launch, cluster, START_TRIES_MS)
-  // A running server keeps the port that it was started with.
-  cluster = { ...cluster, port: started.postmaster.port }
-  let postmaster = started.postmaster
+  const launch = { home, data, port: cluster.port, binaries, user: ownerOf(data, account) }
+  let { postmaster, adopted } = await startWithin(launch)
+  const { port } = postmaster
   if (!cluster.provisioned) {
     await provision(
-      { ...cluster, ownerRole: OWNER_ROLE, ownerPassword: cluster.owner_password },
+      { port, ownerRole: OWNER_ROLE, ownerPassword: cluster.owner_password },
       { database: DATABASE_NAME, role: APP_ROLE, password: cluster.app_password },
     )
     cluster = saveCluster(home, { ...cluster, provisioned: true })
   }
   return {
-    url: urlOf(cluster, APP_ROLE, cluster.app_password),
-    ownerUrl: urlOf(cluster, OWNER_ROLE, cluster.owner_password),
-    adopted: started.adopted,
+    url: urlOf(port, APP_ROLE, cluster.app_password),
+    ownerUrl: urlOf(port, OWNER_ROLE, cluster.owner_password),
+    adopted,
     isUp: () => isAlive(postmaster.identity),
     restart: async () => {
-      postmaster = (await startWithin(launch, cluster, START_TRIES_MS)).postmaster
+      // On the port that the connections know, also when the running server had been found on another one.
+      postmaster = (await startWithin({ ...launch, port })).postmaster
     },
     stop: () => stopPostmaster(postmaster),
   }

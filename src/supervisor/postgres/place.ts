@@ -10,7 +10,7 @@ import { canEnter, type SystemUser } from './system-user.ts'
 const OWNER_FILE = 'home'
 
 /**
- * Where the cluster of a home goes: into the home, or, when the user that runs PostgreSQL cannot enter the
+ * Where the cluster of a home goes: into the home (relative path), or, when the user that runs PostgreSQL cannot enter the
  * home, into a folder of its own under /var/lib/tallystick.
  */
 export function chooseDataFolder(home: string, user: SystemUser | undefined, say: (line: string) => void): string {
@@ -20,7 +20,7 @@ export function chooseDataFolder(home: string, user: SystemUser | undefined, say
       throw new StartRefusal(
         `${data} holds a database whose passwords are gone (${join(home, 'postgres.json')}): bring that file back, or move the folder away.`,
       )
-    return data
+    return 'postgres'
   }
   const hash = createHash('sha256').update(home).digest('hex').slice(0, 16)
   const folder = join(SHARED_STATE_FOLDER, hash)
@@ -45,7 +45,9 @@ export function requireOwnData(home: string, data: string): void {
   const owner = readFileSync(file, 'utf8').trim()
   if (owner === home) return
   if (existsSync(join(owner, 'postgres.json')))
-    throw new StartRefusal(`The data folder ${home} is a copy of ${owner}, whose database it would share: start that one.`)
+    throw new StartRefusal(
+      `The data folder ${home} is a copy of ${owner}, whose database it would share: start that one.`,
+    )
   writeFileSync(file, `${home}\n`) // The home was moved.
 }
 
