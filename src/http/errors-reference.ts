@@ -41,7 +41,7 @@ const INTRODUCTION = `Every refusal is answered as problem details (RFC 9457, \`
 - A card number or an API key is never quoted.
 `
 
-/** The text of \`docs/reference/errors.md\`. */
+/** The text of `docs/reference/errors.md`. */
 export function errorsReference(): string {
   const sections = errorRows().map(
     ({ code, status, title, retryable, fix }) =>
@@ -50,7 +50,7 @@ export function errorsReference(): string {
   return ['# Errors\n', INTRODUCTION, ...sections].join('\n')
 }
 
-/** The page that \`type\` of a problem leads to. */
+/** The page that the `type` of a problem leads to. */
 export function errorsPage(): string {
   const sections = errorRows().map(
     ({ code, status, title, retryable, fix }) =>

@@ -1,16 +1,22 @@
 import pg, { type ClientBase } from 'pg'
 
 /** Rows of these are written once and never again; triggers say so too, but the app has not even the right. */
-const APPEND_ONLY = ['journal_entry', 'posting', 'ledger_batch', 'ledger_anchor', 'audit_log']
-/** The only rows that the app ever removes: nodes that stopped. */
-const DELETABLE = ['node']
+const APPEND_ONLY = [
+  'journal_entry',
+  'posting',
+  'ledger_account',
+  'ledger_batch',
+  'ledger_anchor',
+  'ledger_close',
+  'manual_entry',
+]
 /** Kept by the migrations alone. */
 export const MIGRATIONS_TABLE = 'schema_migration'
 
 function privilegesOn(table: string): string {
   if (table === MIGRATIONS_TABLE) return 'select'
-  if (APPEND_ONLY.includes(table)) return 'select, insert'
-  return DELETABLE.includes(table) ? 'select, insert, update, delete' : 'select, insert, update'
+  // Nothing is ever deleted.
+  return APPEND_ONLY.includes(table) ? 'select, insert' : 'select, insert, update'
 }
 
 /** Gives the app's role exactly what it needs in the schema, and takes away whatever it had beyond that. */

@@ -41,7 +41,7 @@ const REVOKE = statement(
 const TOUCH = statement(
   'auth.touch_key',
   `update api_key set last_used_at = $2
-    where id = $1 and (last_used_at is null or last_used_at < $2::timestamptz - interval '1 minute')`,
+    where id = $1 and (last_used_at is null or last_used_at < $2::timestamptz - interval '1 day')`,
 )
 
 export async function findKey(db: Db, prefix: string): Promise<StoredKey | undefined> {

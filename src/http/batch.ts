@@ -1,0 +1,101 @@
+import type { FastifyRequest } from 'fastify'
+import type { TSchema } from 'typebox'
+import { type FieldError, Refusal } from '../platform/errors.ts'
+import { refuseFindings } from './body-parser.ts'
+import { idempotencyKeyOf } from './idempotency.ts'
+import { type BrokenRule, fieldsRefused, refusalOfRules } from './validation.ts'
+
+// The position that is added to the key of the request has up to four characters: `:999`.
+const HEADER_KEY_MAX = 250
+const PRINTABLE = /^[\x20-\x7e]{1,255}$/
+
+type BatchItem = { readonly idempotency_key?: string }
+
+type BatchOptions<Body extends BatchItem, Item> = {
+  readonly list: 'payments' | 'entries'
+  readonly schema: TSchema
+  /** The list within an item that counts against `partsMax` for the batch as a whole. */
+  readonly parts: 'orders' | 'postings'
+  readonly partsMax: number
+  readonly read: (body: Body, idempotencyKey: string, pointer: string) => Item
+}
+
+/**
+ * Reads each item of a batch on its own: what it asks for, or why it is refused, in order. Throws only for the batch
+ * as a whole: no key, too many parts, a card number outside of the items.
+ */
+export function readBatch<Body extends BatchItem, Item>(
+  request: FastifyRequest,
+  bodies: readonly unknown[],
+  options: BatchOptions<Body, Item>,
+): readonly (Item | Refusal)[] {
+  const headerKey = idempotencyKeyOf(request.raw, { maxLength: HEADER_KEY_MAX })
+  refuseTooManyParts(bodies, options)
+  const findingsOf = findingsByItem(request, options.list)
+  const validate = request.compileValidationSchema(options.schema, 'body')
+  const accepts = (body: unknown): body is Body => validate(body) === true
+  const firstWithKey = new Map<string, number>()
+
+  return bodies.map((body, index) => {
+    const pointer = `/${options.list}/${index}`
+    return orRefusal(() => {
+      refuseFindings(findingsOf(index))
+      if (!accepts(body)) throw refusalOfRules(brokenRules(validate.errors), 'body', body, pointer)
+      const key = body.idempotency_key ?? `${headerKey}:${index}`
+      refuseKey(key, firstWithKey.get(key), `${pointer}/idempotency_key`, options.list)
+      firstWithKey.set(key, index)
+      return options.read(body, key, pointer)
+    })
+  })
+}
+
+/** Ajv gives more of a broken rule than the framework's type says. */
+const brokenRules = (errors: readonly BrokenRule[] | null | undefined): readonly BrokenRule[] => errors ?? []
+
+function orRefusal<T>(read: () => T): T | Refusal {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof Refusal) return error
+    throw error
+  }
+}
+
+function refuseTooManyParts(bodies: readonly unknown[], options: Pick<BatchOptions<BatchItem, unknown>, 'list' | 'parts' | 'partsMax'>): void {
+  const { list, parts, partsMax } = options
+  let count = 0
+  for (const body of bodies) {
+    const found: unknown = typeof body === 'object' && body !== null ? Reflect.get(body, parts) : undefined
+    if (Array.isArray(found)) count += found.length
+  }
+  if (count <= partsMax) return
+  const detail = `The batch has ${count} ${parts} in all; it may have ${partsMax}. Split it.`
+  throw fieldsRefused('invalid_request', [{ pointer: `/${list}`, detail }])
+}
+
+function refuseKey(key: string, earlier: number | undefined, pointer: string, list: string): void {
+  const refuse = (detail: string): never => {
+    throw fieldsRefused('invalid_request', [{ pointer, detail }])
+  }
+  if (!PRINTABLE.test(key)) refuse('It must have 1 to 255 printable ASCII characters.')
+  if (earlier !== undefined) refuse(`/${list}/${earlier} has this key already.`)
+}
+
+type Findings = { readonly cards: string[]; readonly faults: FieldError[] }
+
+/** What the text of the body gave away, by item. What lies outside of the items refuses the batch. */
+function findingsByItem(request: FastifyRequest, list: string): (index: number) => Findings {
+  const byItem = new Map<number, Findings>()
+  const outside: Findings = { cards: [], faults: [] }
+  const at = (pointer: string): Findings => {
+    const index = new RegExp(`^/${list}/(\\d+)(?:/|$)`).exec(pointer)?.[1]
+    if (index === undefined) return outside
+    const known = byItem.get(Number(index)) ?? { cards: [], faults: [] }
+    byItem.set(Number(index), known)
+    return known
+  }
+  for (const card of request.bodyFindings?.cards ?? []) at(card).cards.push(card)
+  for (const fault of request.bodyFindings?.faults ?? []) at(fault.pointer).faults.push(fault)
+  refuseFindings(outside)
+  return (index) => byItem.get(index) ?? outside
+}
