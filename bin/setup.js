@@ -64,12 +64,41 @@ function isDone() {
   }
 }
 
+const readPackages = (file) => Object.entries(JSON.parse(readFileSync(file, 'utf8')).packages)
+
+/** Whether a package is made for this kind of machine and no other. Which C library it wants is left to npm. */
+const isForHere = ({ os, cpu, libc }) =>
+  (os !== undefined || cpu !== undefined) &&
+  libc === undefined &&
+  (os?.includes(process.platform) ?? true) &&
+  (cpu?.includes(process.arch) ?? true)
+
+/**
+ * Whether somebody ran npm install or npm ci by hand: npm writes down what it installed, and it is what the lock
+ * file says. In doubt it is not.
+ */
+function isInstalled() {
+  try {
+    const installed = new Map(readPackages(join(ROOT, 'node_modules', '.package-lock.json')))
+    const wanted = readPackages(join(ROOT, 'package-lock.json')).filter(([path]) => path !== '')
+    return wanted.every(([path, { version, optional, ...limits }]) => {
+      const found = installed.get(path)
+      return found === undefined ? optional === true && !isForHere(limits) : found.version === version
+    })
+  } catch {
+    return false // Never installed, or by a tool that is not npm.
+  }
+}
+
 /** Installs the dependencies when the clone has none or the lock file changed. Writes to stderr only. */
 export function setUp() {
   if (!isClone() || isDone()) return
   const release = takeLock()
   try {
-    if (!isDone()) install()
+    if (!isDone()) {
+      if (!isInstalled()) install()
+      finish()
+    }
   } finally {
     release()
   }
@@ -83,11 +112,14 @@ function install() {
   const npm = spawnSync('npm', args, { cwd: ROOT, env: installEnvironment(), stdio: ['ignore', 2, 2] })
   if (npm.error) throw new SetupFailure(`npm could not be started: ${npm.error.message}.`)
   if (npm.status !== 0) throw new SetupFailure(`npm ci failed (see above); fix what it says and start again.`)
+  say(`Set up in ${((performance.now() - start) / 1000).toFixed(0)} s.`)
+}
+
+function finish() {
   if (!isProjectNode() || existsSync(join(ROOT, 'node_modules', '.bin', 'node'))) checkNode(projectNode())
   linkCommand()
   writeFileSync(`${STAMP}.new`, wantedStamp())
   renameSync(`${STAMP}.new`, STAMP)
-  say(`Set up in ${((performance.now() - start) / 1000).toFixed(0)} s.`)
 }
 
 /** With this link `npx tallystick` finds the clone's own command at once, instead of through npx's cache. */
@@ -136,13 +168,6 @@ function installEnvironment() {
 
 /** One installation at a time. A lock whose process is gone was left by a start that was killed. */
 function takeLock() {
-  try {
-    mkdirSync(LOCK_FOLDER, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 })
-  } catch (error) {
-    throw new SetupFailure(
-      `The folder ${ROOT} cannot be written to (${error.code}): the set-up installs the dependencies there.`,
-    )
-  }
   const mine = `${process.pid} ${Date.now()}\n`
   let announced = false
   for (;;) {
@@ -159,9 +184,11 @@ function takeLock() {
 
 function tryLock(mine) {
   try {
+    // Each time, because the start before removes a folder that holds nothing but its lock.
+    mkdirSync(LOCK_FOLDER, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 })
     writeFileSync(LOCK, mine, { flag: 'wx' })
   } catch (error) {
-    if (error.code === 'EEXIST') return false
+    if (error.code === 'EEXIST' || error.code === 'ENOENT') return false
     throw new SetupFailure(
       `The folder ${ROOT} cannot be written to (${error.code}): the set-up installs the dependencies there.`,
     )

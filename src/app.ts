@@ -42,6 +42,9 @@ export type App = {
 
 const INVARIANTS = [...LEDGER_INVARIANTS, ...WALLET_INVARIANTS, ...PAYMENT_INVARIANTS]
 
+// Far above what a marketplace sends with one key, low enough that a runaway loop does not take the database.
+const LIVE_RATE_LIMIT = { requests: 60_000, seconds: 60 }
+
 /**
  * The composition root: builds every module and listens. The only file that knows them all. Rejects, with everything
  * closed again, when the port is taken or the database is away.
@@ -132,7 +135,11 @@ async function build({ config, databaseUrl, simulatorUrl, apiKey, log }: AppOpti
       pspNames: psps.map((psp) => psp.name),
     },
     auth,
-    config: { host: config.host, port: config.port, mode: config.mode, version: config.version },
+    config: {
+      mode: config.mode,
+      version: config.version,
+      rateLimit: config.mode === 'live' ? LIVE_RATE_LIMIT : undefined,
+    },
     clock,
     log,
   })
@@ -140,7 +147,7 @@ async function build({ config, databaseUrl, simulatorUrl, apiKey, log }: AppOpti
     await node.start()
     executor.start()
   }
-  const url = await server.listen()
+  const url = await server.listen({ host: config.host, port: config.port })
   if (simulatorUrl !== undefined) {
     await registerWebhookEndpoint({ simulatorUrl, endpointUrl: `${url}/webhooks/psp/simulator`, secret: webhookSecret })
   }

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { join, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -20,6 +21,8 @@ export type SimulatorChoice =
 
 /** Everything that can be set from outside, read once and checked. Frozen. */
 export type Config = {
+  /** Of this program, as in package.json. */
+  readonly version: string
   readonly mode: DeploymentMode
   readonly role: Role
   readonly host: string
@@ -91,6 +94,13 @@ function readFlags(argv: readonly string[]) {
     const reason = error instanceof Error ? error.message.split(/\.(?:\s|$)/)[0] : String(error)
     throw new StartRefusal(`${reason}; npm start -- --help lists the options.`, { cause: error })
   }
+}
+
+function readVersion(): string {
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+    version: string
+  }
+  return version
 }
 
 /** Where the program keeps its data when nobody says: in the clone, or where a packed product was started. */
@@ -186,6 +196,7 @@ export function readConfig(argv: readonly string[], env: Environment, cwd: strin
   const demo = flags.demo === true
   if (demo && mode === 'live') throw new StartRefusal('--demo seeds made-up payments, which a live deployment refuses.')
   return Object.freeze({
+    version: readVersion(),
     mode,
     role: oneOf(ROLES, setting(flags.role, 'TALLYSTICK_ROLE') ?? 'all', '--role (TALLYSTICK_ROLE)'),
     host: readHost(setting(flags.host, 'TALLYSTICK_HOST') ?? '127.0.0.1'),

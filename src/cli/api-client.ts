@@ -28,6 +28,8 @@ export type ApiClient = {
   /** Reads; throws `ApiProblem` or `ServerLost`. The caller names the shape that the API documents. */
   readonly get: <T>(path: string, query?: Query, options?: { timeoutMs?: number }) => Promise<T>
   readonly post: <T>(path: string, body: unknown, options?: PostOptions) => Promise<Answer<T>>
+  /** Posts JSON text as it is, so that the server judges what was written and not what became of it. */
+  readonly postText: <T>(path: string, json: string, options?: PostOptions) => Promise<Answer<T>>
   /** Reads without judging: for endpoints where a status of 503 is an answer. Throws `ServerLost`. */
   readonly probe: (path: string, options?: { timeoutMs?: number }) => Promise<RawAnswer>
   readonly close: () => Promise<void>
@@ -58,11 +60,12 @@ export class ServerLost extends Error {
   }
 }
 
-/** Detail, then each field that was wrong with its pointer. */
+/** Detail, then each field that was wrong with its pointer, unless the detail tells of it already. */
 function sentenceOf(status: number, problem: Readonly<Record<string, unknown>>): string {
   const detail = problem['detail'] ?? problem['title'] ?? `The server answered ${status}.`
   const fields = Array.isArray(problem['errors']) ? problem['errors'] : []
   const listed = fields
+    .filter((field: { detail?: unknown }) => !String(detail).includes(String(field.detail)))
     .slice(0, 3)
     .map((field: { pointer?: unknown; detail?: unknown }) => `${String(field.pointer)}: ${String(field.detail)}`)
     .join(' ')
@@ -99,17 +102,20 @@ export function createApiClient(address: ServerAddress): ApiClient {
   const send = async <T>(method: 'GET' | 'POST', path: string, options: SendOptions): Promise<Answer<T>> =>
     acceptedOrThrown<T>(await exchange(method, path, options))
 
+  const postText = <T>(path: string, json: string, options: PostOptions = {}): Promise<Answer<T>> => {
+    const headers: Record<string, string> = { 'content-type': 'application/json' }
+    if (options.idempotencyKey !== undefined) headers['idempotency-key'] = options.idempotencyKey
+    if (options.waitSeconds !== undefined) headers['prefer'] = `wait=${options.waitSeconds}`
+    const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS + (options.waitSeconds ?? 0) * 1000
+    return send<T>('POST', path, { body: json, headers, timeoutMs })
+  }
+
   return {
     url: address.url,
+    postText,
     get: async <T>(path: string, query: Query = {}, options: { timeoutMs?: number } = {}) =>
       (await send<T>('GET', path + queryText(query), options)).body,
-    post: (path, body, options = {}) => {
-      const headers: Record<string, string> = { 'content-type': 'application/json' }
-      if (options.idempotencyKey !== undefined) headers['idempotency-key'] = options.idempotencyKey
-      if (options.waitSeconds !== undefined) headers['prefer'] = `wait=${options.waitSeconds}`
-      const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS + (options.waitSeconds ?? 0) * 1000
-      return send('POST', path, { body: writeJson(body), headers, timeoutMs })
-    },
+    post: (path, body, options) => postText(path, writeJson(body), options),
     probe: async (path, options = {}) => {
       const { status, headers, body } = await exchange('GET', path, options)
       const date = new Date(String(headers['date']))

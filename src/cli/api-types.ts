@@ -11,7 +11,8 @@ export type ApiOrder = {
   readonly psp: string
   readonly psp_reference?: string
   readonly decline?: { readonly code: string; readonly message?: string }
-  readonly action_url?: string
+  /** What the buyer has to do before the order can go on. */
+  readonly next_action?: { readonly type: string; readonly url: string }
 }
 
 export type ApiPayment = {

@@ -119,6 +119,19 @@ describe('checkouts import', () => {
     expect(exitCode).toBe(1)
   })
 
+  it('lets the others through when one checkout makes the whole request unacceptable', async () => {
+    api.fault = ({ body }) => (JSON.stringify(body)?.includes('"c2"') ? 422 : undefined)
+
+    const { exitCode, stdout } = await run('--json')
+
+    expect(documentOf(stdout)).toMatchObject({
+      created: 2,
+      failed: 1,
+      failures: [{ checkout: 'c2', code: 'fault_422' }],
+    })
+    expect(exitCode).toBe(1)
+  })
+
   it('sends nothing when one line of the file is wrong', async () => {
     await writeFile(join(cwd, 'items.csv'), `${ITEMS}c9,acme,oops,EUR\n`)
 

@@ -47,14 +47,14 @@ export async function checkEverything(context: Context): Promise<readonly Check[
   const local = [
     checkNode(),
     await guarded('home', 'npm start', () => checkHome(folder, remote)),
-    await guarded('disk', `df -h ${folder}`, () => checkDisk(folder)),
+    await guarded('disk', `df -h ${folder}`, () => checkDisk(folder, remote)),
     await guarded('run_file', 'npm start', async () => {
       runFile = await readRunFile(folder)
       return checkRunFile(runFile, folder, remote)
     }),
   ]
   const database = await guarded('postgresql', 'npm start', () => checkDatabase(runFile?.databaseUrl))
-  return [...local, database, ...(await checkServer(context))]
+  return [...local, database, ...(await checkServer(context, remote ? 'echo $TALLYSTICK_URL' : 'npm start'))]
 }
 
 function checkNode(): Check {
@@ -74,7 +74,8 @@ async function checkHome(folder: string, remote: boolean): Promise<Check> {
   return ok('home', folder)
 }
 
-async function checkDisk(folder: string): Promise<Check> {
+async function checkDisk(folder: string, remote: boolean): Promise<Check> {
+  if (remote) return skipped('disk', 'the server is named by TALLYSTICK_URL')
   const { bavail, bsize, existing } = await freeSpace(folder)
   const free = bavail * bsize
   const detail = `${(free / 1024 ** 3).toFixed(1)} GiB free at ${existing}`
@@ -111,17 +112,18 @@ function isAlive(pid: number): boolean {
   }
 }
 
-async function checkServer(context: Context): Promise<readonly Check[]> {
+/** `start` is what helps when no server answers: to start one here, or to look at the address of one elsewhere. */
+async function checkServer(context: Context, start: string): Promise<readonly Check[]> {
   const names = ['server', 'ready', 'clock', 'api_key', 'invariants']
   let client: ApiClient | undefined
   let skewMs: number | undefined
-  const server = await guarded('server', 'npm start', async () => {
+  const server = await guarded('server', start, async () => {
     client = await context.client()
     const askedAt = Date.now()
     const { status, date } = await client.probe('/healthz', { timeoutMs: PROBE_TIMEOUT_MS })
     const now = (askedAt + Date.now()) / 2
     skewMs = date === undefined ? undefined : date.getTime() - now
-    return status === 200 ? ok('server', client.url) : failed('server', `${client.url} answers ${status}`, 'npm start')
+    return status === 200 ? ok('server', client.url) : failed('server', `${client.url} answers ${status}`, start)
   })
   const api = client
   if (server.state !== 'ok' || api === undefined) {
@@ -129,7 +131,7 @@ async function checkServer(context: Context): Promise<readonly Check[]> {
   }
   return [
     server,
-    await guarded('ready', 'npm start', () => checkReady(api)),
+    await guarded('ready', start, () => checkReady(api, start)),
     checkClock(skewMs),
     await guarded('api_key', 'export TALLYSTICK_API_KEY=<key>', async () => {
       await api.get('/v1/payments', { limit: 1 })
@@ -139,10 +141,10 @@ async function checkServer(context: Context): Promise<readonly Check[]> {
   ]
 }
 
-async function checkReady(client: ApiClient): Promise<Check> {
+async function checkReady(client: ApiClient, start: string): Promise<Check> {
   const { status, body } = await client.probe('/readyz', { timeoutMs: PROBE_TIMEOUT_MS })
   const text = JSON.stringify(body)
-  return status === 200 ? ok('ready', 'yes') : failed('ready', `it answers ${status}: ${text}`, 'npm start')
+  return status === 200 ? ok('ready', 'yes') : failed('ready', `it answers ${status}: ${text}`, start)
 }
 
 function checkClock(skewMs: number | undefined): Check {

@@ -31,7 +31,7 @@ export function printPayment(output: Output, payment: ApiPayment): void {
       inMajorUnits(order.platform_fee, payment.currency),
       order.psp,
       order.psp_reference ?? '',
-      order.decline?.code ?? order.action_url ?? '',
+      order.decline?.code ?? order.next_action?.url ?? '',
     ]),
   )
 }

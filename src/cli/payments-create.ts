@@ -4,7 +4,6 @@ import { resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
 import type { ApiPayment } from './api-types.ts'
 import type { Context } from './context.ts'
-import { parseJson } from './exact-json.ts'
 import { CliFailure, EXIT, withoutPeriod } from './failure.ts'
 import { printPayment } from './payment-view.ts'
 
@@ -16,11 +15,11 @@ export type CreateOptions = { readonly file: string; readonly idempotencyKey?: s
  */
 export async function paymentsCreate(context: Context, options: CreateOptions): Promise<number> {
   const content = await readContent(context, options.file)
-  const body = parsed(content, options.file)
+  requireJson(content, options.file)
   const key = options.idempotencyKey ?? `file:${createHash('sha256').update(content).digest('hex')}`
   const client = await context.client()
   context.output.note(`idempotency key: ${key}`)
-  const { body: payment, replayed } = await client.post<ApiPayment>('/v1/payments', body, {
+  const { body: payment, replayed } = await client.postText<ApiPayment>('/v1/payments', content, {
     idempotencyKey: key,
     ...(options.wait > 0 ? { waitSeconds: options.wait } : {}),
   })
@@ -43,9 +42,9 @@ async function readContent(context: Context, file: string): Promise<string> {
   }
 }
 
-function parsed(content: string, file: string): unknown {
+function requireJson(content: string, file: string): void {
   try {
-    return parseJson(content)
+    JSON.parse(content)
   } catch (error) {
     const why = withoutPeriod(error instanceof Error ? error.message : String(error))
     throw new CliFailure({ message: `${file} is not JSON: ${why}`, next: NEXT, code: 'file_not_json', cause: error })

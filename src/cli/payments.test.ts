@@ -82,6 +82,16 @@ describe('payments create', () => {
     expect((await run('payments', 'create', '-f', 'cart.json')).exitCode).toBe(1)
   })
 
+  it('says once what the detail of a refusal says already', async () => {
+    const detail = '/orders/0/amount: Write 1250.'
+    const errors = [{ pointer: '/orders/0/amount', detail: 'Write 1250.' }]
+    api.routes.set('POST /v1/payments', () => ({ status: 422, body: { detail, errors } }))
+
+    const { stderr } = await run('payments', 'create', '-f', 'cart.json')
+
+    expect(stderr).toContain('\n/orders/0/amount: Write 1250; run: ')
+  })
+
   it.each([
     ['missing.json', 'cannot be read'],
     ['broken.json', 'is not JSON'],

@@ -24,6 +24,10 @@ export function authenticateWith(auth: Pick<ApiKeys, 'authenticate'>): onRequest
 }
 
 const scopeMissing = (principal: Principal, needed: Scope): Refusal =>
-  new Refusal('forbidden', `This needs the scope "${needed}"; the key "${principal.name}" has ${principal.scopes.join(', ')}.`, {
-    facts: { needed_scope: needed },
-  })
+  new Refusal(
+    'forbidden',
+    `This needs the scope "${needed}"; the key "${principal.name}" has ${principal.scopes.join(', ')}.`,
+    {
+      facts: { needed_scope: needed },
+    },
+  )

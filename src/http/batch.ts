@@ -1,8 +1,10 @@
-import type { FastifyRequest } from 'fastify'
+import assert from 'node:assert/strict'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { TSchema } from 'typebox'
 import { type FieldError, Refusal } from '../platform/errors.ts'
 import { refuseFindings } from './body-parser.ts'
 import { idempotencyKeyOf } from './idempotency.ts'
+import { problemOf, problemText } from './problem.ts'
 import { type BrokenRule, fieldsRefused, refusalOfRules } from './validation.ts'
 
 // The position that is added to the key of the request has up to four characters: `:999`.
@@ -49,6 +51,47 @@ export function readBatch<Body extends BatchItem, Item>(
   })
 }
 
+/** The result of a single item, or its refusal thrown. */
+export async function onlyResult<Result>(results: Promise<readonly (Result | Refusal)[]>): Promise<Result> {
+  const [result] = await results
+  assert(result !== undefined, 'the item that was handed over has a result')
+  if (result instanceof Refusal) throw result
+  return result
+}
+
+/** Hands over the items that were read, and puts the results between the refusals of the others. */
+export async function handOver<Item, Result>(
+  items: readonly (Item | Refusal)[],
+  take: (good: readonly Item[]) => Promise<readonly (Result | Refusal)[]>,
+): Promise<readonly (Result | Refusal)[]> {
+  const good = items.filter((item): item is Item => !(item instanceof Refusal))
+  const results = good.length === 0 ? [] : await take(good)
+  assert(results.length === good.length, 'every item that is handed over has a result')
+  const left = results.values()
+  return items.map((item) => {
+    if (item instanceof Refusal) return item
+    const { value } = left.next()
+    assert(value !== undefined, 'results are in order')
+    return value
+  })
+}
+
+/**
+ * Answers a batch. Written by hand around the writer of one result: a schema of "result or problem" would try both
+ * for each item.
+ */
+export function sendBatch<Result>(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  results: readonly (Result | Refusal)[],
+  write: (result: Result) => string,
+): FastifyReply {
+  const texts = results.map((result) =>
+    result instanceof Refusal ? problemText(problemOf(result, request.id)) : write(result),
+  )
+  return reply.header('content-type', 'application/json; charset=utf-8').send(`{"data":[${texts.join(',')}]}`)
+}
+
 /** Ajv gives more of a broken rule than the framework's type says. */
 const brokenRules = (errors: readonly BrokenRule[] | null | undefined): readonly BrokenRule[] => errors ?? []
 
@@ -61,7 +104,10 @@ function orRefusal<T>(read: () => T): T | Refusal {
   }
 }
 
-function refuseTooManyParts(bodies: readonly unknown[], options: Pick<BatchOptions<BatchItem, unknown>, 'list' | 'parts' | 'partsMax'>): void {
+function refuseTooManyParts(
+  bodies: readonly unknown[],
+  options: Pick<BatchOptions<BatchItem, unknown>, 'list' | 'parts' | 'partsMax'>,
+): void {
   const { list, parts, partsMax } = options
   let count = 0
   for (const body of bodies) {

@@ -54,10 +54,11 @@ export function errorsReference(): string {
 export function errorsPage(): string {
   const sections = errorRows().map(
     ({ code, status, title, retryable, fix }) =>
-      `<h2 id="${code}">${code}</h2><p><b>${status}</b>${retryable ? ', retryable' : ''}. ${escape(title)}</p><p>${markCode(escape(fix))}</p>`,
+      `<h2 id="${code}">${code}</h2><p><b>${status}</b>${retryable ? ', retryable' : ''}. ${escapeHtml(title)}</p><p>${markCode(escapeHtml(fix))}</p>`,
   )
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Tallystick: errors</title></head><body><h1>Errors</h1>${sections.join('')}</body></html>`
 }
 
-const escape = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+const escapeHtml = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 const markCode = (text: string): string => text.replace(/`([^`]+)`/g, '<code>$1</code>')

@@ -21,7 +21,6 @@ export type Api = FastifyInstance<
 >
 
 declare module 'fastify' {
-  // biome-ignore lint/style/useConsistentTypeDefinitions: fastify's interface is extended by declaration merging.
   export interface FastifyContextConfig {
     /** What the API key must be allowed. Routes outside `/v1` need no key. */
     scope?: Scope
@@ -37,7 +36,6 @@ declare module 'fastify' {
     documented?: { readonly body?: TSchema; readonly response?: TSchema }
   }
 
-  // biome-ignore lint/style/useConsistentTypeDefinitions: as above.
   export interface FastifyRequest {
     /** Who sent the request; set on every route of `/v1`. */
     principal: Principal | undefined

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { holdsCardNumber, mayHoldCardNumber } from '../platform/card-number.ts'
 import { type FieldError, Refusal } from '../platform/errors.ts'
-import { scanJson } from './json-scan.ts'
+import { DUPLICATES_MAX, scanJson } from './json-scan.ts'
 import { escapeSegment } from './pointer.ts'
 
 /**
@@ -22,6 +22,7 @@ export type JsonBody = {
 const VALUES_MAX = 300_000
 // Our deepest document has five levels.
 const DEPTH_MAX = 32
+// A refusal names this many fields; the rest are refused without being named.
 const REPORTED_MAX = 20
 
 const CONTROL = /[\u007f-\u009f]/
@@ -52,17 +53,18 @@ function looksPlain(text: string): boolean {
 }
 
 function readClosely(text: string): JsonBody {
-  parse(text)
+  // Measured before anything that uses recursion reads it.
+  measure(parse(text))
   const scan = scanJson(text)
   if (!scan.ok) throw malformedAt(text, scan.offset, scan.expected)
+  if (scan.duplicates.length > DUPLICATES_MAX) throw unfit('The body gives many names twice in their objects.')
   const value: unknown = JSON.parse(text, keepLiteral)
-  measure(value)
-  const found: Found = { cards: [], faults: [] }
+  const found: Found = { cards: new Set(), faults: [] }
   for (const pointer of scan.duplicates) {
     found.faults.push({ pointer, detail: 'The name is given twice in its object; give it once.' })
   }
   inspect(value, '', '', found)
-  return found.cards.length > 0 ? { value, cards: found.cards, faults: [] } : { value, ...found }
+  return { value, cards: [...found.cards], faults: found.faults }
 }
 
 function parse(text: string): unknown {
@@ -103,13 +105,13 @@ function measure(root: unknown): number {
   return names
 }
 
-type Found = { readonly cards: string[]; readonly faults: FieldError[] }
+type Found = { readonly cards: Set<string>; readonly faults: FieldError[] }
 
 function inspect(value: unknown, pointer: string, name: string, found: Found): void {
   if (typeof value === 'string') inspectText(value, pointer, pointer, found)
   else if (typeof value === 'number' || typeof value === 'symbol') {
     const literal = typeof value === 'symbol' ? (value.description ?? '') : String(value)
-    if (name !== 'amount' && holdsCardNumber(literal)) addCard(found, pointer)
+    if (name !== 'amount' && holdsCardNumber(literal)) found.cards.add(pointer)
   } else if (Array.isArray(value)) {
     for (const [index, item] of value.entries()) inspect(item, `${pointer}/${index}`, '', found)
   } else if (typeof value === 'object' && value !== null) {
@@ -118,29 +120,26 @@ function inspect(value: unknown, pointer: string, name: string, found: Found): v
       // A name that holds a card number must not come back inside a pointer either.
       const shown = holdsCardNumber(key) ? pointer : child
       inspectText(key, shown, pointer, found)
-      if (key === '__proto__') addFault(found, child, '"__proto__" is not a name that a field can have.')
+      if (key === '__proto__')
+        found.faults.push({ pointer: child, detail: '"__proto__" is not a name that a field can have.' })
       inspect(item, shown, key, found)
     }
   }
 }
 
 function inspectText(text: string, pointer: string, faultPointer: string, found: Found): void {
-  if (holdsCardNumber(text)) addCard(found, pointer)
+  if (holdsCardNumber(text)) found.cards.add(pointer)
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it looks for.
   const control = /[\u0000-\u001f\u007f-\u009f]/.exec(text)
   if (control !== null) {
     const code = text.charCodeAt(control.index).toString(16).toUpperCase().padStart(4, '0')
-    addFault(found, faultPointer, `Text must not hold a control character; U+${code} is at position ${control.index}.`)
+    found.faults.push({
+      pointer: faultPointer,
+      detail: `Text must not hold a control character; U+${code} is at position ${control.index}.`,
+    })
   }
-  if (!text.isWellFormed()) addFault(found, faultPointer, 'Text must not hold half of a surrogate pair.')
-}
-
-function addCard(found: Found, pointer: string): void {
-  if (found.cards.length < REPORTED_MAX && !found.cards.includes(pointer)) found.cards.push(pointer)
-}
-
-function addFault(found: Found, pointer: string, detail: string): void {
-  if (found.faults.length < REPORTED_MAX) found.faults.push({ pointer, detail })
+  if (!text.isWellFormed())
+    found.faults.push({ pointer: faultPointer, detail: 'Text must not hold half of a surrogate pair.' })
 }
 
 const malformed = (detail: string): Refusal => new Refusal('malformed_json', detail)
@@ -158,7 +157,8 @@ function malformedAt(text: string, offset: number, expected: string): Refusal {
 /** `pan_detected` for these fields; the number itself appears nowhere. */
 export function cardsRefused(pointers: readonly string[]): Refusal {
   const detail = 'It holds a card number. Send the token of a payment method instead, e.g. pm_test_visa.'
-  const errors = pointers.map((pointer) => ({ pointer, detail }))
-  const where = pointers.map((pointer) => (pointer === '' ? 'the body' : pointer)).join(', ')
+  const named = pointers.slice(0, REPORTED_MAX)
+  const errors = named.map((pointer) => ({ pointer, detail }))
+  const where = named.map((pointer) => (pointer === '' ? 'the body' : pointer)).join(', ')
   return new Refusal('pan_detected', `A card number was sent in ${where}. It was not stored.`, { errors })
 }

@@ -11,8 +11,8 @@ export type JsonScan =
 type Frame = { readonly names: Set<string> | undefined; name: string; index: number }
 type Expecting = 'value' | 'value or ]' | 'name' | 'name or }' | 'colon' | 'comma or end' | 'end of text'
 
-// A body of one object with this many names twice is refused for any one of them.
-const DUPLICATES_MAX = 20
+/** Names given twice that are told one by one; a scan that has more than these stops telling. */
+export const DUPLICATES_MAX = 1_000
 
 const EXPECTED: Record<Expecting, string> = {
   value: 'a value',
@@ -59,7 +59,7 @@ export function scanJson(text: string): JsonScan {
       const end = endOfString(text, offset)
       if (end.bad || frame?.names === undefined) return fail(end.at)
       frame.name = String(JSON.parse(text.slice(offset, end.at)))
-      if (frame.names.has(frame.name) && duplicates.length < DUPLICATES_MAX) duplicates.push(pathOf(frames))
+      if (frame.names.has(frame.name) && duplicates.length <= DUPLICATES_MAX) duplicates.push(pathOf(frames))
       frame.names.add(frame.name)
       offset = end.at
       expecting = 'colon'

@@ -31,7 +31,12 @@ export function newEntryOf(body: NewEntryBody, idempotencyKey: string, at = ''):
   }
   if (errors.length > 0) throw fieldsRefused('invalid_request', errors)
 
-  const lines = postings.map(({ account, direction, amount, currency }) => [account, direction, String(amount), currency])
+  const lines = postings.map(({ account, direction, amount, currency }) => [
+    account,
+    direction,
+    String(amount),
+    currency,
+  ])
   const canonical = ['entry/1', body.reference, reverses ?? null, occurredAt ?? null, lines]
   const fingerprint = fingerprintOf(canonical)
   return { idempotencyKey, fingerprint, reference: body.reference, reverses, occurredAt, postings }

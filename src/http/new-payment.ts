@@ -73,7 +73,8 @@ function orderErrors(orders: NewPaymentBody['orders'], pointer: string): FieldEr
     if (reference === undefined) continue
     const earlier = references.get(reference)
     if (earlier === undefined) references.set(reference, index)
-    else errors.push({ pointer: `${pointer}/${index}/reference`, detail: `Order ${earlier} has this reference already.` })
+    else
+      errors.push({ pointer: `${pointer}/${index}/reference`, detail: `Order ${earlier} has this reference already.` })
   }
   if (sum > MAX_AMOUNT) {
     errors.push({ pointer, detail: `The orders add up to ${sum}; the largest amount is ${MAX_AMOUNT} (2^53 − 1).` })

@@ -2,12 +2,17 @@ import swagger from '@fastify/swagger'
 import type { RouteOptions } from 'fastify'
 import { Type } from 'typebox'
 import { REFUSALS, type RefusalCode } from '../platform/errors.ts'
-import { BUG } from './problem.ts'
 import type { Api } from './fastify.ts'
+import { BUG } from './problem.ts'
 
 /** What any route under `/v1` may refuse. */
 const COMMON: readonly RefusalCode[] = ['unauthorized', 'forbidden', 'pan_detected', 'unknown_parameter', 'unavailable']
-const WITH_BODY: readonly RefusalCode[] = ['invalid_request', 'malformed_json', 'unsupported_media_type', 'payload_too_large']
+const WITH_BODY: readonly RefusalCode[] = [
+  'invalid_request',
+  'malformed_json',
+  'unsupported_media_type',
+  'payload_too_large',
+]
 const IDEMPOTENT: readonly RefusalCode[] = [
   'idempotency_key_required',
   'idempotency_key_invalid',
@@ -34,7 +39,9 @@ export async function collectOpenApi(app: Api, version: string): Promise<void> {
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
       servers: [{ url: '/', description: 'This server.' }],
-      tags: ['payments', 'wallets', 'ledger', 'API keys', 'test clock', 'reference', 'operations'].map((name) => ({ name })),
+      tags: ['payments', 'wallets', 'ledger', 'API keys', 'test clock', 'reference', 'operations'].map((name) => ({
+        name,
+      })),
       components: {
         securitySchemes: {
           apiKey: { type: 'http', scheme: 'bearer', description: 'An API key: sk_test_… or sk_live_….' },
@@ -43,7 +50,8 @@ export async function collectOpenApi(app: Api, version: string): Promise<void> {
       security: [{ apiKey: [] }],
     },
     refResolver: {
-      buildLocalReference: (json, _baseUri, _fragment, index) => (typeof json.$id === 'string' ? json.$id : `Schema${index}`),
+      buildLocalReference: (json, _baseUri, _fragment, index) =>
+        typeof json['$id'] === 'string' ? json['$id'] : `Schema${index}`,
     },
     transform: ({ schema, url, route }) => ({ schema: documentedSchema({ ...route, schema }), url }),
   })

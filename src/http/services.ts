@@ -1,14 +1,11 @@
 import type { AccountType } from '../ledger/index.ts'
 import type { Payments } from '../payments/index.ts'
-import type { StatementLine, StatementQuery, Wallet } from '../wallet/index.ts'
 import type { Refusal } from '../platform/errors.ts'
+import type { StatementLine, StatementQuery, Wallet } from '../wallet/index.ts'
 
 /** Everything that the HTTP edge calls. It holds no state and no rule of its own beyond the shape of requests. */
 export type Services = {
-  readonly payments: Pick<
-    Payments,
-    'accept' | 'get' | 'list' | 'waitForFinal' | 'timeline' | 'whereabouts' | 'request'
-  >
+  readonly payments: Pick<Payments, 'accept' | 'get' | 'list' | 'waitForFinal' | 'timeline' | 'whereabouts' | 'request'>
   readonly ledger: Ledger
   readonly wallets: Wallets
   /** Finds what an id belongs to: our ids, a checkout, an order's reference, a PSP's reference. */

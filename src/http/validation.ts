@@ -26,7 +26,10 @@ export function refusalOfRules(rules: readonly BrokenRule[], part: Part, value: 
   return fieldsRefused(codeOf(part, relevant), errors, relevant.length)
 }
 
-function codeOf(part: Part, rules: readonly BrokenRule[]): 'invalid_request' | 'unknown_parameter' | 'invalid_parameter' {
+function codeOf(
+  part: Part,
+  rules: readonly BrokenRule[],
+): 'invalid_request' | 'unknown_parameter' | 'invalid_parameter' {
   if (part === 'body') return 'invalid_request'
   return rules.some(({ keyword }) => keyword === 'additionalProperties') ? 'unknown_parameter' : 'invalid_parameter'
 }

@@ -100,6 +100,17 @@ async function connect(url: string): Promise<pg.Client> {
   return client
 }
 
+/** Whether the database answers, and as which role. Refuses in one sentence when it does not. */
+export async function checkConnection(url: string): Promise<string> {
+  const client = await connect(url)
+  try {
+    const { rows } = await client.query<{ role: string }>('select current_user as role')
+    return rows[0]?.role ?? ''
+  } finally {
+    await client.end()
+  }
+}
+
 /** A database URL that can be shown: without its password and its query. */
 export function withoutPassword(url: string): string {
   if (!URL.canParse(url)) return 'an address that is not a URL'

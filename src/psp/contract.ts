@@ -290,6 +290,15 @@ function describeUnknown(harness: () => PspHarness, pretended: () => PretendedPs
       expect(outcome).toMatchObject({ outcome: 'captured', ...EUR_12_50 })
     })
 
+    it('when the adapter is closed while it waits for the answer', async () => {
+      const psp = harness().pspAt(pretended().url)
+      pretended().behave(() => void psp.close())
+
+      const outcome = await psp.charge(aCharge(harness().methods.good))
+
+      expect(outcome.outcome).toBe('unknown')
+    })
+
     it('when a kept connection dies under the second request', async () => {
       const request = aCharge(harness().methods.good)
       const body = harness().body(request, 'as_asked')

@@ -8,7 +8,8 @@ export type RunFile = {
   readonly url: string
   readonly console_url: string | null
   readonly docs_url: string
-  readonly api_key: string
+  /** Null in live mode, where no key is handed out by itself. */
+  readonly api_key: string | null
   readonly simulator_url: string | null
   /** As the owner of the schema. */
   readonly database_url: string

@@ -1,4 +1,5 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -19,7 +20,7 @@ export type SupervisedSimulator = {
 }
 
 /** Kept in the home, so that a later server finds the process again. */
-type Record = { readonly pid: number; readonly started: string; readonly port: number }
+type ProcessRecord = { readonly pid: number; readonly started: string; readonly port: number }
 
 const READY_TIMEOUT_MS = 60_000 // It reads its whole book first.
 const STOP_TIMEOUT_MS = 10_000
@@ -40,17 +41,17 @@ function filesOf(home: string): Files {
   }
 }
 
-function readRecord(files: Files): Record | undefined {
+function readRecord(files: Files): ProcessRecord | undefined {
   const state = readJson(files.record)
   const fields = typeof state === 'object' && state !== null ? { ...state } : {}
-  const { pid, started, port }: Partial<{ [Key in keyof Record]: unknown }> = fields
+  const { pid, started, port }: Partial<{ [Key in keyof ProcessRecord]: unknown }> = fields
   return typeof pid === 'number' && typeof started === 'string' && typeof port === 'number'
     ? { pid, started, port }
     : undefined
 }
 
 /** The simulator that still runs on this book. Its arguments name the book, so it is no other program. */
-function findRunning(files: Files, record: Record | undefined): ProcessIdentity | undefined {
+function findRunning(files: Files, record: ProcessRecord | undefined): ProcessIdentity | undefined {
   if (record === undefined || !isAlive(record)) return undefined
   return (commandLineOf(record.pid) ?? '').includes(files.book) ? record : undefined
 }
@@ -65,15 +66,23 @@ function readAddress(files: Files, pid: number): string | undefined {
   return undefined
 }
 
+function endedAtOnce(files: Files): StartRefusal {
+  const said = readFileSync(files.output, 'utf8').trim()
+  return new StartRefusal(`The PSP simulator does not start: ${said === '' ? 'it said nothing.' : said}`)
+}
+
+/** Why a child that has no process id could not be started; Node says it one turn later. */
+async function failureOf(child: ChildProcess): Promise<unknown> {
+  const [error] = await once(child, 'error')
+  return error
+}
+
 async function awaitAddress(files: Files, process: ProcessIdentity): Promise<string> {
   const end = performance.now() + READY_TIMEOUT_MS
   for (;;) {
     const url = readAddress(files, process.pid)
     if (url !== undefined) return url
-    if (!isAlive(process)) {
-      const said = readFileSync(files.output, 'utf8').trim()
-      throw new StartRefusal(`The PSP simulator does not start: ${said === '' ? 'it said nothing.' : said}`)
-    }
+    if (!isAlive(process)) throw endedAtOnce(files)
     if (performance.now() > end)
       throw new StartRefusal(`The PSP simulator was not ready within ${READY_TIMEOUT_MS / 1_000} seconds.`)
     await delay(10)
@@ -89,13 +98,13 @@ async function start(files: Files, port: number): Promise<{ identity: ProcessIde
       detached: true,
       stdio: ['ignore', output, output],
     })
-    const failed = Promise.withResolvers<never>()
-    child.on('error', (cause) => failed.reject(new StartRefusal('The PSP simulator could not be started.', { cause })))
     child.unref()
-    const identity = child.pid === undefined ? undefined : identityOf(child.pid)
-    if (identity === undefined) return await failed.promise
+    if (child.pid === undefined)
+      throw new StartRefusal('The PSP simulator could not be started.', { cause: await failureOf(child) })
+    const identity = identityOf(child.pid)
+    if (identity === undefined) throw endedAtOnce(files)
     // Before anything else: a server that starts after this one was killed must find the process.
-    writePrivately(files.record, `${JSON.stringify({ ...identity, port } satisfies Record)}\n`)
+    writePrivately(files.record, `${JSON.stringify({ ...identity, port } satisfies ProcessRecord)}\n`)
     return { identity, url: await awaitAddress(files, identity) }
   } finally {
     closeSync(output)

@@ -29,9 +29,14 @@ const pauseAfter = (failures: number): number =>
  */
 export function watch(
   watched: Watched,
-  deps: { readonly log: Log; readonly onGiveUp: (name: string, cause: unknown) => void },
+  deps: {
+    readonly log: Log
+    /** Told in one line what happened. */
+    readonly say: (line: string) => void
+    readonly onGiveUp: (name: string, cause: unknown) => void
+  },
 ): Watch {
-  const { log, onGiveUp } = deps
+  const { log, say, onGiveUp } = deps
   const stopping = new AbortController()
   let deaths: number[] = []
 
@@ -46,7 +51,9 @@ export function watch(
     for (let failures = 0; !stopping.signal.aborted; failures += 1) {
       try {
         await watched.restart()
-        log.warn({ took_ms: Math.round(performance.now() - began) }, `${watched.name} had died and runs again`)
+        const tookMs = Math.round(performance.now() - began)
+        log.warn({ took_ms: tookMs }, `${watched.name} had died and runs again`)
+        say(`${watched.name} had died and runs again (${tookMs} ms).`)
         return true
       } catch (error) {
         if (performance.now() - began > GIVE_UP_MS) {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { audit, type CheckResult } from './audit.ts'
 import { openAccounts } from './bookkeeping.ts'
@@ -69,7 +70,8 @@ export async function runCampaign(
     const probes = await calmDown({ client: patient, witness, deployment, say })
     const snapshot = await takeSnapshot({ client: patient, witness, deployment, probes })
     const stopped = await stopProbe(deployment)
-    const checks = audit({ ...snapshot, probes: [...snapshot.probes, ...probes, stopped] })
+    const logged = logProbe(deployment.serverLog)
+    const checks = audit({ ...snapshot, probes: [...snapshot.probes, ...probes, stopped, logged] })
     return { checks, facts: factsOf(snapshot, { kills: injector.killsByVictim(), starts: deployment.starts() }) }
   } finally {
     giveUp.abort()
@@ -181,6 +183,14 @@ async function takeSnapshot(deps: {
   ]
   const seen = await collectApi(client, sellers)
   return { ...witness.testimony(), ...stored, ...seen, book: await collectBook(run.simulatorUrl) }
+}
+
+/** What the server calls fatal is a bug of its own, whatever was done to it. */
+function logProbe(file: string): Probe {
+  const fatal = readFileSync(file, 'utf8')
+    .split('\n')
+    .filter((line) => line.includes('"level":60'))
+  return { name: 'server', subject: 'log', ok: fatal.length === 0, detail: fatal.slice(0, 5).join('\n') }
 }
 
 async function stopProbe(deployment: Deployment): Promise<Probe> {

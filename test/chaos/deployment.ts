@@ -25,7 +25,10 @@ export type ServerEnd = {
 
 export type Deployment = {
   readonly home: string
+  /** What the server printed. */
   readonly logFile: string
+  /** What the server logged, one JSON object a line. */
+  readonly serverLog: string
   /** What the last start that became ready said. */
   readonly run: () => RunFile
   /** Resolves when a server is ready; it need not be the one that runs now. */
@@ -54,7 +57,7 @@ export function createDeployment(options: {
   readonly port: number
 }): Deployment {
   const { root, home, port } = options
-  const logFile = join(home, 'chaos-server.log')
+  const logFile = join(home, 'output.log')
   const log = openSync(logFile, 'a')
   const ends: ServerEnd[] = []
   let child: ChildProcess | undefined
@@ -148,6 +151,7 @@ export function createDeployment(options: {
   return {
     home,
     logFile,
+    serverLog: join(home, 'server.log'),
     run: () => {
       if (run === undefined) throw new Error('no server was ready yet')
       return run

@@ -10,8 +10,6 @@ const HELD = 0
 const VIOLATED = 1
 const COULD_NOT_RUN = 2
 
-process.exitCode = await main(process.argv.slice(2))
-
 async function main(args: readonly string[]): Promise<number> {
   const options = readOptions(args)
   if (typeof options === 'string') {
@@ -64,3 +62,5 @@ function prepareHome(options: Options): string {
   mkdirSync(home, { recursive: true, mode: 0o755 })
   return home
 }
+
+process.exitCode = await main(process.argv.slice(2))

@@ -82,19 +82,47 @@ type Problem = {
 }
 type BatchAnswer = { readonly data: readonly unknown[] }
 
-/** One request. Returns the checkouts that the server asks to send again. */
+/** Sends a batch. Returns the checkouts that the server asks to send again. */
 async function sendBatch(batch: readonly Checkout[], options: SendOptions): Promise<readonly Checkout[]> {
+  try {
+    return countAnswers(batch, await askForBatch(batch, options), options.tally)
+  } catch (error) {
+    if (!isAboutTheBody(error)) throw error
+    return await sendHalves(batch, error, options)
+  }
+}
+
+/** One checkout that makes a whole request unacceptable is found by halving, and the others go through. */
+async function sendHalves(batch: readonly Checkout[], error: ApiProblem, options: SendOptions) {
+  const [only, ...others] = batch
+  if (only !== undefined && others.length === 0) {
+    countFailed(options.tally, only, error.code, error.message)
+    return []
+  }
+  const middle = batch.length >> 1
+  const left = await sendBatch(batch.slice(0, middle), options)
+  return [...left, ...(await sendBatch(batch.slice(middle), options))]
+}
+
+const isAboutTheBody = (error: unknown): error is ApiProblem =>
+  error instanceof ApiProblem && [400, 413, 422].includes(error.status)
+
+function askForBatch(batch: readonly Checkout[], options: SendOptions): Promise<readonly unknown[]> {
   const payments = batch.map((checkout) => paymentBody(checkout, options.paymentMethod))
-  const key = `import-batch:${createHash('sha256').update(JSON.stringify(payments)).digest('hex')}`
-  const items = await options.patience.untilAnswered(async () => {
-    const { body } = await options.client.post<BatchAnswer>('/v1/payments/batch', { payments }, { idempotencyKey: key })
+  // Every item has a key of its own; this one only tells the requests apart.
+  const idempotencyKey = `import-batch:${createHash('sha256').update(JSON.stringify(payments)).digest('hex')}`
+  return options.patience.untilAnswered(async () => {
+    const { body } = await options.client.post<BatchAnswer>('/v1/payments/batch', { payments }, { idempotencyKey })
     return unlessAllWait(body.data)
   })
+}
+
+function countAnswers(batch: readonly Checkout[], items: readonly unknown[], tally: Tally): readonly Checkout[] {
   const again: Checkout[] = []
   batch.forEach((checkout, index) => {
     const item = items[index]
-    if (isPayment(item)) countAccepted(options.tally, item, isReplayed(item))
-    else countProblem(checkout, problemIn(item), options.tally, again)
+    if (isPayment(item)) countAccepted(tally, item, item.replayed === true)
+    else countProblem(checkout, problemIn(item), tally, again)
   })
   return again
 }
@@ -116,8 +144,6 @@ function countProblem(checkout: Checkout, problem: Problem, tally: Tally, again:
 
 const isPayment = (item: unknown): item is ApiPayment =>
   typeof item === 'object' && item !== null && 'object' in item && item.object === 'payment'
-
-const isReplayed = (item: ApiPayment): boolean => item.replayed === true
 
 function problemIn(item: unknown): Problem {
   const fields: Record<string, unknown> = typeof item === 'object' && item !== null ? { ...item } : {}

@@ -6,8 +6,10 @@ export const TEXT_MAX = 255
 export const MAX_SAFE_AMOUNT = Number.MAX_SAFE_INTEGER
 
 /** Text of the caller's own. Control characters, halves of surrogate pairs and card numbers are refused everywhere. */
-export const Text = (description: string, options: { readonly maxLength?: number; readonly examples?: string[] } = {}) =>
-  Type.String({ minLength: 1, maxLength: TEXT_MAX, description, ...options })
+export const Text = (
+  description: string,
+  options: { readonly maxLength?: number; readonly examples?: string[] } = {},
+) => Type.String({ minLength: 1, maxLength: TEXT_MAX, description, ...options })
 
 /** An amount in a request: a plain JSON integer. */
 export const AmountIn = (description: string, minimum: 0 | 1 = 1) =>
@@ -53,8 +55,7 @@ export const Metadata = () =>
 export const closed = { additionalProperties: false } as const
 
 /** A reference to a schema that the server registers once under its `$id`. */
-export const refTo = <T extends TSchema & { readonly $id: string }>(schema: T) =>
-  Type.Unsafe<Static<T>>({ $ref: `${schema.$id}#` })
+export const refTo = <T extends TSchema>(id: string, _schema: T) => Type.Unsafe<Static<T>>({ $ref: `${id}#` })
 
 /** The answer of a list: what `?limit=&cursor=` walks through. */
 export const PageOf = <T extends TSchema>(item: T) =>
@@ -70,7 +71,9 @@ export const PageOf = <T extends TSchema>(item: T) =>
 /** The parameters that every list takes. */
 export const pageParameters = {
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50, description: 'How many, 1 to 200.' })),
-  cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 500, description: '`next_cursor` of the page before.' })),
+  cursor: Type.Optional(
+    Type.String({ minLength: 1, maxLength: 500, description: '`next_cursor` of the page before.' }),
+  ),
 }
 
 export const NoQuery = Type.Object({}, closed)

@@ -57,7 +57,9 @@ const newEntryFields = {
     description: 'Debits equal credits in each currency.',
   }),
   reference: Text('Your reference of the entry; unique.'),
-  reverses: Type.Optional(Text('The manual entry that this one takes back.', { examples: ['je_019a4c2f7b3c7d1e8f20a1b2c3d4e5f6'] })),
+  reverses: Type.Optional(
+    Text('The manual entry that this one takes back.', { examples: ['je_019a4c2f7b3c7d1e8f20a1b2c3d4e5f6'] }),
+  ),
   occurred_at: Type.Optional(Type.String({ maxLength: 40, description: 'When it happened (RFC 3339). Omitted: now.' })),
 }
 

@@ -33,7 +33,9 @@ export const PaymentMethod = Text("The PSP's token of the buyer's payment method
 })
 
 const newPaymentFields = {
-  checkout_id: Type.Optional(Text('Your id of the checkout. A checkout has at most one payment that is not failed or canceled.')),
+  checkout_id: Type.Optional(
+    Text('Your id of the checkout. A checkout has at most one payment that is not failed or canceled.'),
+  ),
   buyer: Type.Object({ reference: Text('Your id of the buyer.', { examples: ['buyer_7'] }) }, closed),
   currency: CurrencyIn(),
   payment_method: PaymentMethod,
@@ -45,7 +47,11 @@ const newPaymentFields = {
     OneOf(['keep', 'void_all'], 'When some orders fail: keep the others (default), or give everything back.'),
   ),
   psp: Type.Optional(Text('The PSP account. Omitted: the default one.', { examples: ['simulator'] })),
-  orders: Type.Array(NewOrderSchema, { minItems: 1, maxItems: ORDERS_MAX, description: 'One order for each seller, 1 to 1,000.' }),
+  orders: Type.Array(NewOrderSchema, {
+    minItems: 1,
+    maxItems: ORDERS_MAX,
+    description: 'One order for each seller, 1 to 1,000.',
+  }),
   metadata: Type.Optional(Metadata()),
 }
 
@@ -133,8 +139,11 @@ export const PaymentSchema = Type.Object(
     capture: OneOf(['automatic', 'manual'], 'When the money is taken.'),
     on_partial: OneOf(['keep', 'void_all'], 'What happens when some orders fail.'),
     psp: Type.String(),
-    orders: Type.Array(refTo(OrderSchema)),
-    metadata: Type.Unsafe<Readonly<Record<string, string>>>({ type: 'object', additionalProperties: { type: 'string' } }),
+    orders: Type.Array(refTo('PaymentOrder', OrderSchema)),
+    metadata: Type.Unsafe<Readonly<Record<string, string>>>({
+      type: 'object',
+      additionalProperties: { type: 'string' },
+    }),
     created_at: Instant('When it was stored.'),
   },
   { $id: 'Payment', description: "A payment event: the buyer's checkout with one order for each seller." },
@@ -147,8 +156,12 @@ export const PaymentListQuery = Type.Object(
     status: Type.Optional(OneOf(PAYMENT_STATUSES, 'Only payments with this status.')),
     seller: Type.Optional(Text('Only payments with an order of this seller.')),
     checkout_id: Type.Optional(Text('Only payments of this checkout.')),
-    'created[gte]': Type.Optional(Type.String({ maxLength: 40, description: 'Created at this instant or later (RFC 3339).' })),
-    'created[lt]': Type.Optional(Type.String({ maxLength: 40, description: 'Created before this instant (RFC 3339).' })),
+    'created[gte]': Type.Optional(
+      Type.String({ maxLength: 40, description: 'Created at this instant or later (RFC 3339).' }),
+    ),
+    'created[lt]': Type.Optional(
+      Type.String({ maxLength: 40, description: 'Created before this instant (RFC 3339).' }),
+    ),
   },
   closed,
 )

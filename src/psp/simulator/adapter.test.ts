@@ -3,6 +3,7 @@ import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { aCharge, describePspContract, TIMEOUT_MS, type Variation } from '../contract.ts'
 import { DECLINE_CODES } from '../declines.ts'
+import { answer, startPretendedPsp } from '../pretended-psp.ts'
 import type { ChargeRequest, Psp } from '../psp.ts'
 import { createSimulatorPsp } from './adapter.ts'
 import { type RunningSimulator, startSimulator } from './testing.ts'
@@ -188,6 +189,18 @@ describe('The simulator, through its adapter,', () => {
       decline: { code: 'currency_not_supported', advice: 'do_not_try_again', networkCode: 'invalid_currency' },
     })
     expect(await psp.lookUp(tooLarge.reference)).toEqual({ outcome: 'not_found' })
+  })
+
+  it('reads no more of an answer than a bound', async () => {
+    const pretended = await startPretendedPsp()
+    pretended.behave(answer(200, ' '.repeat(1_000_000)))
+    const other = createSimulatorPsp({ name: 'simulator', url: pretended.url, webhookSecret: SECRET })
+
+    const outcome = await other.charge(aCharge('pm_test_visa'))
+
+    expect(outcome).toMatchObject({ outcome: 'unknown', cause: expect.stringContaining('RES_EXCEEDED_MAX_SIZE') })
+    await other.close()
+    await pretended.close()
   })
 
   it('is unknown about a reference under which there are two charges', async () => {

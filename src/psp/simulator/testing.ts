@@ -29,6 +29,10 @@ export async function startSimulator(
     { stdio: ['ignore', 'pipe', 'pipe'] },
   )
   const exited = once(child, 'exit')
+  // A test that fails before it stops the simulator must not leave it behind.
+  const killAtEnd = (): void => void child.kill('SIGKILL')
+  process.once('exit', killAtEnd)
+  child.once('exit', () => process.off('exit', killAtEnd))
   const { url, pid } = await readyLine(child)
   return {
     url,

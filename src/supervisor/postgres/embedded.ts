@@ -30,6 +30,8 @@ export type EmbeddedPostgres = {
   readonly url: string
   /** As the owner of the schema. */
   readonly ownerUrl: string
+  /** The role of `url`. */
+  readonly appRole: string
   /** True when it was running already. */
   readonly adopted: boolean
   readonly isUp: () => boolean
@@ -69,7 +71,6 @@ function settings(): Record<string, string> {
     max_connections: '100',
     max_wal_size: '2GB', // Fewer checkpoints under load: each makes the next writes of a page cost a full page.
     checkpoint_timeout: '15min',
-    wal_compression: 'lz4',
     random_page_cost: '1.1', // Storage without moving heads.
     jit: 'off', // Short statements pay for compiling and never win it back.
     log_line_prefix: '%m [%p] %u ',
@@ -243,6 +244,7 @@ export async function ensurePostgres(home: string, say: (line: string) => void):
   return {
     url: urlOf(port, APP_ROLE, cluster.app_password),
     ownerUrl: urlOf(port, OWNER_ROLE, cluster.owner_password),
+    appRole: APP_ROLE,
     adopted,
     isUp: () => isAlive(postmaster.identity),
     restart: async () => {

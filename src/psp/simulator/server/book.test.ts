@@ -77,7 +77,9 @@ describe('The book', () => {
     await Promise.all(waits)
     await book.close()
 
-    expect((await open()).records).toEqual([HEAD, ...Array.from({ length: 5_000 }, (_, i) => aCharge(i + 1))])
+    const again = await open()
+    await again.book.close()
+    expect(again.records).toEqual([HEAD, ...Array.from({ length: 5_000 }, (_, i) => aCharge(i + 1))])
   })
 
   it('loses only the last line when it has no end, wherever it was torn', async () => {

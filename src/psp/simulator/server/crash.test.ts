@@ -1,7 +1,7 @@
 import { appendFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { waitFor } from '../../../../test/support/wait-for.ts'
 import { aCharge } from '../../contract.ts'
 import type { ChargeRequest, Outcome } from '../../psp.ts'
@@ -23,6 +23,7 @@ describe('A simulator that is killed again and again', () => {
 
     for (let round = 0; round < ROUNDS; round++) {
       const simulator = await startSimulator({ bookFile })
+      onTestFinished(simulator.kill)
       const psp = createSimulatorPsp({ name: 'simulator', url: simulator.url, webhookSecret: SECRET })
       let acknowledged = 0
       let killed = false
@@ -45,6 +46,7 @@ describe('A simulator that is killed again and again', () => {
     }
 
     const simulator = await startSimulator({ bookFile })
+    onTestFinished(simulator.kill)
     const psp = createSimulatorPsp({ name: 'simulator', url: simulator.url, webhookSecret: SECRET })
     const book = await readBook(simulator.url)
     const byReference = new Map(book.map((charge) => [charge.reference, charge]))
@@ -73,5 +75,33 @@ describe('A simulator that is killed again and again', () => {
     await psp.close()
     await simulator.stop()
     rmSync(folder, { recursive: true })
+  })
+})
+
+describe('A simulator that stood still', () => {
+  it('does not say not_found about a charge that had already reached it', async () => {
+    const simulator = await startSimulator()
+    onTestFinished(simulator.kill)
+    const options = { name: 'simulator', url: simulator.url, webhookSecret: SECRET }
+    const impatient = createSimulatorPsp({ ...options, requestTimeoutMs: 50 })
+    const patient = createSimulatorPsp(options)
+    await Promise.all(Array.from({ length: 8 }, () => patient.charge(aCharge('pm_test_visa'))))
+
+    for (let round = 0; round < 10; round++) {
+      const request = aCharge('pm_test_visa')
+      process.kill(simulator.pid, 'SIGSTOP')
+      const outcome = await impatient.charge(request)
+      const found = patient.lookUp(request.reference)
+      process.kill(simulator.pid, 'SIGCONT')
+      const first = await found
+      const second = await patient.lookUp(request.reference)
+
+      expect(outcome.outcome).toBe('unknown')
+      expect(second).toEqual(first)
+    }
+
+    await impatient.close()
+    await patient.close()
+    await simulator.stop()
   })
 })

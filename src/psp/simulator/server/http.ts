@@ -33,7 +33,7 @@ const MAX_CONNECTIONS = 4_096
 const MAX_IN_FLIGHT = 4_096 // more than 64 clients with a full pool each
 const KEEP_ALIVE_MS = 75_000 // longer than clients keep an idle connection, so that they are the ones to close it
 const HANG_MS = 60_000 // longer than any client's time-out
-const DRAIN_MS = 10_000 // requests in flight take milliseconds; what takes longer is cut
+const DRAIN_MS = 5_000 // requests in flight take milliseconds; what takes longer is cut
 
 /** Serves `handle` on host and port (0 = any free one). Refuses the start when the port cannot be had. */
 export async function serve(

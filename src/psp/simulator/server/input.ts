@@ -1,3 +1,4 @@
+import { isCurrency } from '../../../money/index.ts'
 import { invalid } from './errors.ts'
 
 /** What a body may be once it is JSON. */
@@ -48,12 +49,10 @@ export function amount(fields: Fields, name: string): bigint {
   throw invalid('invalid_amount', `${name} must be an integer from 1 to 2^53-1, in minor units`, name)
 }
 
-const CURRENCY = /^[A-Z]{3}$/
-
 export function currency(fields: Fields, name: string): string {
   const value = fields[name]
-  if (typeof value === 'string' && CURRENCY.test(value)) return value
-  throw invalid('invalid_currency', `${name} must be three capital letters, as in ISO 4217`, name)
+  if (typeof value === 'string' && isCurrency(value)) return value
+  throw invalid('invalid_currency', `${name} must be an ISO 4217 code of a currency in use, in capital letters`, name)
 }
 
 const KEY = /^[\x20-\x7e]{1,255}$/

@@ -22,22 +22,28 @@ export type Merchant = {
 export function createMerchant(simulator: Simulator): Merchant {
   const busyKeys = new Set<string>()
 
-  /** A request that may move money: under its key, written before it is answered. */
+  /** A request that may move money: alone under its key from its arrival until it is on disk, and answered after. */
   async function changing(exchange: Exchange, act: (key: string, body: unknown) => Answer | undefined): Promise<void> {
     const body = await exchange.json()
-    await withMisfortune(simulator, exchange, async () => {
-      const key = idempotencyKey(exchange.headers['idempotency-key'])
-      if (busyKeys.has(key))
-        throw new ApiError(409, 'idempotency', 'idempotency_key_in_use', 'A request with this key is being processed')
-      busyKeys.add(key)
-      try {
+    const key = idempotencyKey(exchange.headers['idempotency-key'])
+    if (busyKeys.has(key))
+      throw new ApiError(409, 'idempotency', 'idempotency_key_in_use', 'A request with this key is being processed')
+    busyKeys.add(key)
+    let release = (): void => {
+      busyKeys.delete(key)
+      // From here on the key may be another request's.
+      release = () => undefined
+    }
+    try {
+      await withMisfortune(simulator, exchange, async () => {
         const answer = act(key, body)
         await simulator.durable()
+        release()
         return answer
-      } finally {
-        busyKeys.delete(key)
-      }
-    })
+      })
+    } finally {
+      release()
+    }
   }
 
   return {

@@ -1,4 +1,5 @@
 import assert from 'node:assert'
+import { type BackOff, createBackOff, waitAfter } from './back-off.ts'
 import type { ChargeStatus, EventFate, EventNote, WebhookAttemptRecord } from './records.ts'
 
 /** One fact that the endpoint is to be told. `at` is business time, `dueAt` is wall-clock time, both in milliseconds. */
@@ -37,9 +38,7 @@ export type WebhookQueue = {
   readonly list: (limit: number) => Webhook[]
 }
 
-/** The wait after the first, second, … failed attempt; the last one repeats. */
-const BACK_OFF_MS = [250, 500, 1_000, 2_000, 4_000, 8_000, 15_000, 30_000]
-const MAX_ATTEMPTS = 40 // with the waits above about 17 minutes: longer than any restart of the receiver
+const MAX_ATTEMPTS = 40 // with the waits of back-off.ts about 17 minutes: longer than any restart of the receiver
 const HELD_MS = 1_000 // a held webhook arrives after what happened in the second after it
 const MAX_WAITING = 100_000 // about 20 MB; beyond it webhooks are dropped, visibly
 const MAX_DONE = 1_000 // what the list shows of the past
@@ -48,11 +47,9 @@ export function createWebhookQueue(): WebhookQueue {
   const open = new Map<number, Webhook>()
   const done: Webhook[] = []
   const count = { dropped: 0, given_up: 0 }
-  let total = 0
-  // One line per back-off, so that each is in order of time without sorting. The first is for what is due
-  // at once, the last for what is held.
-  let lines = emptyLines()
   const taken = new Set<number>()
+  const line = createBackOff<Webhook>()
+  let total = 0
 
   function add(charge: number, notes: readonly EventNote[], wallMs: number): void {
     let last: Webhook | undefined
@@ -63,17 +60,10 @@ export function createWebhookQueue(): WebhookQueue {
         continue
       }
       open.set(webhook.number, webhook)
-      if (last === undefined) enqueue(webhook)
+      if (last === undefined) line.push(webhook, webhook.fate === 'held')
       else last.next = webhook
       last = webhook
     }
-  }
-
-  function enqueue(webhook: Webhook): void {
-    const held = webhook.attempts === 0 && webhook.fate === 'held'
-    const line = lines[held ? HELD_LINE : Math.min(webhook.attempts, BACK_OFF_MS.length)]
-    assert(line !== undefined, 'there is a line for every level')
-    line.items.push(webhook)
   }
 
   function finish(webhook: Webhook, state: Webhook['state'], wallMs: number): void {
@@ -84,7 +74,7 @@ export function createWebhookQueue(): WebhookQueue {
     if (done.length > 2 * MAX_DONE) done.splice(0, MAX_DONE)
     if (webhook.next === undefined) return
     webhook.next.dueAt = wallMs
-    enqueue(webhook.next)
+    line.push(webhook.next, false)
   }
 
   function attempted(record: WebhookAttemptRecord): Webhook {
@@ -97,45 +87,22 @@ export function createWebhookQueue(): WebhookQueue {
     if (webhook.owed === 0) finish(webhook, 'delivered', record.at)
     else if (webhook.attempts >= MAX_ATTEMPTS) finish(webhook, 'given_up', record.at)
     else {
-      webhook.dueAt = record.at + (BACK_OFF_MS[Math.min(webhook.attempts, BACK_OFF_MS.length) - 1] ?? 0)
-      enqueue(webhook)
+      webhook.dueAt = record.at + waitAfter(webhook.attempts)
+      line.push(webhook, false)
     }
     return webhook
-  }
-
-  function hurry(wallMs: number): void {
-    const followers = new Set<Webhook>()
-    for (const webhook of open.values()) if (webhook.next !== undefined) followers.add(webhook.next)
-    lines = emptyLines()
-    for (const webhook of open.values()) {
-      if (followers.has(webhook) || taken.has(webhook.number)) continue
-      webhook.dueAt = wallMs
-      lines[0]?.items.push(webhook)
-    }
   }
 
   return {
     add,
     attempted,
-    hurry,
+    hurry: (wallMs) => hurry(open, taken, line, wallMs),
     take(wallMs) {
-      for (const line of lines) {
-        const first = line.items[line.start]
-        if (first === undefined || first.dueAt > wallMs) continue
-        advance(line)
-        taken.add(first.number)
-        return first
-      }
-      return undefined
+      const webhook = line.take(wallMs)
+      if (webhook !== undefined) taken.add(webhook.number)
+      return webhook
     },
-    nextDueAt() {
-      let earliest: number | undefined
-      for (const line of lines) {
-        const first = line.items[line.start]
-        if (first !== undefined && (earliest === undefined || first.dueAt < earliest)) earliest = first.dueAt
-      }
-      return earliest
-    },
+    nextDueAt: line.nextDueAt,
     waiting: () => open.values(),
     isFull: () => open.size >= MAX_WAITING,
     counts: () => ({ waiting: open.size, ...count }),
@@ -143,18 +110,21 @@ export function createWebhookQueue(): WebhookQueue {
   }
 }
 
-const HELD_LINE = BACK_OFF_MS.length + 1
-
-type Line = { items: Webhook[]; start: number }
-
-const emptyLines = (): Line[] => Array.from({ length: HELD_LINE + 1 }, () => ({ items: [], start: 0 }))
-
-/** Drops the first of a line; the array is cut when half of it is past, so each item is moved at most once. */
-function advance(line: Line): void {
-  line.start++
-  if (line.start < 1_000 || line.start * 2 < line.items.length) return
-  line.items = line.items.slice(line.start)
-  line.start = 0
+/** Puts everything that waits, and is neither being attempted nor behind another, in line for now. */
+function hurry(
+  open: ReadonlyMap<number, Webhook>,
+  taken: ReadonlySet<number>,
+  line: BackOff<Webhook>,
+  wallMs: number,
+): void {
+  const followers = new Set<Webhook>()
+  for (const webhook of open.values()) if (webhook.next !== undefined) followers.add(webhook.next)
+  line.clear()
+  for (const webhook of open.values()) {
+    if (followers.has(webhook) || taken.has(webhook.number)) continue
+    webhook.dueAt = wallMs
+    line.push(webhook, false)
+  }
 }
 
 function newWebhook(number: number, charge: number, [status, at, fate]: EventNote, wallMs: number): Webhook {

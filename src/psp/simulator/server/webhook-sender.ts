@@ -42,7 +42,7 @@ export function createWebhookSender(work: Work): WebhookSender {
   const sending = new Set<Promise<void>>()
   let timer: NodeJS.Timeout | undefined
   let stopped = false
-  const watchers = new Set<(webhook: Webhook) => void>()
+  const watchers: Watchers = new Set()
 
   async function send(webhook: Webhook, endpoint: Endpoint): Promise<void> {
     await work.durable()
@@ -70,29 +70,11 @@ export function createWebhookSender(work: Work): WebhookSender {
     timer = setTimeout(wake, Math.max(0, next - Date.now()))
   }
 
-  async function flush(timeoutMs: number): Promise<void> {
-    if (work.endpoint() === undefined || stopped) return
-    const left = new Set(work.queue.waiting())
-    if (left.size === 0) return
-    const { promise, resolve } = Promise.withResolvers<void>()
-    const deadline = setTimeout(resolve, timeoutMs)
-    const watch = (webhook: Webhook): void => {
-      left.delete(webhook)
-      // A follower has its turn only once this one is done with.
-      if (webhook.state === 'waiting') for (let next = webhook.next; next; next = next.next) left.delete(next)
-      if (left.size === 0) resolve()
-    }
-    watchers.add(watch)
-    work.queue.hurry(Date.now())
-    wake()
-    await promise
-    clearTimeout(deadline)
-    watchers.delete(watch)
-  }
-
   return {
     wake,
-    flush,
+    async flush(timeoutMs) {
+      if (work.endpoint() !== undefined && !stopped) await attemptAll(work.queue, watchers, wake, timeoutMs)
+    },
     async stop() {
       stopped = true
       clearTimeout(timer)
@@ -102,6 +84,28 @@ export function createWebhookSender(work: Work): WebhookSender {
       await waited
     },
   }
+}
+
+type Watchers = Set<(webhook: Webhook) => void>
+
+/** Resolves once everything that waits now was attempted, or after `timeoutMs`. */
+async function attemptAll(queue: WebhookQueue, watchers: Watchers, wake: () => void, timeoutMs: number): Promise<void> {
+  const left = new Set(queue.waiting())
+  if (left.size === 0) return
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const deadline = setTimeout(resolve, timeoutMs)
+  const watch = (webhook: Webhook): void => {
+    left.delete(webhook)
+    // A follower has its turn only once this one is done with.
+    if (webhook.state === 'waiting') for (let next = webhook.next; next; next = next.next) left.delete(next)
+    if (left.size === 0) resolve()
+  }
+  watchers.add(watch)
+  queue.hurry(Date.now())
+  wake()
+  await promise
+  clearTimeout(deadline)
+  watchers.delete(watch)
 }
 
 /** Sends one webhook; returns why it failed, or undefined. */

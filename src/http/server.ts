@@ -1,0 +1,191 @@
+import type { Socket } from 'node:net'
+import rateLimit from '@fastify/rate-limit'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import { type FastifyBaseLogger, type FastifyError, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
+import type { Logger } from 'pino'
+import type { ApiKeys, Mode } from '../platform/auth/index.ts'
+import type { Clock } from '../platform/clock.ts'
+import { Refusal } from '../platform/errors.ts'
+import { authenticateWith } from './authenticate.ts'
+import { addJsonParser, BODY_MAX_BYTES } from './body-parser.ts'
+import { refuseUnfitUrl } from './card-url.ts'
+import { answerBrokenRequest } from './client-error.ts'
+import type { Api } from './fastify.ts'
+import { collectPaths } from './known-paths.ts'
+import { collectOpenApi } from './openapi.ts'
+import { bugProblem, sendProblem, sendRefusal } from './problem.ts'
+import { refusalOf } from './refusal-of.ts'
+import { requestIdOf } from './request-id.ts'
+import { apiKeyRoutes } from './routes/api-keys.ts'
+import { healthRoutes } from './routes/health.ts'
+import { ledgerRoutes } from './routes/ledger.ts'
+import { pageRoutes } from './routes/pages.ts'
+import { paymentRoutes } from './routes/payments.ts'
+import { pspWebhookRoutes } from './routes/psp-webhooks.ts'
+import { referenceRoutes } from './routes/reference.ts'
+import { testClockRoutes } from './routes/test-clock.ts'
+import { walletRoutes } from './routes/wallets.ts'
+import { NoQuery } from './schemas/common.ts'
+import { EntrySchema } from './schemas/ledger.ts'
+import { OrderSchema, PaymentSchema } from './schemas/payment.ts'
+import { ProblemSchema } from './schemas/problem.ts'
+import { SECURITY_HEADERS } from './security-headers.ts'
+import type { Services } from './services.ts'
+
+export type HttpConfig = {
+  readonly mode: Mode
+  readonly version: string
+  /** Requests that one API key may send in a time. Omitted: no limit. */
+  readonly rateLimit?: { readonly requests: number; readonly seconds: number } | undefined
+}
+
+export type HttpServerDeps = {
+  readonly services: Services
+  readonly auth: ApiKeys
+  readonly config: HttpConfig
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+// A request arrives whole within this time; the largest batch takes a second on a slow line.
+const REQUEST_TIMEOUT_MS = 30_000
+// Longer than the longest wait that a caller may ask for, so that a held answer is not cut off.
+const SILENT_CONNECTION_MS = 90_000
+// Longer than the idle time of common proxies (60 s), so that they close first and never send into a closing socket.
+const KEEP_ALIVE_MS = 72_000
+// A name of 255 characters, each escaped as up to four bytes.
+const PATH_PART_MAX = 255 * 12
+
+/** The HTTP edge with all its routes, ready to `listen`. Closing it answers what is in flight and refuses the rest. */
+export async function createHttpServer(deps: HttpServerDeps): Promise<Api> {
+  const app = createApp(deps.log)
+  const methodsOf = collectPaths(app)
+  refuseWhileClosing(app)
+  app.setErrorHandler(answerError)
+  app.setNotFoundHandler((request, reply) => answerUnknown(request, reply, methodsOf(request.url)))
+  for (const schema of [ProblemSchema, OrderSchema, PaymentSchema, EntrySchema]) app.addSchema(schema)
+  app.decorateRequest('principal', undefined)
+  app.decorateRequest('bodyFindings', undefined)
+  addJsonParser(app)
+  refuseUnknownParameters(app)
+  await collectOpenApi(app, deps.config.version)
+
+  healthRoutes(app, deps.services)
+  pageRoutes(app, { version: deps.config.version, mode: deps.config.mode })
+  pspWebhookRoutes(app, deps.services)
+  await app.register(async (scope: Api) => addApi(scope, deps))
+  await app.ready()
+  return app
+}
+
+function createApp(log: Logger): Api {
+  const loggerInstance: FastifyBaseLogger = log
+  const app = fastify({
+    loggerInstance,
+    disableRequestLogging: true,
+    genReqId: requestIdOf,
+    bodyLimit: BODY_MAX_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    connectionTimeout: SILENT_CONNECTION_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    return503OnClosing: false,
+    routerOptions: { maxParamLength: PATH_PART_MAX },
+    clientErrorHandler: (error: Error & { readonly code?: string }, socket: Socket) =>
+      answerBrokenRequest(error, socket),
+    frameworkErrors: (error, request, reply) => {
+      reply.headers(SECURITY_HEADERS).header('request-id', request.id)
+      answerError(error, request, reply)
+    },
+    ajv: {
+      customOptions: {
+        allErrors: true,
+        coerceTypes: false,
+        removeAdditional: false,
+        useDefaults: false,
+        verbose: true,
+        allowUnionTypes: true,
+      },
+    },
+  }).withTypeProvider<TypeBoxTypeProvider>()
+  if (log.isLevelEnabled('debug')) {
+    app.addHook('onResponse', (request, reply, done) => {
+      const { method, url: route } = request.routeOptions
+      // The pattern and not the path: a path may hold a caller's reference.
+      request.log.debug({ method, route, status: reply.statusCode, ms: reply.elapsedTime }, 'request')
+      done()
+    })
+  }
+  return app
+}
+
+function refuseWhileClosing(app: Api): void {
+  let closing = false
+  app.addHook('preClose', (done) => {
+    closing = true
+    done()
+  })
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.headers(SECURITY_HEADERS).header('request-id', request.id)
+    if (closing) {
+      reply.header('connection', 'close')
+      return done(new Refusal('unavailable', 'The server is stopping. Send the request again in a moment.'))
+    }
+    try {
+      refuseUnfitUrl(request.url)
+      done()
+    } catch (error) {
+      done(error instanceof Error ? error : new Error(String(error)))
+    }
+  })
+}
+
+/** A route that says nothing about its query takes none: a filter with a typing error must not be ignored. */
+function refuseUnknownParameters(app: Api): void {
+  app.addHook('onRoute', (route) => {
+    if (route.url.startsWith('/v1/') && route.schema?.querystring === undefined) {
+      route.schema = { ...route.schema, querystring: NoQuery }
+    }
+  })
+}
+
+async function addApi(scope: Api, { services, auth, config, clock }: HttpServerDeps): Promise<void> {
+  scope.addHook('onRequest', authenticateWith(auth))
+  if (config.rateLimit !== undefined) {
+    await scope.register(rateLimit, {
+      max: config.rateLimit.requests,
+      timeWindow: config.rateLimit.seconds * 1_000,
+      enableDraftSpec: true,
+      keyGenerator: (request) => request.principal?.keyId ?? request.ip,
+      errorResponseBuilder: (_request, { ttl }) =>
+        new Refusal('rate_limited', 'This API key has sent too many requests.', { retryAfterSeconds: ttl / 1_000 }),
+    })
+  }
+  paymentRoutes(scope, services)
+  walletRoutes(scope, services)
+  ledgerRoutes(scope, services)
+  apiKeyRoutes(scope, auth)
+  testClockRoutes(scope, services, { clock, mode: config.mode })
+  referenceRoutes(scope, services)
+}
+
+function answerError(error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const refusal = refusalOf(error, request)
+  if (refusal === undefined) {
+    request.log.fatal({ err: error, route: request.routeOptions.url }, 'a request met a bug')
+    return sendProblem(reply, bugProblem(request.id))
+  }
+  if (refusal.cause !== undefined && refusal.code === 'unavailable') {
+    request.log.warn({ err: refusal.cause }, 'a request met an unreachable database')
+  }
+  return sendRefusal(reply, refusal, request.id)
+}
+
+function answerUnknown(request: FastifyRequest, reply: FastifyReply, methods: readonly string[]): FastifyReply {
+  if (methods.length === 0) {
+    const refusal = new Refusal('not_found', 'There is no such path; GET /openapi.json lists the paths.')
+    return sendRefusal(reply, refusal, request.id)
+  }
+  const allow = methods.join(', ')
+  reply.header('allow', allow)
+  return sendRefusal(reply, new Refusal('method_not_allowed', `This path takes ${allow}.`), request.id)
+}
