@@ -15,6 +15,7 @@ const STAMP = join(ROOT, 'node_modules', '.tallystick-setup')
 const LOCK_FOLDER = join(ROOT, '.tallystick')
 const LOCK = join(LOCK_FOLDER, 'setup.lock')
 const WAIT_MS = 200 // Between two looks at another start's set-up, which takes seconds.
+const WAIT_LIMIT_MS = 900_000 // An installation over a very slow network.
 const SETTLE_MS = 150 // Far longer than the moment between looking at a dead start's lock and replacing it.
 
 /** A clone has the sources and the lock file; the packed product has neither and needs no set-up. */
@@ -169,8 +170,9 @@ function installEnvironment() {
 /** One installation at a time. A lock whose process is gone was left by a start that was killed. */
 function takeLock() {
   const mine = `${process.pid} ${Date.now()}\n`
+  const end = performance.now() + WAIT_LIMIT_MS
   let announced = false
-  for (;;) {
+  while (performance.now() < end) {
     if (tryLock(mine)) return () => releaseLock(mine)
     if (isHeld()) {
       if (!announced) say('Another start is setting up this clone; waiting for it …')
@@ -180,6 +182,9 @@ function takeLock() {
     }
     rmSync(LOCK, { force: true })
   }
+  throw new SetupFailure(
+    `Another start (process ${readLock()?.split(' ')[0]}) has been setting up this clone for too long.`,
+  )
 }
 
 function tryLock(mine) {

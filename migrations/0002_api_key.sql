@@ -10,6 +10,6 @@ create table api_key (
   mode text not null constraint api_key_mode_known check (mode in ('test', 'live')),
   created_at timestamptz not null,
   revoked_at timestamptz,
-  -- Written at most once a minute, so that reading with a key does not write a row per request.
+  -- Written at most once a day, so that reading with a key does not write a row per request.
   last_used_at timestamptz
 );

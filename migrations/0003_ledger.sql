@@ -2,7 +2,8 @@
 
 create table ledger_account (
   id integer generated always as identity primary key,
-  name text not null constraint ledger_account_name_once unique,
+  -- Collated "C", so that pages of accounts come from the index, in the same order on every server.
+  name text collate "C" not null constraint ledger_account_name_once unique,
   type text not null constraint ledger_account_type_known check (type in ('asset', 'liability', 'income', 'expense', 'equity'))
 );
 
@@ -18,7 +19,7 @@ insert into ledger_chain (id, head_seq, head_hash)
 
 create table ledger_batch (
   chain_id smallint not null,
-  seq bigint not null,
+  seq bigint not null constraint ledger_batch_seq_from_one check (seq > 0),
   booked_at timestamptz not null,
   posting_count integer not null constraint ledger_batch_is_not_empty check (posting_count > 0),
   previous_hash bytea not null,
@@ -30,8 +31,9 @@ create table ledger_batch (
 create table ledger_anchor (
   anchored_on date primary key,
   heads jsonb not null,
-  previous_hash bytea not null,
-  hash bytea not null
+  -- One successor each: two nodes that anchor at the same time cannot fork the chain of days.
+  previous_hash bytea not null constraint ledger_anchor_one_successor unique,
+  hash bytea not null constraint ledger_anchor_hash_is_sha256 check (length(hash) = 32)
 );
 
 -- Accounting days up to and including this one take no more entries; the newest row counts.
@@ -43,7 +45,8 @@ create table ledger_close (
 create table journal_entry (
   id uuid primary key,
   kind text not null constraint journal_entry_kind_known check (kind in ('capture', 'late_success', 'manual')),
-  -- The fact that caused the entry, e.g. the payment order's id. A fact is booked once.
+  -- The fact that caused the entry: the payment order's id, the charge's id, or a manual entry's reference. It is
+  -- booked once.
   fact text not null,
   payment_event_id uuid,
   payment_order_id uuid,
@@ -77,8 +80,8 @@ create table account_balance (
   account_id integer not null,
   currency char(3) not null,
   stripe smallint not null,
-  debits numeric(38, 0) not null,
-  credits numeric(38, 0) not null,
+  debits numeric(38, 0) not null constraint account_balance_debits_not_negative check (debits >= 0),
+  credits numeric(38, 0) not null constraint account_balance_credits_not_negative check (credits >= 0),
   primary key (account_id, currency, stripe)
 ) with (fillfactor = 70);
 
@@ -92,14 +95,21 @@ create table manual_entry (
 
 -- Checks of the database over every insert, beside the same checks in code. They are per statement: an entry's
 -- postings come in the statement that inserts the entry, and a statement may carry thousands.
-create function refuse_incomplete_entries() returns trigger language plpgsql set search_path from current as $$
+--
+-- Both look only into the schema of the table they stand on, whatever the session's search_path and however the schema
+-- is called by now; pg_temp comes last, because it would come first by itself and a temporary table of the same name
+-- would answer in place of ours. Their plans are kept for a connection's life, so the look-ups are correlated and
+-- sequential scans are off: a plan made while the tables were tiny must not scan them when they are big.
+create function refuse_incomplete_entries() returns trigger language plpgsql
+  set search_path = pg_catalog, pg_temp set enable_seqscan = off as $$
 declare
   bad uuid;
 begin
+  perform set_config('search_path', quote_ident(tg_table_schema) || ', pg_temp', true);
+  -- The first posting is enough: postings come all at once or not at all, as the other trigger sees to.
   select e.id into bad
     from new_entry e
-    left join lateral (select count(*) as n from posting p where p.entry_id = e.id) p on true
-    where p.n <> e.posting_count
+    where (select count(*) from posting p where p.entry_id = e.id and p.position = 1) = 0
     limit 1;
   if found then
     raise exception 'journal entry % came without its postings', bad
@@ -119,30 +129,36 @@ $$;
 create trigger journal_entry_complete after insert on journal_entry
   referencing new table as new_entry for each statement execute function refuse_incomplete_entries();
 
-create function refuse_unbalanced_postings() returns trigger language plpgsql set search_path from current as $$
+create function refuse_unbalanced_postings() returns trigger language plpgsql
+  set search_path = pg_catalog, pg_temp set enable_seqscan = off as $$
 declare
-  bad uuid;
+  bad record;
 begin
-  select p.entry_id into bad from new_posting p group by p.entry_id, p.currency having sum(p.amount) <> 0 limit 1;
-  if found then
-    raise exception 'journal entry % does not balance', bad
-      using errcode = 'check_violation', constraint = 'journal_entry_balances';
-  end if;
-  -- All of an entry's postings at once: any that come later find the count wrong. Every account exists.
-  select p.entry_id into bad
-    from (select np.entry_id, count(*) as n, count(a.id) as accounts
-            from new_posting np left join ledger_account a on a.id = np.account_id
-            group by np.entry_id) p
-    left join journal_entry e on e.id = p.entry_id
-    where e.posting_count is distinct from p.n or p.accounts <> p.n
+  perform set_config('search_path', quote_ident(tg_table_schema) || ', pg_temp', true);
+  select p.* into bad
+    from (select s.entry_id, bool_and(s.amount = 0) as balances, sum(s.n) as n, min(s.first) as first, max(s.last) as last
+            from (select np.entry_id, sum(np.amount) as amount, count(*) as n, min(np.position) as first, max(np.position) as last
+                    from new_posting np
+                   group by np.entry_id, np.currency) s
+           group by s.entry_id) p
+    -- As many as the entry says, at the positions from one to that number: none is left for postings that come later.
+    where not p.balances or p.first <> 1 or p.last <> p.n
+       or (select e.posting_count from journal_entry e where e.id = p.entry_id) is distinct from p.n
     limit 1;
-  if found then
-    raise exception 'postings of journal entry % do not belong: all at once, on accounts that exist', bad
+  if found and not bad.balances then
+    raise exception 'journal entry % does not balance', bad.entry_id
+      using errcode = 'check_violation', constraint = 'journal_entry_balances';
+  elsif found then
+    raise exception 'postings of journal entry % do not come all at once and with it', bad.entry_id
       using errcode = 'check_violation', constraint = 'posting_belongs_to_new_entry';
   end if;
-  -- An entry that stood before this statement has its postings already and takes no others, whatever their number.
-  if exists (select from new_posting p where p.position < 1 or p.position > (select e.posting_count from journal_entry e where e.id = p.entry_id)) then
-    raise exception 'a posting lies outside its entry' using errcode = 'check_violation', constraint = 'posting_position_in_entry';
+  select np.account_id into bad
+    from (select distinct account_id from new_posting) np
+    where (select a.id from ledger_account a where a.id = np.account_id) is null
+    limit 1;
+  if found then
+    raise exception 'there is no ledger account with the id %', bad.account_id
+      using errcode = 'check_violation', constraint = 'posting_account_exists';
   end if;
   return null;
 end
@@ -150,7 +166,21 @@ $$;
 create trigger posting_balances after insert on posting
   referencing new table as new_posting for each statement execute function refuse_unbalanced_postings();
 
--- Nothing that was booked is changed or removed, by nobody: a correction is a new entry.
+-- Whoever closes days waits until no posting is under way: each of them owns a chain, and has read before what is closed.
+create function wait_for_postings() returns trigger language plpgsql
+  set search_path = pg_catalog, pg_temp as $$
+begin
+  perform set_config('search_path', quote_ident(tg_table_schema) || ', pg_temp', true);
+  perform from ledger_chain order by id for update;
+  return null;
+end
+$$;
+create trigger ledger_close_waits_for_postings before insert on ledger_close
+  for each statement execute function wait_for_postings();
+
+-- Nothing that was booked is changed or removed, by nobody: a correction is a new entry. The triggers are "always", so
+-- that session_replication_role does not silence them. (Those over inserts are not: the first copy of a logical
+-- replica brings entries and postings one table after the other.)
 create function refuse_ledger_change() returns trigger language plpgsql as $$
 begin
   raise exception '% on % is refused: the ledger is append-only, book a correcting entry', tg_op, tg_table_name
@@ -161,8 +191,17 @@ do $$
 declare
   name text;
 begin
-  foreach name in array array['journal_entry', 'posting', 'ledger_batch', 'ledger_anchor', 'ledger_close', 'manual_entry'] loop
+  foreach name in array array['ledger_account', 'journal_entry', 'posting', 'ledger_batch', 'ledger_anchor', 'ledger_close', 'manual_entry'] loop
     execute format('create trigger %I_is_append_only before update or delete or truncate on %I for each statement execute function refuse_ledger_change()', name, name);
+    execute format('alter table %I enable always trigger %I_is_append_only', name, name);
+  end loop;
+  -- These two are written again and again, and never lose a row.
+  foreach name in array array['ledger_chain', 'account_balance'] loop
+    execute format('create trigger %I_keeps_its_rows before delete or truncate on %I for each statement execute function refuse_ledger_change()', name, name);
+    execute format('alter table %I enable always trigger %I_keeps_its_rows', name, name);
   end loop;
 end
 $$;
+create trigger ledger_chain_goes_forward before update on ledger_chain
+  for each row when (new.id <> old.id or new.head_seq <> old.head_seq + 1) execute function refuse_ledger_change();
+alter table ledger_chain enable always trigger ledger_chain_goes_forward;

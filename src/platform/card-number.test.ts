@@ -60,6 +60,9 @@ describe('a card number', () => {
     '2026-11-22 4242424242424242',
     '1 4242-4242-4242-4242',
     'x4242424242424242 4242424242424242',
+    '4242424242424242.0',
+    'no. 4242424242424242.',
+    'a.4242424242424242',
   ])('is seen among other groups of digits: %s', (text) => {
     expect(holdsCardNumber(text)).toBe(true)
   })
@@ -77,6 +80,7 @@ describe('a card number', () => {
     ['a further digit', '42424242424242420'],
     ['two separators between groups', '4242  4242  4242  4242'],
     ['a full stop between groups', '4242.4242.4242.4242'],
+    ['the decimals of a number', '0.4242424242424242'],
     ['milliseconds since 1970', '1763827200000'],
     ['no digits', 'pm_test_visa'],
     ['nothing', ''],

@@ -45,7 +45,8 @@ const BRANDS: readonly Brand[] = [
 
 const SEPARATOR = '[ \\u00a0\\u2010-\\u2015-]'
 const MAYBE = new RegExp(`\\d(?:${SEPARATOR}?\\d){12}`)
-const RUN = new RegExp(`\\d+(?:${SEPARATOR}\\d+)*`, 'g')
+// The decimals of a number such as 0.4242424242424242 are no run of their own.
+const RUN = new RegExp(`(?<!\\d\\.\\d*)\\d+(?:${SEPARATOR}\\d+)*`, 'g')
 const LETTER = /\p{L}/u
 const UUID = /(?<![\da-z])[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}(?![\da-z])/gi
 

@@ -93,7 +93,10 @@ async function reachSimulator(config: Config, parts: Parts, say: Say): Promise<s
   return parts.simulator.url
 }
 
-/** Starts everything that does not depend on each other at once, and waits for all of it also when one fails. */
+/**
+ * Starts everything that does not depend on each other at once, and waits for all of it also when one fails. Somebody
+ * else's database is asked first, because what is wrong there is wrong before anything of ours was started.
+ */
 async function startParts(
   config: Config,
   parts: Parts,
@@ -105,6 +108,7 @@ async function startParts(
     await migrate({ ownerUrl: databases.ownerUrl, schema, mode, appRole: databases.appRole, say })
     return databases
   })
+  if (config.database.kind === 'external') await migrated
   const work = [migrated, reachSimulator(config, parts, say), loadApp()] as const
   const results = await Promise.allSettled(work)
   for (const result of results) if (result.status === 'rejected') throw result.reason

@@ -19,7 +19,7 @@ const apiKeyFields = {
   mode: OneOf(['test', 'live'], 'The mode of the deployment.'),
   created_at: Instant('When it was made.'),
   revoked_at: Type.Optional(Instant('When it was revoked.')),
-  last_used_at: Type.Optional(Instant('When it was last used, to the minute.')),
+  last_used_at: Type.Optional(Instant('When it was last used, to the day.')),
 }
 const ApiKeySchema = Type.Object(apiKeyFields)
 

@@ -3,6 +3,7 @@ import helmet from '@fastify/helmet'
 import { fastify } from 'fastify'
 import { errorsPage } from '../errors-reference.ts'
 import type { Api } from '../fastify.ts'
+import { SECURITY_HEADERS } from '../security-headers.ts'
 
 type Documentation = { readonly html: string; readonly script: string; readonly scriptHashes: readonly string[] }
 
@@ -49,6 +50,10 @@ export function pageRoutes(app: Api, about: About): void {
       },
       // The server speaks HTTP on loopback; whatever puts TLS in front of it sends this field.
       strictTransportSecurity: false,
+    })
+    // The fields for data would take precedence over those that helmet sets for pages.
+    scope.addHook('onRequest', async (_request, reply) => {
+      for (const name of Object.keys(SECURITY_HEADERS)) if (name !== 'cache-control') reply.removeHeader(name)
     })
     const load = async (): Promise<Documentation> => {
       documentation ??= loadDocumentation()
