@@ -4,6 +4,7 @@ import type { Attempt, Report } from '../payments/index.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Db } from '../platform/db.ts'
 import type { Log } from '../platform/log.ts'
+import type { LookUp } from '../psp/index.ts'
 import type { PspCalls } from './call.ts'
 import { claimDue, nextAction } from './claim.ts'
 import type { Node } from './node.ts'
@@ -56,12 +57,22 @@ export function createExecutor(deps: ExecutorDeps): Executor {
   let wake = Promise.withResolvers<void>()
   let loop: Promise<void> = Promise.resolve()
 
-  const carryOut = async ({ attempt, action }: Job): Promise<void> => {
+  const call = async ({ attempt, action }: Job): Promise<LookUp | undefined> => {
     const calls = deps.calls.get(attempt.psp)
     assert(calls !== undefined, `PSP ${attempt.psp} is configured`)
     // Others may have taken this over while we stalled: the lease says so before anything is sent.
-    if (!node.leaseHolds()) return
-    const outcome = action === 'send' ? await calls.send(attempt) : await calls.lookUp(attempt)
+    if (!node.leaseHolds()) return undefined
+    return action === 'send' ? calls.send(attempt) : calls.lookUp(attempt)
+  }
+
+  /** The place at the PSP is free as soon as the PSP has answered: what it said is recorded while the next call runs. */
+  const carryOut = async (job: Job, line: Line): Promise<void> => {
+    const { attempt, action } = job
+    const outcome = await call(job).finally(() => {
+      line.running -= 1
+      pump(line)
+    })
+    if (outcome === undefined) return
     const { paymentId, chargeId, id: attemptId } = attempt
     await deps.record({ paymentId, chargeId, attemptId, via: action === 'send' ? 'answer' : 'look_up', outcome })
   }
@@ -71,15 +82,13 @@ export function createExecutor(deps: ExecutorDeps): Executor {
       const job = line.waiting.shift()
       if (job === undefined) return
       line.running += 1
-      const run = carryOut(job)
+      const run = carryOut(job, line)
         .catch((error: unknown) =>
           log.fatal({ err: error, attempt: job.attempt.id }, 'an attempt could not be carried out'),
         )
         .finally(() => {
-          line.running -= 1
           held.delete(job.attempt.id)
           inFlight.delete(run)
-          pump(line)
         })
       inFlight.add(run)
     }

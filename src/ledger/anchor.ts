@@ -1,10 +1,9 @@
 import { type Db, statement } from '../platform/db.ts'
-import { anchorHash, ZERO_HASH } from './hash.ts'
-import { canonicalHeads, type Head } from './verify.ts'
+import { anchorHash, type Head, ZERO_HASH } from './hash.ts'
 
 const LAST = statement(
   'ledger.last_anchor',
-  'select anchored_on, hash from ledger_anchor order by anchored_on desc limit 1',
+  'select anchored_on::text, hash from ledger_anchor order by ledger_anchor.anchored_on desc limit 1',
 )
 
 const HEADS = statement(
@@ -12,6 +11,7 @@ const HEADS = statement(
   'select id, head_seq, head_hash from ledger_chain where head_seq > 0 order by id',
 )
 
+/** A second anchor of the day, or a second one after the same one before, gives way. */
 const INSERT = statement(
   'ledger.insert_anchor',
   `insert into ledger_anchor (anchored_on, heads, previous_hash, hash) values ($1, $2, $3, $4) on conflict do nothing`,
@@ -19,7 +19,8 @@ const INSERT = statement(
 
 /**
  * Folds the heads of all chains into one hash for the business day that has ended, chained to the anchor before: a tail
- * that is cut off a chain later, head and all, contradicts it. One anchor a day; a day that has one is left alone.
+ * that is cut off a chain later, head and all, contradicts it. One anchor a day; a day that has one, or that lies
+ * before the newest one, is left alone.
  */
 export async function anchorDay(db: Db, day: string): Promise<void> {
   await db.transaction(async (tx) => {
@@ -31,8 +32,7 @@ export async function anchorDay(db: Db, day: string): Promise<void> {
       seq: row.head_seq.toString(),
       hash: row.head_hash.toString('hex'),
     }))
-    const json = JSON.stringify(heads)
     const previous = last?.hash ?? ZERO_HASH
-    await tx.run(INSERT, [day, json, previous, anchorHash(previous, day, canonicalHeads(json))])
+    await tx.run(INSERT, [day, JSON.stringify(heads), previous, anchorHash(day, previous, heads)])
   })
 }

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { toColumns } from '../platform/columns.ts'
 import { statement, type Tx } from '../platform/db.ts'
+import type { Account } from './account.ts'
 import type { AccountDirectory } from './directory.ts'
 import { accountingDate, assertPostable, type NewEntry } from './entry.ts'
-import { batchHash, leafHash } from './hash.ts'
+import { batchHash, CHAINS, leafHashing } from './hash.ts'
 
 /**
  * Any free chain: the row is this transaction's until it commits, and with it the stripe of the balances. The lowest
@@ -17,9 +18,16 @@ const WAIT_FOR_CHAIN = statement(
   'ledger.wait_for_chain',
   'select id, head_seq, head_hash from ledger_chain where id = $1 for update',
 )
-const CHAINS = 16
 
-const CLOSED_THROUGH = statement('ledger.closed_through', 'select max(closed_through) as day from ledger_close')
+/**
+ * Read after the chain is taken: whoever closes days waits for all chains first. `known` says whether the remembered
+ * ids still stand for the same names.
+ */
+const READ_TERMS = statement(
+  'ledger.posting_terms',
+  `select (select max(closed_through) from ledger_close) as day,
+          (select array_agg(a.name order by a.id) = $2::text[] from ledger_account a where a.id = any($1::integer[])) as known`,
+)
 
 /** Entries and postings in one statement: the triggers refuse an entry whose postings do not come with it. */
 const INSERT = statement(
@@ -54,31 +62,35 @@ const CLOSE_BATCH = statement(
 type Chain = { id: number; head_seq: bigint; head_hash: Buffer }
 
 /**
- * Writes journal entries with their postings, balances and the next link of a hash chain, or nothing.
+ * Writes journal entries with their postings, balances and the next link of a hash chain, or nothing. Gives the
+ * accounting date of each entry by its id.
  *
  * Takes the caller's transaction, because an entry commits together with the state change that caused it. Entries must
  * balance (`assertPostable`); a fact that is booked already violates `journal_entry_fact_once` and rolls back.
- * `bookedAt` is the business time of the commit.
+ * `bookedAt` is the business time of the commit. The chain is locked until then, so lock everything else before.
  */
 export async function postEntries(
   tx: Tx,
   directory: AccountDirectory,
   entries: readonly NewEntry[],
   bookedAt: Date,
-): Promise<void> {
-  if (entries.length === 0) return
+): Promise<ReadonlyMap<string, string>> {
+  if (entries.length === 0) return new Map()
   for (const entry of entries) assertPostable(entry)
-  const ids = await directory.idsOf(entries.flatMap((entry) => entry.postings.map((posting) => posting.account)))
+  const accounts = accountsOf(entries)
+  const remembered = await directory.idsOf(accounts)
   const chain = await takeChain(tx)
-  const closed = (await tx.run<{ day: string | null }>(CLOSED_THROUGH))[0]?.day ?? undefined
+  const { ids, closedThrough } = await readTerms(tx, directory, accounts, remembered)
   const seq = chain.head_seq + 1n
   // The order of the leaves under the batch's hash is by entry id: what verification can read back.
   const sorted = entries.toSorted((a, b) => (a.id < b.id ? -1 : 1))
-  const rows = rowsOf(sorted, ids, bookedAt, closed)
+  const rows = rowsOf(sorted, ids, bookedAt, closedThrough)
   await tx.run(INSERT, [bookedAt, chain.id, seq, ...toColumns(9, rows.entries), ...toColumns(6, rows.postings)])
   await tx.run(ADD_TO_BALANCES, [chain.id, ...toColumns(4, turnover(sorted, ids))])
-  const next = batchHash({ chain: chain.id, seq, bookedAt, previousHash: chain.head_hash, leaves: rows.leaves })
-  await tx.run(CLOSE_BATCH, [chain.id, seq, bookedAt, rows.leaves.length, chain.head_hash, next])
+  const link = { chain: chain.id, seq, bookedAtMs: bookedAt.getTime(), previousHash: chain.head_hash }
+  const head = batchHash({ ...link, leaves: rows.leaves })
+  await tx.run(CLOSE_BATCH, [chain.id, seq, bookedAt, rows.leaves.length, chain.head_hash, head])
+  return rows.days
 }
 
 async function takeChain(tx: Tx): Promise<Chain> {
@@ -90,50 +102,99 @@ async function takeChain(tx: Tx): Promise<Chain> {
   return waited
 }
 
+type Ids = ReadonlyMap<string, number>
+
+/** The last closed day, and the accounts' ids: those remembered, or those of now when the database has others. */
+async function readTerms(
+  tx: Tx,
+  directory: AccountDirectory,
+  accounts: readonly Account[],
+  remembered: Ids,
+): Promise<{ readonly ids: Ids; readonly closedThrough: string | undefined }> {
+  const read = async (ids: Ids): Promise<{ day: string | null; known: boolean | null } | undefined> => {
+    const byId = [...ids].sort(([, a], [, b]) => a - b)
+    const values = [byId.map(([, id]) => id), byId.map(([name]) => name)]
+    return (await tx.run<{ day: string | null; known: boolean | null }>(READ_TERMS, values))[0]
+  }
+  let ids = remembered
+  let terms = await read(ids)
+  if (terms?.known !== true) {
+    directory.forget(ids.keys())
+    ids = await directory.idsOf(accounts)
+    terms = await read(ids)
+  }
+  assert(terms?.known === true, 'ledger accounts have the ids that were just read')
+  return { ids, closedThrough: terms.day ?? undefined }
+}
+
+function accountsOf(entries: readonly NewEntry[]): Account[] {
+  const accounts = new Map<string, Account>()
+  for (const { postings } of entries) {
+    for (const { account } of postings) {
+      const type = accounts.get(account.name)?.type ?? account.type
+      assert(type === account.type, `ledger account ${account.name} has one type`)
+      accounts.set(account.name, account)
+    }
+  }
+  return [...accounts.values()]
+}
+
 function rowsOf(
   entries: readonly NewEntry[],
   ids: ReadonlyMap<string, number>,
   bookedAt: Date,
   closedThrough: string | undefined,
-): { entries: unknown[][]; postings: unknown[][]; leaves: Buffer[] } {
+): { entries: unknown[][]; postings: unknown[][]; leaves: Buffer[]; days: Map<string, string> } {
   const postings: unknown[][] = []
   const leaves: Buffer[] = []
+  const days = new Map<string, string>()
   const rows = entries.map((entry) => {
-    const day = accountingDate(entry.occurredAt, closedThrough)
-    const facts = {
-      entryId: entry.id,
-      kind: entry.kind,
-      fact: entry.fact,
-      paymentId: entry.paymentId ?? null,
-      orderId: entry.orderId ?? null,
-      reverses: entry.reverses ?? null,
-      occurredAt: entry.occurredAt,
-      bookedAt,
+    const { id: entryId, kind, fact, occurredAt } = entry
+    const paymentId = entry.paymentId ?? null
+    const orderId = entry.orderId ?? null
+    const reverses = entry.reverses ?? null
+    const day = accountingDate(occurredAt, closedThrough)
+    const postingCount = entry.postings.length
+    days.set(entryId, day)
+    const leafOf = leafHashing({
+      entryId,
+      kind,
+      fact,
+      paymentId,
+      orderId,
+      reverses,
+      occurredAtMs: occurredAt.getTime(),
+      bookedAtMs: bookedAt.getTime(),
       accountingDate: day,
-      postingCount: entry.postings.length,
-    }
-    entry.postings.forEach(({ account, amount, currency }, index) => {
-      const leaf = leafHash({ ...facts, position: index + 1, account: account.name, amount, currency })
-      leaves.push(leaf)
-      postings.push([entry.id, index + 1, ids.get(account.name), amount, currency, leaf])
+      postingCount,
     })
-    const { entryId, kind, fact, paymentId, orderId, reverses, occurredAt, postingCount } = facts
+    entry.postings.forEach(({ account, amount, currency }, index) => {
+      const position = index + 1
+      const leaf = leafOf({ position, account: account.name, accountType: account.type, amount, currency })
+      leaves.push(leaf)
+      postings.push([entryId, position, ids.get(account.name), amount, currency, leaf])
+    })
     return [entryId, kind, fact, paymentId, orderId, reverses, occurredAt, day, postingCount]
   })
-  return { entries: rows, postings, leaves }
+  return { entries: rows, postings, leaves, days }
 }
 
 /** Debits and credits per account and currency: each balance row is touched once. */
 function turnover(entries: readonly NewEntry[], ids: ReadonlyMap<string, number>): unknown[][] {
   const sums = new Map<string, { id: number; currency: string; debits: bigint; credits: bigint }>()
-  for (const { account, amount, currency } of entries.flatMap((entry) => entry.postings)) {
-    const id = ids.get(account.name)
-    assert(id !== undefined, `ledger account ${account.name} has an id`)
-    const key = `${id}/${currency}`
-    const sum = sums.get(key) ?? { id, currency, debits: 0n, credits: 0n }
-    if (amount > 0n) sum.debits += amount
-    else sum.credits -= amount
-    sums.set(key, sum)
+  for (const { postings } of entries) {
+    for (const { account, amount, currency } of postings) {
+      const id = ids.get(account.name)
+      assert(id !== undefined, `ledger account ${account.name} has an id`)
+      const key = `${id}/${currency}`
+      let sum = sums.get(key)
+      if (sum === undefined) {
+        sum = { id, currency, debits: 0n, credits: 0n }
+        sums.set(key, sum)
+      }
+      if (amount > 0n) sum.debits += amount
+      else sum.credits -= amount
+    }
   }
   return [...sums.values()].map((sum) => [sum.id, sum.currency, sum.debits, sum.credits])
 }

@@ -45,9 +45,9 @@ const BRANDS: readonly Brand[] = [
 
 const SEPARATOR = '[ \\u00a0\\u2010-\\u2015-]'
 const MAYBE = new RegExp(`\\d(?:${SEPARATOR}?\\d){12}`)
-// The decimals of a number such as 0.4242424242424242 are no run of their own.
-const RUN = new RegExp(`(?<!\\d\\.\\d*)\\d+(?:${SEPARATOR}\\d+)*`, 'g')
+const RUN = new RegExp(`\\d+(?:${SEPARATOR}\\d+)*`, 'g')
 const LETTER = /\p{L}/u
+const DECIMALS = /^\d\.$/
 const UUID = /(?<![\da-z])[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}(?![\da-z])/gi
 
 /** How card numbers are written in groups; a run that holds one of these among other groups holds a card number. */
@@ -61,7 +61,10 @@ export function holdsCardNumber(text: string): boolean {
   if (!MAYBE.test(text)) return false
   for (const match of text.replace(UUID, ' , ').matchAll(RUN)) {
     const start = match.index
-    const before = LETTER.test(precedingCharacter(match.input, start))
+    // The decimals of a number such as 0.4242424242424242 are no run of their own either.
+    const before =
+      LETTER.test(precedingCharacter(match.input, start)) ||
+      DECIMALS.test(match.input.slice(Math.max(0, start - 2), start))
     const after = LETTER.test(followingCharacter(match.input, start + match[0].length))
     if (runHoldsCardNumber(match[0], { before, after })) return true
   }
@@ -74,11 +77,11 @@ const precedingCharacter = (text: string, index: number): string =>
 const followingCharacter = (text: string, index: number): string => [...text.slice(index, index + 2)][0] ?? ''
 
 /** The run as a whole, each of its groups alone, and every stretch of groups that is written as cards are. */
-function runHoldsCardNumber(run: string, letter: { readonly before: boolean; readonly after: boolean }): boolean {
+function runHoldsCardNumber(run: string, touches: { readonly before: boolean; readonly after: boolean }): boolean {
   const groups = run.split(new RegExp(SEPARATOR))
-  const first = letter.before ? 1 : 0
-  const end = letter.after ? groups.length - 1 : groups.length
-  if (!letter.before && !letter.after && isCardNumber(groups.join(''))) return true
+  const first = touches.before ? 1 : 0
+  const end = touches.after ? groups.length - 1 : groups.length
+  if (!touches.before && !touches.after && isCardNumber(groups.join(''))) return true
   for (let from = first; from < end; from += 1) {
     for (let to = from + 1; to <= Math.min(end, from + 5); to += 1) {
       const stretch = groups.slice(from, to)

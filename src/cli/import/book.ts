@@ -1,4 +1,7 @@
 import { MAX_AMOUNT } from '../../money/index.ts'
+import { type Column, createIntegerColumn } from './columns.ts'
+import { createNames, type Names } from './names.ts'
+import { createOrderLists, type OrderLists } from './order-lists.ts'
 
 /** What a payment event holds at most; more is refused before anything is sent. */
 const MAX_SELLERS_PER_CHECKOUT = 1_000
@@ -40,176 +43,113 @@ export type CheckoutBook = {
   readonly totals: () => Map<string, bigint>
 }
 
-const NONE = -1
-
 /**
  * Groups checkout lines in any order. The lines of one checkout may lie anywhere in the file, so all
- * checkouts are held until the end: as sums in flat arrays, with each name kept once. Order is that
+ * checkouts are held until the end: as sums in flat columns, with each name kept once. Order is that
  * of first appearance, for checkouts and for the sellers within one, so that the same file always
  * gives the same requests.
  */
 export function createCheckoutBook(limits: { readonly maxOrders: number }): CheckoutBook {
-  const flat = (bytes: number) => new ArrayBuffer(0, { maxByteLength: limits.maxOrders * bytes })
-  // Length-tracking views: they grow with `resize`, without a copy twice as large beside them.
-  const buffers = { first: flat(4), last: flat(4), line: flat(4), unit: flat(4), seller: flat(4), next: flat(4) }
-  const firstOrder = new Int32Array(buffers.first)
-  const lastOrder = new Int32Array(buffers.last)
-  const firstLine = new Uint32Array(buffers.line)
-  const currency = new Uint32Array(buffers.unit)
-  const orderSeller = new Uint32Array(buffers.seller)
-  const nextOrder = new Int32Array(buffers.next)
-  const amountBuffer = flat(8)
-  const amounts = new BigInt64Array(amountBuffer)
-
-  const checkouts = createNames()
-  const sellers = createNames()
-  const currencies = createNames()
-  let orders = 0
-
-  /** The order of this seller in the checkout, or `NONE`, and how many were looked at. */
-  function findOrder(checkout: number, seller: number): { order: number; seen: number } {
-    let seen = 0
-    for (let order = firstOrder[checkout] ?? NONE; order !== NONE; order = nextOrder[order] ?? NONE) {
-      if (orderSeller[order] === seller) return { order, seen }
-      seen += 1
-    }
-    return { order: NONE, seen }
+  // A checkout has at least one order, so the limit of orders is one of checkouts, too.
+  const held: Held = {
+    checkouts: createNames(),
+    sellers: createNames(),
+    currencies: createNames(),
+    orders: createOrderLists(limits.maxOrders),
+    lines: createIntegerColumn(limits.maxOrders),
+    units: createIntegerColumn(limits.maxOrders),
   }
 
-  function addCheckout(line: BookLine, unit: number): number {
-    refuseWhenFull(line)
-    const index = checkouts.add(line.checkout)
-    for (const buffer of [buffers.first, buffers.last, buffers.line, buffers.unit]) grow(buffer, (index + 1) * 4)
-    firstOrder[index] = NONE
-    lastOrder[index] = NONE
-    firstLine[index] = line.lineNumber
-    currency[index] = unit
-    return index
+  return {
+    add: (line) => addLine(held, line, limits.maxOrders),
+    close: () => {
+      for (let index = 0; index < held.checkouts.size(); index += 1) refuseUnpayable(checkoutAt(held, index))
+    },
+    checkout: (index) => checkoutAt(held, index),
+    size: () => ({
+      checkouts: held.checkouts.size(),
+      orders: held.orders.size(),
+      sellers: held.sellers.size(),
+    }),
+    totals: () => {
+      const sums = new Map<string, bigint>()
+      for (let index = 0; index < held.checkouts.size(); index += 1) {
+        const unit = held.currencies.at(held.units.at(index))
+        for (const { amount } of held.orders.inList(index)) sums.set(unit, (sums.get(unit) ?? 0n) + amount)
+      }
+      return sums
+    },
   }
+}
 
-  function addOrder(line: BookLine, checkout: number, seller: number): number {
-    refuseWhenFull(line)
-    const order = orders
-    orders += 1
-    for (const buffer of [buffers.seller, buffers.next]) grow(buffer, orders * 4)
-    grow(amountBuffer, orders * 8)
-    orderSeller[order] = seller
-    nextOrder[order] = NONE
-    const last = lastOrder[checkout] ?? NONE
-    if (last === NONE) firstOrder[checkout] = order
-    else nextOrder[last] = order
-    lastOrder[checkout] = order
-    return order
+type Held = {
+  readonly checkouts: Names
+  readonly sellers: Names
+  readonly currencies: Names
+  /** One list per checkout. */
+  readonly orders: OrderLists
+  /** Of each checkout: the line of its first appearance. */
+  readonly lines: Column<number>
+  /** Of each checkout: the number of its currency. */
+  readonly units: Column<number>
+}
+
+function addLine(held: Held, line: BookLine, maxOrders: number): void {
+  const unit = held.currencies.indexOf(line.currency) ?? held.currencies.add(line.currency)
+  const seller = held.sellers.indexOf(line.seller) ?? held.sellers.add(line.seller)
+  const known = held.checkouts.indexOf(line.checkout)
+  if (known !== undefined && held.units.at(known) !== unit) {
+    const first = held.currencies.at(held.units.at(known))
+    throw new BookProblem(
+      line.lineNumber,
+      `checkout ${line.checkout} is in ${line.currency} here and in ${first} before`,
+    )
   }
-
-  function* ordersOf(checkout: number): Generator<{ seller: string; amount: bigint }> {
-    for (let order = firstOrder[checkout] ?? NONE; order !== NONE; order = nextOrder[order] ?? NONE) {
-      yield { seller: sellers.at(orderSeller[order] ?? 0), amount: amounts[order] ?? 0n }
-    }
-  }
-
-  function add(line: BookLine): void {
-    const unit = currencies.indexOf(line.currency) ?? currencies.add(line.currency)
-    const checkout = checkouts.indexOf(line.checkout) ?? addCheckout(line, unit)
-    if (currency[checkout] !== unit) {
-      const first = currencies.at(currency[checkout] ?? 0)
-      throw new BookProblem(
-        line.lineNumber,
-        `checkout ${line.checkout} is in ${line.currency} here and in ${first} before`,
-      )
-    }
-    const seller = sellers.indexOf(line.seller) ?? sellers.add(line.seller)
-    const { order: known, seen } = findOrder(checkout, seller)
-    if (known === NONE && seen >= MAX_SELLERS_PER_CHECKOUT) {
-      throw new BookProblem(
-        line.lineNumber,
-        `checkout ${line.checkout} has more than ${MAX_SELLERS_PER_CHECKOUT} sellers`,
-      )
-    }
-    const order = known === NONE ? addOrder(line, checkout, seller) : known
-    const sum = (amounts[order] ?? 0n) + line.amount
-    if (sum > MAX_AMOUNT || sum < -MAX_AMOUNT) {
-      throw new BookProblem(
-        line.lineNumber,
-        `seller ${line.seller} gets more than 2^53 − 1 in checkout ${line.checkout}`,
-      )
-    }
-    amounts[order] = sum
-  }
-
-  function refuseWhenFull(line: BookLine): void {
-    if (orders < limits.maxOrders) return
-    const limit = limits.maxOrders.toLocaleString('en')
+  const order = known === undefined ? undefined : orderOf(held, known, seller, line)
+  if (order === undefined && held.orders.size() >= maxOrders) {
+    const limit = maxOrders.toLocaleString('en')
     throw new BookProblem(line.lineNumber, `one import takes ${limit} payment orders; split the file by checkout`)
   }
-
-  function close(): void {
-    for (let index = 0; index < checkouts.size(); index += 1) {
-      const lineNumber = firstLine[index] ?? 0
-      let sum = 0n
-      for (const { seller, amount } of ordersOf(index)) {
-        if (amount <= 0n) {
-          const text = `seller ${seller} gets ${amount} minor units in checkout ${checkouts.at(index)}`
-          throw new BookProblem(lineNumber, `${text}; a payment order is more than 0`)
-        }
-        sum += amount
-      }
-      if (sum > MAX_AMOUNT) throw new BookProblem(lineNumber, `checkout ${checkouts.at(index)} is more than 2^53 − 1`)
-    }
+  const into = order ?? held.orders.append(known ?? addCheckout(held, line, unit), seller)
+  const sum = held.orders.amountOf(into) + line.amount
+  if (sum > MAX_AMOUNT || sum < -MAX_AMOUNT) {
+    throw new BookProblem(line.lineNumber, `seller ${line.seller} gets more than 2^53 − 1 in checkout ${line.checkout}`)
   }
-
-  function totals(): Map<string, bigint> {
-    const sums = new Map<string, bigint>()
-    for (let index = 0; index < checkouts.size(); index += 1) {
-      const unit = currencies.at(currency[index] ?? 0)
-      for (const { amount } of ordersOf(index)) sums.set(unit, (sums.get(unit) ?? 0n) + amount)
-    }
-    return sums
-  }
-
-  return {
-    add,
-    close,
-    totals,
-    checkout: (index) => ({
-      checkout: checkouts.at(index),
-      currency: currencies.at(currency[index] ?? 0),
-      orders: [...ordersOf(index)],
-      lineNumber: firstLine[index] ?? 0,
-    }),
-    size: () => ({ checkouts: checkouts.size(), orders, sellers: sellers.size() }),
-  }
+  held.orders.setAmount(into, sum)
 }
 
-/** Grows by half, so that growing costs little, and never beyond what the buffer may hold. */
-function grow(buffer: ArrayBuffer, bytes: number): void {
-  if (buffer.byteLength >= bytes) return
-  buffer.resize(Math.min(buffer.maxByteLength, Math.max(bytes, 4_096, Math.ceil(buffer.byteLength / 8) * 12)))
-}
-
-type Names = {
-  readonly add: (name: string) => number
-  readonly indexOf: (name: string) => number | undefined
-  readonly at: (index: number) => string
-  readonly size: () => number
-}
-
-/** Numbers for names, in order of first appearance. */
-function createNames(): Names {
-  const byName = new Map<string, number>()
-  const names: string[] = []
-  return {
-    add: (name) => {
-      const index = names.push(name) - 1
-      byName.set(name, index)
-      return index
-    },
-    indexOf: (name) => byName.get(name),
-    at: (index) => {
-      const name = names[index]
-      if (name === undefined) throw new RangeError(`there is no name ${index} of ${names.length}`)
-      return name
-    },
-    size: () => names.length,
+/** The seller's order in a checkout, or undefined where there is none yet and room for one. */
+function orderOf(held: Held, checkout: number, seller: number, line: BookLine): number | undefined {
+  const { order, seen } = held.orders.find(checkout, seller)
+  if (order === undefined && seen >= MAX_SELLERS_PER_CHECKOUT) {
+    throw new BookProblem(
+      line.lineNumber,
+      `checkout ${line.checkout} has more than ${MAX_SELLERS_PER_CHECKOUT} sellers`,
+    )
   }
+  return order
+}
+
+function addCheckout(held: Held, line: BookLine, unit: number): number {
+  const index = held.checkouts.add(line.checkout)
+  held.lines.set(index, line.lineNumber)
+  held.units.set(index, unit)
+  return index
+}
+
+const checkoutAt = (held: Held, index: number): Checkout => ({
+  checkout: held.checkouts.at(index),
+  currency: held.currencies.at(held.units.at(index)),
+  orders: Array.from(held.orders.inList(index), ({ seller, amount }) => ({ seller: held.sellers.at(seller), amount })),
+  lineNumber: held.lines.at(index),
+})
+
+function refuseUnpayable({ checkout, orders, lineNumber }: Checkout): void {
+  for (const { seller, amount } of orders) {
+    if (amount > 0n) continue
+    const text = `seller ${seller} gets ${amount} minor units in checkout ${checkout}`
+    throw new BookProblem(lineNumber, `${text}; a payment order is more than 0`)
+  }
+  const sum = orders.reduce((total, { amount }) => total + amount, 0n)
+  if (sum > MAX_AMOUNT) throw new BookProblem(lineNumber, `checkout ${checkout} is more than 2^53 − 1`)
 }

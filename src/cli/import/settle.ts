@@ -15,7 +15,7 @@ const LONGEST_PAUSE_MS = 2_000
 const MISSES_PER_ROUND = 32
 
 export type SettleOptions = {
-  readonly client: ApiClient
+  readonly client: Pick<ApiClient, 'get'>
   readonly tally: Tally
   readonly patience: Patience
   readonly concurrency: number
