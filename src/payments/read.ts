@@ -10,20 +10,25 @@ import type {
   PaymentStatus,
 } from './payment.ts'
 
-const GET_EVENTS = statement(
-  'payments.get_events',
-  `select id, status, checkout_id, buyer_reference, amount, currency, payment_method, charge_mode, capture, on_partial, psp, metadata, created_at
-     from payment_event where id = any($1::uuid[])`,
-)
-
-const GET_ORDERS = statement(
-  'payments.get_orders',
-  `select o.id, o.payment_event_id, o.reference, o.seller, o.amount, o.platform_fee, o.status, o.captured_at,
-          a.psp, a.psp_reference, a.action_url, a.decline_code, a.decline_network_code, a.decline_advice, a.decline_message
-     from payment_order o
+/**
+ * Events with their orders in one statement, because two would see two moments: a payment that has succeeded with orders
+ * that are still executing. What an event has once, and may be long, comes with its first order only.
+ */
+const GET = statement(
+  'payments.get',
+  `select e.id, e.status, e.amount, e.currency, e.charge_mode, e.capture, e.on_partial, e.created_at, e.psp,
+          case when o.position = 1 then e.metadata end as metadata,
+          case when o.position = 1 then e.checkout_id end as checkout_id,
+          case when o.position = 1 then e.buyer_reference end as buyer_reference,
+          case when o.position = 1 then e.payment_method end as payment_method,
+          o.id as order_id, o.reference, o.seller, o.amount as order_amount, o.platform_fee, o.status as order_status,
+          o.captured_at, a.psp as order_psp, a.psp_reference, a.action_url, a.decline_code, a.decline_network_code,
+          a.decline_advice, a.decline_message
+     from payment_event e
+     join payment_order o on o.payment_event_id = e.id
      join attempt a on a.id = o.charge_attempt_id
-    where o.payment_event_id = any($1::uuid[])
-    order by o.payment_event_id, o.position`,
+    where e.id = any($1::uuid[])
+    order by e.id, o.position`,
 )
 
 type EventRow = {
@@ -43,15 +48,14 @@ type EventRow = {
 }
 
 type OrderRow = {
-  id: string
-  payment_event_id: string
+  order_id: string
   reference: string | null
   seller: string
-  amount: bigint
+  order_amount: bigint
   platform_fee: bigint
-  status: OrderStatus
+  order_status: OrderStatus
   captured_at: Date | null
-  psp: string
+  order_psp: string
   psp_reference: string | null
   action_url: string | null
   decline_code: string | null
@@ -63,12 +67,11 @@ type OrderRow = {
 /** Payments by id, in the order of the ids; an id that is not there is left out. */
 export async function getPayments(db: Queryable, ids: readonly string[]): Promise<readonly Payment[]> {
   if (ids.length === 0) return []
-  const [events, orders] = await Promise.all([db.run<EventRow>(GET_EVENTS, [ids]), db.run<OrderRow>(GET_ORDERS, [ids])])
-  const ordersOf = Map.groupBy(orders, (order) => order.payment_event_id)
-  const eventOf = new Map(events.map((event) => [event.id, event]))
+  const rows = await db.run<EventRow & OrderRow>(GET, [ids])
+  const rowsOf = Map.groupBy(rows, (row) => row.id)
   return ids.flatMap((id) => {
-    const event = eventOf.get(id)
-    return event === undefined ? [] : [paymentOf(event, ordersOf.get(id) ?? [])]
+    const [first, ...rest] = rowsOf.get(id) ?? []
+    return first === undefined ? [] : [paymentOf(first, [first, ...rest])]
   })
 }
 
@@ -93,16 +96,16 @@ function paymentOf(event: EventRow, orders: readonly OrderRow[]): Payment {
 
 function orderOf(row: OrderRow): PaymentOrder {
   return {
-    id: row.id,
+    id: row.order_id,
     reference: row.reference ?? undefined,
     seller: row.seller,
-    amount: row.amount,
+    amount: row.order_amount,
     platformFee: row.platform_fee,
-    status: row.status,
-    psp: row.psp,
+    status: row.order_status,
+    psp: row.order_psp,
     pspReference: row.psp_reference ?? undefined,
-    decline: row.status === 'failed' ? declineOf(row) : undefined,
-    actionUrl: row.status === 'requires_action' ? (row.action_url ?? undefined) : undefined,
+    decline: row.order_status === 'failed' ? declineOf(row) : undefined,
+    actionUrl: row.order_status === 'requires_action' ? (row.action_url ?? undefined) : undefined,
     capturedAt: row.captured_at ?? undefined,
   }
 }
