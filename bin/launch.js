@@ -1,6 +1,7 @@
 // Runs the product under the project's Node, whatever Node started this. Plain JavaScript for Node 20.20.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import nodeModule from 'node:module'
 import { delimiter, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { isClone, isProjectNode, projectNode, ROOT, SetupFailure, setUp } from './setup.js'
@@ -17,6 +18,8 @@ export async function tallystick(argv) {
     const module = mainModule()
     if (!existsSync(module)) throw new SetupFailure(`The package is not complete: ${module} is missing.`)
     if (isProjectNode()) {
+      // Keeps the compiled modules, which takes a third off a start. In the clone, where no other user can put any.
+      if (isClone()) nodeModule.enableCompileCache(join(ROOT, 'node_modules', '.cache', 'node'))
       const { main } = await import(pathToFileURL(module).href)
       await main(argv)
     } else {

@@ -1,6 +1,7 @@
 import { constants } from 'node:os'
 import { OPTIONS_HELP, readConfig } from '../config.ts'
 import { StartRefusal } from '../platform/start-refusal.ts'
+import type { RunFile } from '../supervisor/home.ts'
 import { startServer } from '../supervisor/server.ts'
 import { stopSignal } from '../supervisor/stop-signal.ts'
 
@@ -39,12 +40,26 @@ async function serve(argv: readonly string[]): Promise<number> {
   const stop = stopSignal(() => process.exit(128 + constants.signals.SIGTERM))
   // A stop during the start waits for the start, so that everything that was begun is also ended in order.
   const server = await startServer(config, say, () => import('../app.ts'))
-  const reason = await Promise.race([stop, server.failed])
-  if (typeof reason === 'string') say('Stopping: finishing what is under way …')
+  if (config.demo) await seed(server.run)
+  const failure = await Promise.race([stop.then(() => undefined), server.failed])
+  say(failure ?? 'Stopping: finishing what is under way …')
   await server.stop()
-  if (typeof reason !== 'string') throw reason
   say('Stopped.')
-  return 0
+  return failure === undefined ? 0 : 1
+}
+
+/** The server serves whether or not the demo can be seeded. */
+async function seed(run: RunFile): Promise<void> {
+  const [{ createApiClient }, { seedDemo }] = await Promise.all([import('./api-client.ts'), import('./demo-seed.ts')])
+  const client = createApiClient({ url: run.url, apiKey: run.api_key ?? '' })
+  try {
+    const { created, existing, refused } = await seedDemo(client)
+    say(`Demo data: ${created} payments made, ${existing} were there, ${refused.length} refused.`)
+  } catch (error) {
+    say(`The demo data could not be seeded: ${error instanceof Error ? error.message : String(error)}`)
+  } finally {
+    await client.close()
+  }
 }
 
 /** Runs the server until it is told to stop, and then ends the process: 0 stopped, 1 a failure, 2 it cannot start. */

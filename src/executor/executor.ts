@@ -1,16 +1,17 @@
 import assert from 'node:assert/strict'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Attempt, Report } from '../payments/index.ts'
+import type { Attempt, Recorded, Report } from '../payments/index.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Db } from '../platform/db.ts'
 import type { Log } from '../platform/log.ts'
 import type { LookUp } from '../psp/index.ts'
 import type { PspCalls } from './call.ts'
-import { claimDue, nextAction } from './claim.ts'
+import { claimDue } from './claim.ts'
+import { createLine, type Job, type Line } from './line.ts'
 import type { Node } from './node.ts'
 
 export type Executor = {
-  /** Carries out attempts that are durable as dispatched by this node. */
+  /** Carries out attempts that are durable as dispatched by this node; what another node holds is left to it. */
   readonly dispatch: (attempts: readonly Attempt[]) => void
   /** Attempts held in memory: waiting or at a PSP. */
   readonly backlog: () => number
@@ -29,27 +30,21 @@ export type ExecutorDeps = {
   readonly log: Log
   readonly node: Node
   readonly calls: ReadonlyMap<string, PspCalls>
-  readonly record: (report: Report) => Promise<void>
+  readonly record: (report: Report) => Promise<Recorded>
 }
-
-type Job = { readonly attempt: Attempt; readonly action: 'send' | 'look_up' }
-
-/** Jobs of one kind at one PSP, a bounded number of them at the same time. */
-type Line = { readonly waiting: Job[]; running: number; readonly limit: number }
 
 // Asking is less urgent than charging and must not take its place when a PSP answers slowly.
 const LOOK_UPS_AT_ONCE = 16
 const CLAIM_MAX = 256
 const POLL_MS = 200
+// To record the last answers once they came; a database that is away for longer does not hold up the end.
+const STOP_GRACE_MS = 5_000
 
 export function createExecutor(deps: ExecutorDeps): Executor {
   const { log, node } = deps
-  const lines = new Map<string, { send: Line; look_up: Line }>()
+  const lines = new Map<string, { readonly send: Line; readonly look_up: Line }>()
   for (const [name, { psp }] of deps.calls) {
-    lines.set(name, {
-      send: { waiting: [], running: 0, limit: psp.traits.concurrency },
-      look_up: { waiting: [], running: 0, limit: LOOK_UPS_AT_ONCE },
-    })
+    lines.set(name, { send: createLine(psp.traits.concurrency), look_up: createLine(LOOK_UPS_AT_ONCE) })
   }
   const held = new Set<string>()
   const inFlight = new Set<Promise<void>>()
@@ -57,19 +52,21 @@ export function createExecutor(deps: ExecutorDeps): Executor {
   let wake = Promise.withResolvers<void>()
   let loop: Promise<void> = Promise.resolve()
 
-  const call = async ({ attempt, action }: Job): Promise<LookUp | undefined> => {
+  /** Others may have taken this over while it waited: our lease says so, right before anything is sent. */
+  const mayCall = ({ nodeId }: Job): boolean => node.leaseHolds() && node.id() === nodeId
+
+  const call = async (job: Job): Promise<LookUp | undefined> => {
+    const { attempt, action } = job
     const calls = deps.calls.get(attempt.psp)
     assert(calls !== undefined, `PSP ${attempt.psp} is configured`)
-    // Others may have taken this over while we stalled: the lease says so before anything is sent.
-    if (!node.leaseHolds()) return undefined
-    return action === 'send' ? calls.send(attempt) : calls.lookUp(attempt)
+    return action === 'send' ? calls.send(attempt, () => mayCall(job)) : calls.lookUp(attempt, () => mayCall(job))
   }
 
   /** The place at the PSP is free as soon as the PSP has answered: what it said is recorded while the next call runs. */
   const carryOut = async (job: Job, line: Line): Promise<void> => {
     const { attempt, action } = job
     const outcome = await call(job).finally(() => {
-      line.running -= 1
+      line.done()
       pump(line)
     })
     if (outcome === undefined) return
@@ -78,10 +75,10 @@ export function createExecutor(deps: ExecutorDeps): Executor {
   }
 
   const pump = (line: Line): void => {
-    while (!stopping && line.running < line.limit) {
-      const job = line.waiting.shift()
+    // Without touch to the database everything waits: the lease is back in a moment, or the queue is not ours any more.
+    while (!stopping && node.leaseHolds()) {
+      const job = line.next()
       if (job === undefined) return
-      line.running += 1
       const run = carryOut(job, line)
         .catch((error: unknown) =>
           log.fatal({ err: error, attempt: job.attempt.id }, 'an attempt could not be carried out'),
@@ -102,23 +99,27 @@ export function createExecutor(deps: ExecutorDeps): Executor {
         'an attempt waits for a PSP that is not configured',
       )
     }
+    // Still here, only slow: whoever claimed it has renewed its lease.
+    if (held.has(job.attempt.id)) return
     held.add(job.attempt.id)
-    line.waiting.push(job)
+    line.add(job)
     pump(line)
   }
 
   const claim = async (): Promise<boolean> => {
-    const waiting = [...lines.values()].reduce((sum, line) => sum + line.look_up.waiting.length, 0)
-    if (waiting >= CLAIM_MAX || !node.leaseHolds()) return false
-    const now = deps.clock.now()
-    const claimed = await claimDue(deps.db, node.id(), now, CLAIM_MAX)
-    for (const attempt of claimed) {
-      // Still here, only slow: the claim has renewed its lease.
-      if (held.has(attempt.id)) continue
-      const retention = deps.calls.get(attempt.psp)?.psp.traits.keyRetentionMs ?? 0
-      put({ attempt, action: nextAction(attempt, now, retention) })
+    if (!node.leaseHolds() || lines.size === 0) return false
+    const nodeId = node.id()
+    const rooms = [...lines].map(([psp, { send, look_up }]) => ({
+      psp,
+      keyRetentionMs: deps.calls.get(psp)?.psp.traits.keyRetentionMs ?? 0,
+      send: Math.max(0, CLAIM_MAX - send.claimed()),
+      lookUp: Math.max(0, CLAIM_MAX - look_up.claimed()),
+    }))
+    const { attempts, more } = await claimDue(deps.db, nodeId, deps.clock.now(), rooms)
+    for (const attempt of attempts) {
+      put({ attempt, nodeId, claimed: true, action: attempt.status === 'dispatched' ? 'send' : 'look_up' })
     }
-    return claimed.length === CLAIM_MAX
+    return more
   }
 
   const run = async (): Promise<void> => {
@@ -127,6 +128,10 @@ export function createExecutor(deps: ExecutorDeps): Executor {
         log.warn({ err: error }, 'due attempts could not be claimed')
         return false
       })
+      for (const { send, look_up } of lines.values()) {
+        pump(send)
+        pump(look_up)
+      }
       if (more) continue
       const timer = new AbortController()
       await Promise.race([wake.promise, delay(POLL_MS, undefined, { signal: timer.signal }).catch(() => undefined)])
@@ -135,8 +140,8 @@ export function createExecutor(deps: ExecutorDeps): Executor {
   }
 
   const forget = (): void => {
-    for (const line of lines.values()) {
-      for (const job of [...line.send.waiting.splice(0), ...line.look_up.waiting.splice(0)]) held.delete(job.attempt.id)
+    for (const { send, look_up } of lines.values()) {
+      for (const job of [...send.empty(), ...look_up.empty()]) held.delete(job.attempt.id)
     }
   }
 
@@ -144,7 +149,10 @@ export function createExecutor(deps: ExecutorDeps): Executor {
     dispatch(attempts) {
       // A node that is stopping leaves them where they are: durable, and taken over when it has signed off.
       if (stopping) return
-      for (const attempt of attempts) put({ attempt, action: 'send' })
+      const nodeId = node.id()
+      for (const attempt of attempts) {
+        if (attempt.nodeId === nodeId) put({ attempt, nodeId, claimed: false, action: 'send' })
+      }
     },
     backlog: () => held.size,
     kick() {
@@ -160,7 +168,11 @@ export function createExecutor(deps: ExecutorDeps): Executor {
       forget()
       wake.resolve()
       await loop
-      await Promise.all(inFlight)
+      const slowestMs = Math.max(0, ...[...deps.calls.values()].map(({ psp }) => psp.traits.requestTimeoutMs))
+      const timer = new AbortController()
+      const limit = delay(slowestMs + STOP_GRACE_MS, undefined, { signal: timer.signal }).catch(() => undefined)
+      await Promise.race([Promise.all(inFlight), limit])
+      timer.abort()
     },
   }
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { TSchema } from 'typebox'
 import { type FieldError, Refusal } from '../platform/errors.ts'
-import { refuseFindings } from './body-parser.ts'
+import { itemIndex, refuseFindings } from './body-parser.ts'
 import { idempotencyKeyOf } from './idempotency.ts'
 import { problemOf, problemText } from './problem.ts'
 import { type BrokenRule, fieldsRefused, refusalOfRules } from './validation.ts'
@@ -24,7 +24,7 @@ type BatchOptions<Body extends BatchItem, Item> = {
 
 /**
  * Reads each item of a batch on its own: what it asks for, or why it is refused, in order. Throws only for the batch
- * as a whole: no key, too many parts, a card number outside of the items.
+ * as a whole: no key, too many parts.
  */
 export function readBatch<Body extends BatchItem, Item>(
   request: FastifyRequest,
@@ -129,19 +129,19 @@ function refuseKey(key: string, earlier: number | undefined, pointer: string, li
 
 type Findings = { readonly cards: string[]; readonly faults: FieldError[] }
 
-/** What the text of the body gave away, by item. What lies outside of the items refuses the batch. */
+const NOTHING: Findings = { cards: [], faults: [] }
+
+/** What the text of the body gave away, by item. What lies outside of the items was refused when it was read. */
 function findingsByItem(request: FastifyRequest, list: string): (index: number) => Findings {
   const byItem = new Map<number, Findings>()
-  const outside: Findings = { cards: [], faults: [] }
   const at = (pointer: string): Findings => {
-    const index = new RegExp(`^/${list}/(\\d+)(?:/|$)`).exec(pointer)?.[1]
-    if (index === undefined) return outside
-    const known = byItem.get(Number(index)) ?? { cards: [], faults: [] }
-    byItem.set(Number(index), known)
+    const index = itemIndex(pointer, list)
+    assert(index !== undefined, 'what was found lies in an item')
+    const known = byItem.get(index) ?? { cards: [], faults: [] }
+    byItem.set(index, known)
     return known
   }
   for (const card of request.bodyFindings?.cards ?? []) at(card).cards.push(card)
   for (const fault of request.bodyFindings?.faults ?? []) at(fault.pointer).faults.push(fault)
-  refuseFindings(outside)
-  return (index) => byItem.get(index) ?? outside
+  return (index) => byItem.get(index) ?? NOTHING
 }

@@ -1,6 +1,7 @@
 import { Refusal } from '../platform/errors.ts'
 import type { Api } from './fastify.ts'
-import { cardsRefused, readJsonBody } from './json-body.ts'
+import { cardsRefused, type JsonBody, readJsonBody } from './json-body.ts'
+import { segmentsOf } from './pointer.ts'
 import { fieldsRefused } from './validation.ts'
 
 /** A body of one object. The largest payment, 1,000 orders with long names, has about 0.7 MB. */
@@ -17,8 +18,7 @@ export function addJsonParser(app: Api): void {
       if (bytes.length === 0) return done(null, undefined)
       const body = readJsonBody(typeof bytes === 'string' ? Buffer.from(bytes) : bytes)
       if (body.cards.length > 0 || body.faults.length > 0) {
-        if (request.routeOptions.config.itemsIn === undefined) refuseFindings(body)
-        request.bodyFindings = body
+        request.bodyFindings = refuseOutside(body, request.routeOptions.config.itemsIn)
       }
       return done(null, body.value)
     } catch (error) {
@@ -28,12 +28,28 @@ export function addJsonParser(app: Api): void {
   })
 }
 
-export function refuseFindings(findings: NonNullable<Findings>): void {
+type Findings = Pick<JsonBody, 'cards' | 'faults'>
+
+/** Refuses what was found, but for what lies in an item of a list whose items are refused one by one. */
+function refuseOutside(findings: Findings, list: string | undefined): Findings {
+  const outside = (pointer: string): boolean => list === undefined || itemIndex(pointer, list) === undefined
+  refuseFindings({
+    cards: findings.cards.filter(outside),
+    faults: findings.faults.filter(({ pointer }) => outside(pointer)),
+  })
+  return findings
+}
+
+/** The index of the item of a list that a pointer is in, or undefined when it is in none. */
+export function itemIndex(pointer: string, list: string): number | undefined {
+  const [first, index = ''] = segmentsOf(pointer)
+  return first === list && /^\d+$/.test(index) ? Number(index) : undefined
+}
+
+export function refuseFindings(findings: Findings): void {
   if (findings.cards.length > 0) throw cardsRefused(findings.cards)
   if (findings.faults.length > 0) throw fieldsRefused('invalid_request', findings.faults)
 }
-
-type Findings = import('fastify').FastifyRequest['bodyFindings']
 
 function refuseOtherCharset(contentType: string | undefined): void {
   const charset = /charset\s*=\s*"?([\w-]+)/i.exec(contentType ?? '')?.[1]

@@ -71,8 +71,18 @@ function documentedSchema({ method, config = {}, schema = {} }: DocumentedRoute)
     ...(body === undefined ? {} : { body }),
     ...(config.idempotent === true || config.waits === true ? { headers: headersOf(config) } : {}),
     ...(config.scope === undefined ? { security: [] } : {}),
-    response: { ...responses, ...problemsOf([...refusals], config.scope !== undefined) },
+    response: { ...described(responses, schema.summary), ...problemsOf([...refusals], config.scope !== undefined) },
   }
+}
+
+/** The answers of success. One without a description of its own gets the summary of its operation. */
+function described(responses: Responses, summary = 'The answer.'): Responses {
+  return Object.fromEntries(
+    Object.entries(responses).map(([status, schema]) => [
+      status,
+      typeof schema === 'object' ? { description: summary, ...schema } : schema,
+    ]),
+  )
 }
 
 const responsesOf = (schema: NonNullable<RouteOptions['schema']>): Responses =>

@@ -9,40 +9,44 @@ import type { JournalEntry } from './services.ts'
 
 /** The wire forms of what the modules give: snake_case, public ids, RFC 3339 instants. */
 
-export const paymentBody = (payment: Payment): PaymentBody => ({
-  id: publicId('pay', payment.id),
-  object: 'payment',
-  status: payment.status,
-  ...(payment.checkoutId === undefined ? {} : { checkout_id: payment.checkoutId }),
-  buyer: { reference: payment.buyerReference },
-  amount: payment.amount,
-  currency: payment.currency,
-  payment_method: payment.paymentMethod,
-  charge_mode: payment.chargeMode,
-  capture: payment.capture,
-  on_partial: payment.onPartial,
-  psp: payment.psp,
-  orders: payment.orders.map(orderBody),
-  metadata: payment.metadata,
-  created_at: payment.createdAt.toISOString(),
-})
+/** Assigned field by field and not spread: this runs for every payment that is created. */
+export function paymentBody(payment: Payment): PaymentBody {
+  const body: PaymentBody = {
+    id: publicId('pay', payment.id),
+    object: 'payment',
+    status: payment.status,
+    buyer: { reference: payment.buyerReference },
+    amount: payment.amount,
+    currency: payment.currency,
+    payment_method: payment.paymentMethod,
+    charge_mode: payment.chargeMode,
+    capture: payment.capture,
+    on_partial: payment.onPartial,
+    psp: payment.psp,
+    orders: payment.orders.map(orderBody),
+    metadata: payment.metadata,
+    created_at: payment.createdAt.toISOString(),
+  }
+  if (payment.checkoutId !== undefined) body.checkout_id = payment.checkoutId
+  return body
+}
 
 function orderBody(order: PaymentOrder): PaymentBody['orders'][number] {
-  const { reference, pspReference, decline, actionUrl } = order
-  return {
+  const body: PaymentBody['orders'][number] = {
     id: publicId('po', order.id),
-    ...(reference === undefined ? {} : { reference }),
     seller: order.seller,
     amount: order.amount,
     platform_fee: order.platformFee,
     status: order.status,
     psp: order.psp,
-    ...(pspReference === undefined ? {} : { psp_reference: pspReference }),
-    ...(decline === undefined ? {} : { decline: declineBody(decline) }),
-    ...(order.status === 'requires_action' && actionUrl !== undefined
-      ? { next_action: { type: 'redirect', url: actionUrl } }
-      : {}),
   }
+  if (order.reference !== undefined) body.reference = order.reference
+  if (order.pspReference !== undefined) body.psp_reference = order.pspReference
+  if (order.decline !== undefined) body.decline = declineBody(order.decline)
+  if (order.status === 'requires_action' && order.actionUrl !== undefined) {
+    body.next_action = { type: 'redirect', url: order.actionUrl }
+  }
+  return body
 }
 
 const declineBody = ({ code, networkCode, advice, message }: NonNullable<PaymentOrder['decline']>) => ({

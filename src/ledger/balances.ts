@@ -1,4 +1,4 @@
-import { type Queryable, statement } from '../platform/db.ts'
+import { type Db, type Queryable, statement } from '../platform/db.ts'
 import { Refusal } from '../platform/errors.ts'
 import type { AccountType } from './account.ts'
 
@@ -27,7 +27,7 @@ const NOW = statement(
   `select b.currency, a.name as account, a.type, sum(b.debits) as debits, sum(b.credits) as credits, sum(b.debits - b.credits) as balance
      from account_balance b join ledger_account a on a.id = b.account_id
     group by b.currency, a.name, a.type
-    order by b.currency, a.name collate "C"`,
+    order by b.currency, a.name`,
 )
 
 // Every posting booked until then is read: a question of auditors, asked seldom.
@@ -40,24 +40,35 @@ const AS_OF = statement(
      from journal_entry e join posting p on p.entry_id = e.id join ledger_account a on a.id = p.account_id
     where e.booked_at <= $1
     group by p.currency, a.name, a.type
-    order by p.currency, a.name collate "C"`,
+    order by p.currency, a.name`,
 )
 
-/** All accounts with their turnover, per currency, as booked until `asOf` (now when undefined). */
-export async function trialBalance(db: Queryable, now: Date, asOf: Date | undefined): Promise<TrialBalance> {
-  const rows = asOf === undefined ? await db.run<AccountBalance>(NOW) : await db.run<AccountBalance>(AS_OF, [asOf])
+/** All accounts with their turnover, per currency, as they stand now. */
+export async function trialBalance(db: Queryable, now: Date): Promise<TrialBalance> {
+  return sheetOf(now, await db.run<AccountBalance>(NOW))
+}
+
+/** The same with what was booked until an instant. Reads every posting. */
+export async function trialBalanceAsOf(db: Db, asOf: Date): Promise<TrialBalance> {
+  return db.transaction(async (tx) => {
+    await tx.query(`set local statement_timeout = '15min'`)
+    return sheetOf(asOf, await tx.run<AccountBalance>(AS_OF, [asOf]))
+  })
+}
+
+function sheetOf(asOf: Date, rows: readonly AccountBalance[]): TrialBalance {
   const currencies = [...Map.groupBy(rows, (row) => row.currency)].map(([currency, accounts]) => ({
     currency,
     debits: accounts.reduce((sum, account) => sum + account.debits, 0n),
     credits: accounts.reduce((sum, account) => sum + account.credits, 0n),
     accounts: accounts.map(({ currency: _currency, ...account }) => account),
   }))
-  return { asOf: asOf ?? now, currencies }
+  return { asOf, currencies }
 }
 
 const LIST_ACCOUNTS = statement(
   'ledger.list_accounts',
-  `select id, name, type from ledger_account where $1::text is null or name collate "C" > $1 order by name collate "C" limit $2`,
+  `select id, name, type from ledger_account where name > coalesce($1::text, '') order by name limit $2`,
 )
 
 const BALANCES_OF = statement(

@@ -8,6 +8,8 @@ import type { Account, AccountType } from './account.ts'
  */
 export type AccountDirectory = {
   readonly idsOf: (accounts: readonly Account[]) => Promise<ReadonlyMap<string, number>>
+  /** The types of those of the names that exist. Creates nothing. */
+  readonly typesOf: (names: readonly string[]) => Promise<ReadonlyMap<string, AccountType>>
   /**
    * Reads these names again the next time. A database that was restored, or failed over to a server that lacked its
    * last commits, may have given a remembered id to another name.
@@ -80,6 +82,20 @@ export function createAccountDirectory(db: Db): AccountDirectory {
         ids.set(name, account.id)
       }
       return ids
+    },
+    async typesOf(names) {
+      const wanted = new Set(names)
+      const missing = [...wanted].filter((name) => !known.has(name))
+      const types = new Map<string, AccountType>()
+      for (const name of wanted) {
+        const account = known.get(name)
+        if (account !== undefined) types.set(name, account.type)
+      }
+      if (missing.length === 0) return types
+      const rows = await db.run<Row>(FIND, [missing])
+      remember(rows)
+      for (const row of rows) types.set(row.name, row.type)
+      return types
     },
     forget(names) {
       for (const name of names) known.delete(name)

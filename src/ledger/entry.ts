@@ -10,7 +10,7 @@ export type EntryKind = 'capture' | 'late_success' | 'manual'
 export type NewEntry = {
   readonly id: string
   readonly kind: EntryKind
-  /** Names the fact, e.g. the payment order's id. */
+  /** Names the fact: the payment order's id, the charge's id, or the reference of a manual entry. */
   readonly fact: string
   readonly paymentId: string | undefined
   readonly orderId: string | undefined

@@ -37,8 +37,10 @@ export const LEDGER_INVARIANTS: readonly Invariant[] = [
   {
     name: 'chains_are_whole',
     holds: 'Every chain is without gaps and ends at its head.',
-    contradictions: `select 'chain ' || c.id || ' has ' || count(b.seq) || ' batches up to ' || coalesce(max(b.seq), 0) || ' and its head at ' || c.head_seq as detail
-      from ledger_chain c left join ledger_batch b on b.chain_id = c.id
-      group by c.id, c.head_seq having count(b.seq) <> c.head_seq or coalesce(max(b.seq), 0) <> c.head_seq`,
+    contradictions: `select 'chain ' || coalesce(c.id, b.chain_id) || ' has ' || coalesce(b.n, 0) || ' batches up to ' || coalesce(b.last, 0)
+        || ' and its head at ' || coalesce(c.head_seq::text, 'nothing') as detail
+      from ledger_chain c
+      full join (select chain_id, count(*) as n, max(seq) as last from ledger_batch group by chain_id) b on b.chain_id = c.id
+      where coalesce(b.n, 0) is distinct from c.head_seq or coalesce(b.last, 0) is distinct from c.head_seq`,
   },
 ]

@@ -22,9 +22,9 @@ export type JournalEntry = {
 
 const GET_ENTRIES = statement(
   'ledger.get_entries',
-  `select e.id, e.kind, e.payment_event_id, e.payment_order_id, e.reverses, e.occurred_at, e.booked_at, e.accounting_date, m.reference
-     from journal_entry e left join manual_entry m on m.journal_entry_id = e.id
-    where e.id = any($1::uuid[])`,
+  `select id, kind, case when kind = 'manual' then fact end as reference, payment_event_id, payment_order_id, reverses,
+          occurred_at, booked_at, accounting_date
+     from journal_entry where id = any($1::uuid[])`,
 )
 
 const GET_POSTINGS = statement(

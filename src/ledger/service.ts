@@ -1,8 +1,16 @@
 import type { Clock } from '../platform/clock.ts'
 import type { Db } from '../platform/db.ts'
 import { Refusal } from '../platform/errors.ts'
+import { createLane } from '../platform/lane.ts'
 import { type AccountType, refuseControlled, typeOfChartAccount } from './account.ts'
-import { type AccountWithBalances, createAccount, listAccounts, type TrialBalance, trialBalance } from './balances.ts'
+import {
+  type AccountWithBalances,
+  createAccount,
+  listAccounts,
+  type TrialBalance,
+  trialBalance,
+  trialBalanceAsOf,
+} from './balances.ts'
 import type { AccountDirectory } from './directory.ts'
 import { type EntryFilter, getEntries, type JournalEntry, listEntries } from './list.ts'
 import { createManualPosting, type NewManualEntry, type PostedEntry } from './manual.ts'
@@ -33,6 +41,28 @@ export function createLedger(deps: {
   readonly clock: Clock
 }): Ledger {
   const { db, clock } = deps
+  // Reports over the whole ledger run one after the other, so that they never hold all connections. Callers that ask
+  // for a verification while one runs share the next.
+  const report = {
+    maxQueue: 100,
+    concurrency: 1,
+    whenFull: () =>
+      new Refusal('overloaded', 'Too many reports are waiting for their turn.', { retryAfterSeconds: 30 }),
+    splitOn: () => false,
+  }
+  const verifications = createLane<undefined, Verification>({
+    ...report,
+    maxBatch: report.maxQueue,
+    async commit(callers) {
+      const verification = await verifyLedger(db)
+      return callers.map(() => verification)
+    },
+  })
+  const sheets = createLane<Date, TrialBalance>({
+    ...report,
+    maxBatch: 1,
+    commit: (instants) => Promise.all(instants.map((asOf) => trialBalanceAsOf(db, asOf))),
+  })
   return {
     async createAccount({ account, type }) {
       refuseControlled(account, '/account')
@@ -48,7 +78,7 @@ export function createLedger(deps: {
     listEntries: (filter) => listEntries(db, filter),
     getEntry: async (id) => (await getEntries(db, [id]))[0],
     post: createManualPosting(deps),
-    trialBalance: (asOf) => trialBalance(db, clock.now(), asOf),
-    verify: () => verifyLedger(db),
+    trialBalance: async (asOf) => (asOf === undefined ? trialBalance(db, clock.now()) : sheets.submit(asOf)),
+    verify: async () => verifications.submit(undefined),
   }
 }

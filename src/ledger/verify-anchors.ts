@@ -58,5 +58,7 @@ function isHead(value: unknown): value is Head {
   if (!('chain' in value && 'seq' in value && 'hash' in value)) return false
   const { chain, seq, hash } = value
   if (typeof chain !== 'number' || typeof seq !== 'string' || typeof hash !== 'string') return false
-  return Number.isInteger(chain) && chain > 0 && chain < 32_768 && /^[1-9]\d{0,17}$/.test(seq) && /^[\da-f]{64}$/.test(hash)
+  return (
+    Number.isInteger(chain) && chain > 0 && chain < 32_768 && /^[1-9]\d{0,17}$/.test(seq) && /^[\da-f]{64}$/.test(hash)
+  )
 }

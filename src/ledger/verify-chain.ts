@@ -9,6 +9,7 @@ const POSTINGS_PER_READ = 5_000
 /** Instants as exact milliseconds: a `Date` would hide a change below one, and has no infinity. */
 const msOf = (column: string): string => `trim_scale(extract(epoch from ${column}) * 1000)::text`
 
+// Entries and postings are asked for by equality: a range, planned without its bounds, would read the whole table.
 const BATCHES = statement(
   'ledger.verify_batches',
   `select seq, ${msOf('booked_at')} as booked_at_ms, posting_count, previous_hash, hash
@@ -19,16 +20,14 @@ const ENTRIES = statement(
   'ledger.verify_entries',
   `select id, batch_seq, kind, fact, payment_event_id, payment_order_id, reverses, ${msOf('occurred_at')} as occurred_at_ms,
           ${msOf('booked_at')} as booked_at_ms, accounting_date::text, posting_count
-     from journal_entry where chain_id = $1 and batch_seq between $2 and $3 order by batch_seq, id`,
+     from journal_entry where chain_id = $1 and batch_seq = any($2::bigint[]) order by batch_seq, id`,
 )
 
 const POSTINGS = statement(
   'ledger.verify_postings',
   `select p.entry_id, p.position, a.name as account, a.type as account_type, p.amount, p.currency, p.leaf
-     from journal_entry e
-     join posting p on p.entry_id = e.id
-     left join ledger_account a on a.id = p.account_id
-    where e.chain_id = $1 and e.batch_seq between $2 and $3
+     from posting p left join ledger_account a on a.id = p.account_id
+    where p.entry_id = any($1::uuid[])
     order by p.entry_id, p.position`,
 )
 
@@ -107,9 +106,8 @@ type Entries = {
 }
 
 async function readEntries(walk: Walk, chain: number, batches: readonly BatchRow[]): Promise<Entries> {
-  const range = [chain, batches[0]?.seq, batches.at(-1)?.seq]
-  const entries = await walk.tx.run<EntryRow>(ENTRIES, range)
-  const postings = await walk.tx.run<PostingRow>(POSTINGS, range)
+  const entries = await walk.tx.run<EntryRow>(ENTRIES, [chain, batches.map((batch) => batch.seq)])
+  const postings = await walk.tx.run<PostingRow>(POSTINGS, [entries.map((entry) => entry.id)])
   return {
     byBatch: Map.groupBy(entries, (row) => row.batch_seq),
     postingsOf: Map.groupBy(postings, (row) => row.entry_id),

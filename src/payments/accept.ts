@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import type { Clock } from '../platform/clock.ts'
 import { toColumns } from '../platform/columns.ts'
-import type { Db } from '../platform/db.ts'
+import { type Db, type Queryable, statement } from '../platform/db.ts'
 import { Refusal } from '../platform/errors.ts'
 import { newId, publicId } from '../platform/ids.ts'
-import type { Attempt } from './attempt.ts'
+import { ATTEMPT_COLUMNS, type Attempt, type AttemptRow, attemptOf } from './attempt.ts'
 import { type Holder, newAttempt } from './follow-up.ts'
 import type { NewPayment, Payment, PaymentOrder } from './payment.ts'
 import { FIND_CONFLICTS, INSERT_PAYMENTS } from './sql.ts'
@@ -23,7 +23,7 @@ const authorisesFirst = (input: NewPayment): boolean =>
   input.capture === 'manual' ||
   (input.onPartial === 'void_all' && input.chargeMode === 'per_order' && input.orders.length > 1)
 
-export function draft(input: NewPayment, now: Date): Draft {
+export function draft(input: NewPayment, by: { readonly now: Date; readonly holder: Holder }): Draft {
   const paymentId = newId()
   const capture = authorisesFirst(input) ? 'manual' : 'automatic'
   const { psp, paymentMethod, currency } = input
@@ -32,8 +32,8 @@ export function draft(input: NewPayment, now: Date): Draft {
   const orderIds = input.orders.map(newId)
   const attempts =
     input.chargeMode === 'single'
-      ? [newAttempt(now, { ...plan, orderId: undefined, amount: total })]
-      : input.orders.map((order, index) => newAttempt(now, { ...plan, orderId: orderIds[index], amount: order.amount }))
+      ? [newAttempt(by, { ...plan, orderId: undefined, amount: total })]
+      : input.orders.map((order, index) => newAttempt(by, { ...plan, orderId: orderIds[index], amount: order.amount }))
   const orders = input.orders.map(
     (order, index): PaymentOrder => ({
       ...order,
@@ -49,7 +49,7 @@ export function draft(input: NewPayment, now: Date): Draft {
   const { idempotencyKey: _key, fingerprint: _fingerprint, ...rest } = input
   return {
     input,
-    payment: { ...rest, id: paymentId, status: 'processing', amount: total, orders, createdAt: now },
+    payment: { ...rest, id: paymentId, status: 'processing', amount: total, orders, createdAt: by.now },
     attempts,
   }
 }
@@ -72,13 +72,19 @@ export async function acceptBatch(
     holder.nodeId,
     holder.leaseMs,
   ])
-  if (rows.length === drafts.length) return drafts
   const stored = new Set(rows.map((row) => row.id))
-  const conflicts = await findConflicts(
-    deps.db,
-    drafts.filter((item) => !stored.has(item.payment.id)),
+  const left = drafts.filter((item) => !stored.has(item.payment.id))
+  const conflicts = left.length === 0 ? undefined : await findConflicts(deps.db, left)
+  return drafts.map((item) =>
+    conflicts === undefined || stored.has(item.payment.id) ? heldBy(item, holder) : conflicts(item),
   )
-  return drafts.map((item) => (stored.has(item.payment.id) ? item : conflicts(item)))
+}
+
+/** The draft as it was stored: in the hands of the node that this process was at that moment. */
+function heldBy(item: Draft, holder: Holder): Draft {
+  const nodeId = holder.nodeId ?? undefined
+  if (item.attempts.every((attempt) => attempt.nodeId === nodeId)) return item
+  return { ...item, attempts: item.attempts.map((attempt) => ({ ...attempt, nodeId })) }
 }
 
 type ConflictRow = {
@@ -93,8 +99,17 @@ async function findConflicts(db: Db, drafts: readonly Draft[]): Promise<(item: D
   const keys = drafts.map((item) => item.input.idempotencyKey)
   const checkouts = drafts.flatMap((item) => item.input.checkoutId ?? [])
   const rows = await db.run<ConflictRow>(FIND_CONFLICTS, [keys, checkouts])
-  return ({ input }) => {
+  const dispatched = await readDispatched(
+    db,
+    drafts.flatMap(({ payment }) => (rows.some((row) => row.id === payment.id) ? payment.id : [])),
+  )
+  return (item) => {
+    const { input } = item
     const sameKey = rows.find((row) => row.idempotency_key === input.idempotencyKey)
+    // This very draft: an earlier try committed, and its answer was lost with the connection.
+    if (sameKey?.id === item.payment.id) {
+      return { ...item, attempts: dispatched.filter((attempt) => attempt.paymentId === item.payment.id) }
+    }
     if (sameKey !== undefined) {
       return sameKey.fingerprint.equals(input.fingerprint) ? { replayOf: sameKey.id } : keyReused(sameKey.id)
     }
@@ -107,6 +122,17 @@ async function findConflicts(db: Db, drafts: readonly Draft[]): Promise<(item: D
       retryAfterSeconds: 1,
     })
   }
+}
+
+const DISPATCHED = statement(
+  'payments.dispatched',
+  `select ${ATTEMPT_COLUMNS} from attempt a where a.payment_event_id = any($1::uuid[]) and a.status = 'dispatched'`,
+)
+
+/** What of these payments was handed to a node and has no answer yet, as it is stored. */
+export async function readDispatched(db: Queryable, paymentIds: readonly string[]): Promise<readonly Attempt[]> {
+  if (paymentIds.length === 0) return []
+  return (await db.run<AttemptRow>(DISPATCHED, [paymentIds])).map(attemptOf)
 }
 
 export const keyReused = (paymentId: string): Refusal =>

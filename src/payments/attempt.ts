@@ -35,6 +35,8 @@ export type Attempt = {
   /** Business time. */
   readonly createdAt: Date
   readonly lastSentAt: Date
+  /** The node that carries it out now. */
+  readonly nodeId: number | undefined
 }
 
 export const isFinished = (status: AttemptStatus): boolean => status === 'succeeded' || status === 'declined'
@@ -42,7 +44,7 @@ export const isFinished = (status: AttemptStatus): boolean => status === 'succee
 /** The columns of `attempt` that make an `Attempt`, for a table alias `a`. */
 export const ATTEMPT_COLUMNS = `a.id, a.payment_event_id, a.payment_order_id, a.operation, a.charge_attempt_id, a.psp,
   a.payment_method, a.capture, a.amount, a.currency, a.status, a.psp_reference, a.action_url, a.ambiguous, a.look_ups, a.sends,
-  a.created_at, a.last_sent_at`
+  a.created_at, a.last_sent_at, a.node_id`
 
 export type AttemptRow = {
   id: string
@@ -63,6 +65,7 @@ export type AttemptRow = {
   sends: number
   created_at: Date
   last_sent_at: Date
+  node_id: number | null
 }
 
 export const attemptOf = (row: AttemptRow): Attempt => ({
@@ -84,4 +87,5 @@ export const attemptOf = (row: AttemptRow): Attempt => ({
   sends: row.sends,
   createdAt: row.created_at,
   lastSentAt: row.last_sent_at,
+  nodeId: row.node_id ?? undefined,
 })

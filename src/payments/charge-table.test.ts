@@ -14,7 +14,10 @@ const STANDINGS: Readonly<Record<string, Standing>> = {
   'not executed, to be sent again': { orders: 'executing', charge: { status: 'retry_wait' } },
   'answer lost': { orders: 'unknown', charge: { status: 'unknown', ambiguous: true } },
   'in progress at the PSP': { orders: 'executing', charge: { status: 'pending', pspReference: 'psp_1' } },
-  'waits for the buyer': { orders: 'requires_action', charge: { status: 'pending', pspReference: 'psp_1', actionUrl: url } },
+  'waits for the buyer': {
+    orders: 'requires_action',
+    charge: { status: 'pending', pspReference: 'psp_1', actionUrl: url },
+  },
   'sent, to be captured by hand': { orders: 'executing', charge: { capture: 'manual' } },
   authorised: { orders: 'authorised', charge: held },
   'authorised, being captured': { orders: 'executing', charge: held, followUps: [aFollowUp('capture')] },
@@ -87,7 +90,12 @@ function section(name: string, standing: Standing, moment: string, now: Date): s
   ])
   const table = [['', ...asked.map(([via, id]) => `${via} to ${id}`)], ...rows]
   const widths = table[0]?.map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0))) ?? []
-  const lines = table.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ').trimEnd())
+  const lines = table.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join(' | ')
+      .trimEnd(),
+  )
   const title = `${name} (orders ${standing.orders}${open === undefined ? '' : `, ${open.operation} in flight`}), ${moment}`
   return [title, ...lines.map((line) => `  ${line}`)].join('\n')
 }
@@ -101,4 +109,3 @@ describe('charge', () => {
     await expect(`${sections.join('\n\n')}\n`).toMatchFileSnapshot('./charge-table.txt')
   })
 })
-

@@ -27,7 +27,7 @@ export async function insertFollowUps(
   const charges = new Map((await tx.run<AttemptRow>(READ_CHARGES, [chargeIds])).map((row) => [row.id, attemptOf(row)]))
   const attempts = followUps.flatMap(({ operation, chargeId }): Attempt[] => {
     const charge = charges.get(chargeId)
-    return charge === undefined ? [] : [newAttempt(by.now, { ...charge, operation, chargeId })]
+    return charge === undefined ? [] : [newAttempt(by, { ...charge, operation, chargeId })]
   })
   await insertAttempts(tx, by, attempts)
   // A late void of a charge whose order has failed leaves the order as it is.
@@ -71,7 +71,8 @@ export type AttemptPlan = {
 }
 
 /** A new attempt under a new key, as it is right after it was stored. */
-export function newAttempt(now: Date, plan: AttemptPlan): Attempt {
+export function newAttempt(by: { readonly now: Date; readonly holder: Holder }, plan: AttemptPlan): Attempt {
+  const { now, holder } = by
   const id = newId()
   return {
     id,
@@ -89,8 +90,9 @@ export function newAttempt(now: Date, plan: AttemptPlan): Attempt {
     actionUrl: undefined,
     ambiguous: false,
     lookUps: 0,
-    sends: 1,
+    sends: holder.nodeId === null ? 0 : 1,
     createdAt: now,
     lastSentAt: now,
+    nodeId: holder.nodeId ?? undefined,
   }
 }

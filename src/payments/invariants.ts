@@ -1,4 +1,5 @@
 import type { Invariant } from '../platform/invariant.ts'
+import { DERIVED_STATUS } from './sql.ts'
 
 /** What must hold between payments and the ledger, whatever happened. */
 export const PAYMENT_INVARIANTS: readonly Invariant[] = [
@@ -24,6 +25,33 @@ export const PAYMENT_INVARIANTS: readonly Invariant[] = [
         from payment_event e
         left join (select payment_event_id, sum(amount) as amount from payment_order group by payment_event_id) o on o.payment_event_id = e.id
        where e.amount is distinct from o.amount`,
+  },
+  {
+    name: 'payment_status_follows_orders',
+    holds: "Every payment's status is the one that its orders give.",
+    contradictions: `
+      select 'payment ' || e.id || ' is ' || e.status || ' and its orders say ' || coalesce(o.status, 'nothing') as detail
+        from payment_event e
+        left join (select payment_event_id, ${DERIVED_STATUS} as status from payment_order group by payment_event_id) o on o.payment_event_id = e.id
+       where e.status is distinct from o.status`,
+  },
+  {
+    name: 'open_orders_are_looked_after',
+    holds: 'Every order whose end is open has an attempt that somebody will look at.',
+    contradictions: `
+      select 'order ' || o.id || ' is ' || o.status || ' and nobody looks after it' as detail
+        from payment_order o
+       where o.status in ('pending', 'executing', 'requires_action', 'unknown')
+         and not exists (select from attempt a where a.id = o.charge_attempt_id and a.due_at is not null)
+         and not exists (select from attempt f where f.charge_attempt_id = o.charge_attempt_id and f.operation <> 'charge' and f.due_at is not null)`,
+  },
+  {
+    name: 'late_success_is_of_no_captured_order',
+    holds: 'No charge is both the sale of an order and a late success.',
+    contradictions: `
+      select 'charge ' || e.fact || ' is a late success and the sale of order ' || o.id as detail
+        from journal_entry e join payment_order o on o.charge_attempt_id::text = e.fact
+       where e.kind = 'late_success' and o.status = 'captured'`,
   },
   {
     name: 'captured_covers_what_went_back',

@@ -7,7 +7,8 @@ import { newId } from '../platform/ids.ts'
 import type { PspTraits } from '../psp/psp.ts'
 import { creditPending } from '../wallet/index.ts'
 import { type Attempt, type AttemptRow, attemptOf, isFinished } from './attempt.ts'
-import { type AttemptChange, apply, type ChargeInFlight, changeOf, type Report } from './charge.ts'
+import { type AttemptChange, changeOf } from './attempt-change.ts'
+import { apply, type ChargeInFlight, type Report } from './charge.ts'
 import { captureEntry, lateSuccessEntry, pendingCredit, type Sale } from './entries.ts'
 import { type Holder, insertFollowUps } from './follow-up.ts'
 import { nextSteps, type OrderStanding } from './next-steps.ts'
@@ -60,6 +61,7 @@ export async function recordReports(deps: RecordDeps, reports: readonly Report[]
       const charge = charges.get(report.chargeId)
       const event = events.get(report.paymentId)
       assert(charge !== undefined && event !== undefined, `charge ${report.chargeId} exists`)
+      assert(charge.charge.before.paymentId === event.id, `charge ${report.chargeId} is of payment ${report.paymentId}`)
       apply(charge, report, { now, traits: deps.traitsOf(charge.charge.before.psp), capture: event.capture })
     }
     const states = [...charges.values()]
@@ -69,8 +71,9 @@ export async function recordReports(deps: RecordDeps, reports: readonly Report[]
     await book(tx, deps, states, orders, now)
     const followUps = [...lateVoids(states), ...(await allOrNothing(tx, events, states))]
     const created = await insertFollowUps(tx, { now, holder: deps.holder() }, followUps)
-    const changed = states.some((state) => state.ordersChanged)
-    if (changed || created.length > 0) await tx.run(DERIVE_STATUS, [paymentIds])
+    const moved = states.filter((state) => state.ordersChanged).map((state) => state.charge.before.paymentId)
+    const derived = new Set([...moved, ...created.map((attempt) => attempt.paymentId)])
+    if (derived.size > 0) await tx.run(DERIVE_STATUS, [[...derived]])
     return created
   })
 }
@@ -82,12 +85,16 @@ async function readCharges(
   const rows = await tx.run<AttemptRow & { late_booked: boolean }>(READ_ATTEMPTS, [chargeIds])
   const orders = await tx.run<OrderRow>(READ_ORDERS_OF_CHARGES, [chargeIds])
   const standing = new Map(orders.map((order) => [order.charge_attempt_id, order.status]))
+  const followUps = Map.groupBy(
+    rows.filter((row) => row.operation !== 'charge'),
+    (row) => row.charge_attempt_id,
+  )
   const charges = new Map<string, ChargeInFlight>()
   for (const row of rows) {
     if (row.operation !== 'charge') continue
     charges.set(row.id, {
       charge: changeOf(attemptOf(row)),
-      followUps: [],
+      followUps: (followUps.get(row.id) ?? []).map((followUp) => changeOf(attemptOf(followUp))),
       orders: standing.get(row.id) ?? 'superseded',
       ordersChanged: false,
       capturedAt: undefined,
@@ -95,9 +102,6 @@ async function readCharges(
       effects: [],
       steps: [],
     })
-  }
-  for (const row of rows) {
-    if (row.operation !== 'charge') charges.get(row.charge_attempt_id)?.followUps.push(changeOf(attemptOf(row)))
   }
   return { charges, orders }
 }

@@ -2,7 +2,8 @@ import type { Clock } from '../platform/clock.ts'
 import { type Db, statement, type Tx, violatedConstraint } from '../platform/db.ts'
 import { Refusal } from '../platform/errors.ts'
 import { newId, publicId } from '../platform/ids.ts'
-import { checkoutExists, keyReused } from './accept.ts'
+import { checkoutExists, keyReused, readDispatched } from './accept.ts'
+import { againWhenLost } from './again.ts'
 import type { Attempt } from './attempt.ts'
 import { type Holder, insertAttempts, insertFollowUps, newAttempt } from './follow-up.ts'
 import type { CaptureMode, ChargeMode, OnPartial, OrderStatus, PaymentStatus } from './payment.ts'
@@ -40,7 +41,7 @@ const LOCK = statement(
 
 const FIND_REQUEST = statement(
   'payments.find_request',
-  'select payment_event_id, fingerprint from payment_request where endpoint = $1 and idempotency_key = $2',
+  'select id, payment_event_id, fingerprint from payment_request where endpoint = $1 and idempotency_key = $2',
 )
 
 const INSERT_REQUEST = statement(
@@ -49,9 +50,13 @@ const INSERT_REQUEST = statement(
    values ($1, $2, $3, $4, $5, $6)`,
 )
 
+// An order whose charge was captured after all is paid for: its money waits in suspense, and no second charge is made.
 const FAILED_ORDERS = statement(
   'payments.failed_orders',
-  `select id, amount from payment_order where payment_event_id = $1 and status = 'failed' order by position`,
+  `select o.id, o.amount from payment_order o
+    where o.payment_event_id = $1 and o.status = 'failed'
+      and not exists (select from journal_entry e where e.kind = 'late_success' and e.fact = o.charge_attempt_id::text)
+    order by o.position`,
 )
 
 const PUT_ON_NEW_CHARGE = statement(
@@ -70,25 +75,33 @@ const FIND_LIVE = statement(
  * and body again find the request and change nothing either. Throws `not_found`, `payment_state`,
  * `idempotency_key_reused`, `checkout_exists`.
  */
-export async function handleRequest(deps: RequestDeps, request: PaymentRequest): Promise<RequestResult> {
+export function handleRequest(deps: RequestDeps, request: PaymentRequest): Promise<RequestResult> {
+  const id = newId()
+  return againWhenLost(() => once(deps, id, request))
+}
+
+async function once(deps: RequestDeps, id: string, request: PaymentRequest): Promise<RequestResult> {
   try {
-    return await deps.db.transaction((tx) => inTransaction(tx, deps, request))
+    return await deps.db.transaction((tx) => inTransaction(tx, deps, id, request))
   } catch (error) {
     const constraint = violatedConstraint(error)
     // Another node stored the same key at the same time: this one is the replay.
-    if (constraint === 'payment_request_key_once') return deps.db.transaction((tx) => inTransaction(tx, deps, request))
+    if (constraint === 'payment_request_key_once')
+      return deps.db.transaction((tx) => inTransaction(tx, deps, id, request))
     if (constraint === 'payment_event_live_checkout') throw await checkoutTaken(deps.db, request.paymentId)
     throw error
   }
 }
 
-async function inTransaction(tx: Tx, deps: RequestDeps, request: PaymentRequest): Promise<RequestResult> {
+async function inTransaction(tx: Tx, deps: RequestDeps, id: string, request: PaymentRequest): Promise<RequestResult> {
   const { endpoint, paymentId, idempotencyKey, fingerprint } = request
   const [event] = await tx.run<EventRow>(LOCK, [paymentId])
-  const [earlier] = await tx.run<{ payment_event_id: string; fingerprint: Buffer }>(FIND_REQUEST, [
+  const [earlier] = await tx.run<{ id: string; payment_event_id: string; fingerprint: Buffer }>(FIND_REQUEST, [
     endpoint,
     idempotencyKey,
   ])
+  // This very request: an earlier try committed, and its answer was lost with the connection.
+  if (earlier?.id === id) return { attempts: await readDispatched(tx, [paymentId]), replayed: false }
   if (earlier !== undefined) {
     if (earlier.payment_event_id !== paymentId || !earlier.fingerprint.equals(fingerprint)) {
       throw keyReused(earlier.payment_event_id)
@@ -102,7 +115,7 @@ async function inTransaction(tx: Tx, deps: RequestDeps, request: PaymentRequest)
     endpoint === 'retry'
       ? await retryFailed(tx, by, event, request.paymentMethod ?? '')
       : await followUp(tx, by, event, endpoint === 'capture' ? 'capture' : 'void')
-  await tx.run(INSERT_REQUEST, [newId(), endpoint, idempotencyKey, fingerprint, paymentId, now])
+  await tx.run(INSERT_REQUEST, [id, endpoint, idempotencyKey, fingerprint, paymentId, now])
   await tx.run(DERIVE_STATUS, [[paymentId]])
   return { attempts, replayed: false }
 }
@@ -134,6 +147,13 @@ async function followUp(tx: Tx, by: By, event: EventRow, operation: 'capture' | 
 async function retryFailed(tx: Tx, by: By, event: EventRow, paymentMethod: string): Promise<readonly Attempt[]> {
   refuseRetry(event)
   const orders = await tx.run<{ id: string; amount: bigint }>(FAILED_ORDERS, [event.id])
+  if (orders.length === 0) {
+    throw new Refusal(
+      'payment_state',
+      'The PSP captured the failed orders after all: their money waits in suspense, and charging again would take it twice.',
+      { facts: { status: event.status } },
+    )
+  }
   const plan = {
     paymentId: event.id,
     operation: 'charge' as const,
@@ -145,8 +165,8 @@ async function retryFailed(tx: Tx, by: By, event: EventRow, paymentMethod: strin
   const total = orders.reduce((sum, order) => sum + order.amount, 0n)
   const attempts =
     event.charge_mode === 'single'
-      ? [newAttempt(by.now, { ...plan, orderId: undefined, amount: total })]
-      : orders.map((order) => newAttempt(by.now, { ...plan, orderId: order.id, amount: order.amount }))
+      ? [newAttempt(by, { ...plan, orderId: undefined, amount: total })]
+      : orders.map((order) => newAttempt(by, { ...plan, orderId: order.id, amount: order.amount }))
   await insertAttempts(tx, by, attempts)
   const charges = orders.map((_, index) => (attempts[index] ?? attempts[0])?.id)
   await tx.run(PUT_ON_NEW_CHARGE, [orders.map((order) => order.id), charges])

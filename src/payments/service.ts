@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { AccountDirectory } from '../ledger/index.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -8,15 +9,16 @@ import { createLane } from '../platform/lane.ts'
 import type { Log } from '../platform/log.ts'
 import type { PspTraits } from '../psp/psp.ts'
 import { type Acceptance, acceptBatch, type Draft, draft } from './accept.ts'
+import { againWhenLost } from './again.ts'
 import type { Attempt } from './attempt.ts'
 import type { Report } from './charge.ts'
 import type { Holder } from './follow-up.ts'
 import type { NewPayment, Payment } from './payment.ts'
 import { getPayments, listPayments, type PaymentFilter } from './read.ts'
 import { recordReports } from './record.ts'
-import { handleRequest, type PaymentRequest } from './request.ts'
+import { handleRequest, type PaymentRequest, type RequestResult } from './request.ts'
 import { paymentTimeline, type TimelineItem } from './timeline.ts'
-import { type Whereabouts, whereaboutsOf } from './whereabouts.ts'
+import { lateSuccesses, type Whereabouts, whereaboutsOf } from './whereabouts.ts'
 
 export type Accepted = { readonly payment: Payment; readonly replayed: boolean }
 
@@ -33,13 +35,18 @@ export type Payments = {
   readonly timeline: (id: string) => Promise<readonly TimelineItem[] | undefined>
   readonly whereabouts: (id: string) => Promise<Whereabouts | undefined>
   readonly request: (request: PaymentRequest) => Promise<Accepted>
-  /** Commits what was learned about a charge; repeats until it is durable. */
-  readonly record: (report: Report) => Promise<void>
+  /**
+   * Commits what was learned about a charge; repeats until it is durable. `refused` when the database never will take
+   * it, which is a bug and logged as one; `left` when the process stops first: the charge is asked after again.
+   */
+  readonly record: (report: Report) => Promise<Recorded>
   /** Resolves when everything that was handed in is committed. */
   readonly idle: () => Promise<void>
   /** Stops repeating; what is not durable is learned again by the next node. */
   readonly stop: () => void
 }
+
+export type Recorded = 'recorded' | 'refused' | 'left'
 
 export type PaymentsDeps = {
   readonly db: Db
@@ -98,23 +105,40 @@ export function createPayments(deps: PaymentsDeps): Payments {
         for (const report of reports) for (const wake of waiters.get(report.paymentId) ?? []) wake()
         return reports.map(() => undefined)
       },
-      splitOn: (error) => !isTransient(error),
+      // Also a batch that was chosen to give way or took too long: its halves are shorter.
+      splitOn: (error) => !isConnectionError(error),
     }),
   )
 
-  const record = async (report: Report): Promise<void> => {
-    const lane = recordLanes[laneOf(report.paymentId)] ?? recordLanes[0]
+  // Few at a time: each holds a connection while it waits for its payment, which a batch of reports may hold that needs
+  // a second connection to go on.
+  const requestLane = createLane<PaymentRequest, RequestResult>({
+    maxBatch: 1,
+    maxQueue: 5_000,
+    concurrency: 4,
+    whenFull: overloaded,
+    commit: async (requests) => Promise.all(requests.map((request) => handleRequest(deps, request))),
+    splitOn: () => false,
+  })
+
+  const record = async (report: Report): Promise<Recorded> => {
+    const lane = recordLanes[laneOf(report.paymentId)]
+    assert(lane !== undefined, 'every payment has a lane')
     for (let waitMs = 50; !stopped; waitMs = Math.min(waitMs * 2, 2_000)) {
       try {
-        return await lane?.submit(report)
+        await lane.submit(report)
+        return 'recorded'
       } catch (error) {
-        // A bug: the lease runs out and somebody asks again, so that one bad report stops nothing else.
-        if (!isTransient(error))
-          return log.fatal({ err: error, attempt: report.attemptId }, 'a report could not be recorded')
+        if (!isTransient(error)) {
+          // The lease runs out and somebody asks again, so that one bad report stops nothing else.
+          log.fatal({ err: error, attempt: report.attemptId }, 'a report could not be recorded')
+          return 'refused'
+        }
         log.warn({ err: error }, 'recording waits for the database')
         await delay(waitMs)
       }
     }
+    return 'left'
   }
 
   const acceptOne = async (input: NewPayment): Promise<Draft | Refusal | { readonly replayOf: string }> => {
@@ -122,7 +146,8 @@ export function createPayments(deps: PaymentsDeps): Payments {
     if (deps.backlog() > MAX_BACKLOG) return overloaded()
     keysInProgress.add(input.idempotencyKey)
     try {
-      const acceptance = await acceptLane.submit(draft(input, deps.clock.now()))
+      const item = draft(input, { now: deps.clock.now(), holder: deps.holder() })
+      const acceptance = await againWhenLost(() => acceptLane.submit(item))
       if ('attempts' in acceptance) deps.dispatch(acceptance.attempts)
       return acceptance
     } catch (error) {
@@ -154,10 +179,10 @@ export function createPayments(deps: PaymentsDeps): Payments {
     timeline: (id) => paymentTimeline(db, id),
     async whereabouts(id) {
       const payment = await get(id)
-      return payment === undefined ? undefined : whereaboutsOf(payment)
+      return payment === undefined ? undefined : whereaboutsOf(payment, await lateSuccesses(db, id))
     },
     async request(request) {
-      const { attempts, replayed } = await handleRequest(deps, request)
+      const { attempts, replayed } = await requestLane.submit(request)
       deps.dispatch(attempts)
       const payment = await get(request.paymentId)
       if (payment === undefined) throw new Error(`payment ${request.paymentId} vanished`)
@@ -165,7 +190,7 @@ export function createPayments(deps: PaymentsDeps): Payments {
     },
     record,
     idle: async () => {
-      await Promise.all([acceptLane.idle(), ...recordLanes.map((lane) => lane.idle())])
+      await Promise.all([acceptLane, requestLane, ...recordLanes].map((lane) => lane.idle()))
     },
     stop: () => {
       stopped = true

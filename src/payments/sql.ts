@@ -25,7 +25,7 @@ export const INSERT_PAYMENTS = statement(
      insert into attempt (id, payment_event_id, payment_order_id, operation, charge_attempt_id, psp, payment_method, capture, amount, currency,
                           status, created_at, last_sent_at, sends, node_id, due_at)
      select a.id, a.payment_event_id, a.payment_order_id, 'charge', a.id, a.psp, a.payment_method, a.capture, a.amount, a.currency,
-            'dispatched', $1, $1, 1, $32, now() + $33 * interval '1 millisecond'
+            'dispatched', $1, $1, ($32::integer is not null)::integer, $32, now() + $33 * interval '1 millisecond'
        from unnest($24::uuid[], $25::uuid[], $26::uuid[], $27::text[], $28::text[], $29::text[], $30::bigint[], $31::char(3)[])
          as a (id, payment_event_id, payment_order_id, psp, payment_method, capture, amount, currency)
        join event on event.id = a.payment_event_id
@@ -47,15 +47,16 @@ export const LOCK_EVENTS = statement(
   `select id, capture, on_partial from payment_event where id = any($1::uuid[]) order by id for update`,
 )
 
+/** Charges with everything that was ever asked about them. Only a charge that ended can have a late success. */
 export const READ_ATTEMPTS = statement(
   'payments.read_attempts',
   `select ${ATTEMPT_COLUMNS},
-          a.status <> 'dispatched' and exists (select from journal_entry e where e.kind = 'late_success' and e.fact = a.id::text) as late_booked
+          a.due_at is null and exists (select from journal_entry e where e.kind = 'late_success' and e.fact = a.id::text) as late_booked
      from attempt a where a.id = any($1::uuid[])
    union all
    select ${ATTEMPT_COLUMNS}, false
      from attempt a
-    where a.charge_attempt_id = any($1::uuid[]) and a.operation <> 'charge' and a.status not in ('succeeded', 'declined')`,
+    where a.charge_attempt_id = any($1::uuid[]) and a.operation <> 'charge'`,
 )
 
 export const READ_ORDERS_OF_CHARGES = statement(
@@ -74,11 +75,12 @@ export const UPDATE_ATTEMPTS = statement(
           decline_network_code = coalesce(c.decline_network_code, a.decline_network_code),
           decline_advice = coalesce(c.decline_advice, a.decline_advice),
           decline_message = coalesce(c.decline_message, a.decline_message),
-          unknown_cause = c.unknown_cause,
-          ambiguous = c.ambiguous,
+          unknown_cause = case when c.due_in_ms is not null then coalesce(c.unknown_cause, a.unknown_cause) end,
+          -- Somebody may have claimed and sent it between our reading and now: what that says must not be lost.
+          ambiguous = a.ambiguous or c.ambiguous,
+          last_sent_at = greatest(a.last_sent_at, c.last_sent_at),
           look_ups = c.look_ups,
-          last_sent_at = c.last_sent_at,
-          finished_at = case when c.due_in_ms is null then $1::timestamptz end,
+          finished_at = case when c.due_in_ms is not null then null when a.status = c.status then a.finished_at else $1::timestamptz end,
           node_id = null,
           due_at = now() + c.due_in_ms * interval '1 millisecond'
      from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
@@ -95,20 +97,23 @@ export const UPDATE_ORDERS = statement(
     where o.charge_attempt_id = c.charge_attempt_id`,
 )
 
-/** The status of a payment follows from those of its orders; this is the only place that says how. */
+/** The status of a payment follows from its orders, over which this aggregates; the only place that says how. */
+export const DERIVED_STATUS = `case
+    when bool_or(status in ('pending', 'executing', 'unknown')) then 'processing'
+    when bool_or(status = 'requires_action') then 'requires_action'
+    when bool_or(status = 'authorised') then 'authorised'
+    when bool_or(status = 'captured') and sum(refunded_amount) >= sum(amount) filter (where status = 'captured') then 'refunded'
+    when bool_or(refunded_amount > 0) then 'partially_refunded'
+    when bool_and(status = 'captured') then 'succeeded'
+    when bool_or(status = 'captured') then 'partially_succeeded'
+    when bool_or(status = 'failed') then 'failed'
+    else 'canceled'
+  end`
+
 export const DERIVE_STATUS = statement(
   'payments.derive_status',
   `update payment_event e set status = d.status
-     from (select payment_event_id,
-                  case
-                    when bool_or(status in ('pending', 'executing', 'unknown')) then 'processing'
-                    when bool_or(status = 'requires_action') then 'requires_action'
-                    when bool_or(status = 'authorised') then 'authorised'
-                    when bool_and(status = 'captured') then 'succeeded'
-                    when bool_or(status = 'captured') then 'partially_succeeded'
-                    when bool_or(status = 'failed') then 'failed'
-                    else 'canceled'
-                  end as status
+     from (select payment_event_id, ${DERIVED_STATUS} as status
              from payment_order
             where payment_event_id = any($1::uuid[])
             group by payment_event_id) d
@@ -126,7 +131,7 @@ export const INSERT_ATTEMPTS = statement(
   'payments.insert_attempts',
   `insert into attempt (created_at, last_sent_at, node_id, due_at, status, sends,
                         id, payment_event_id, payment_order_id, operation, charge_attempt_id, psp, payment_method, capture, amount, currency, psp_reference)
-   select $1, $1, $2, now() + $3 * interval '1 millisecond', 'dispatched', 1, a.*
+   select $1, $1, $2, now() + $3 * interval '1 millisecond', 'dispatched', ($2::integer is not null)::integer, a.*
      from unnest($4::uuid[], $5::uuid[], $6::uuid[], $7::text[], $8::uuid[], $9::text[], $10::text[], $11::text[], $12::bigint[], $13::char(3)[], $14::text[]) as a`,
 )
 

@@ -106,7 +106,7 @@ function attemptItems(row: AttemptRow): TimelineItem[] {
     detail: { attempt, psp, amount, currency },
   }
   if (row.finished_at === null) return [dispatched]
-  const why = row.decline_code === null ? {} : { code: row.decline_code, message: row.decline_message }
+  const why = row.status === 'declined' ? { code: row.decline_code, message: row.decline_message } : {}
   const detail = { attempt, psp, ...(row.psp_reference === null ? {} : { psp_reference: row.psp_reference }), ...why }
   return [dispatched, { at: row.finished_at, kind: `${row.operation}.${row.status}`, ...orderOf(row), detail }]
 }

@@ -1,4 +1,5 @@
 import { formatMinor } from '../money/index.ts'
+import { type Queryable, statement } from '../platform/db.ts'
 import type { Payment, PaymentOrder } from './payment.ts'
 
 export type WhereaboutsStep = {
@@ -10,10 +11,24 @@ export type WhereaboutsStep = {
 
 export type Whereabouts = { readonly sentence: string; readonly steps: readonly WhereaboutsStep[] }
 
-/** Where the money of a payment is, in one plain sentence, and the way from the buyer's click to the bank. Pure. */
-export function whereaboutsOf(payment: Payment): Whereabouts {
+const LATE = statement(
+  'payments.late_successes',
+  `select coalesce(sum(p.amount), 0) as amount from journal_entry e join posting p on p.entry_id = e.id
+    where e.payment_event_id = $1 and e.kind = 'late_success' and p.amount > 0`,
+)
+
+/** What was captured of a payment after its orders had failed, in minor units of its currency. */
+export async function lateSuccesses(db: Queryable, paymentId: string): Promise<bigint> {
+  return (await db.run<{ amount: bigint }>(LATE, [paymentId]))[0]?.amount ?? 0n
+}
+
+/**
+ * Where the money of a payment is, in one plain sentence, and the way from the buyer's click to the bank. Pure. `late`
+ * is what the PSP captured after its orders had failed, in minor units.
+ */
+export function whereaboutsOf(payment: Payment, late: bigint): Whereabouts {
   const captured = payment.orders.filter((order) => order.status === 'captured')
-  return { sentence: sentenceOf(payment, captured), steps: stepsOf(payment, captured) }
+  return { sentence: sentenceOf(payment, captured, late), steps: stepsOf(payment, captured, late) }
 }
 
 const sum = (orders: readonly PaymentOrder[]): bigint => orders.reduce((total, order) => total + order.amount, 0n)
@@ -27,10 +42,13 @@ function lastCapture(captured: readonly PaymentOrder[]): Date | undefined {
   return times.length === 0 ? undefined : new Date(Math.max(...times))
 }
 
-function sentenceOf(payment: Payment, captured: readonly PaymentOrder[]): string {
-  const parts = [capturedPart(payment, captured), ...openParts(payment), failedPart(payment)].filter(
-    (part) => part !== undefined,
-  )
+function sentenceOf(payment: Payment, captured: readonly PaymentOrder[], late: bigint): string {
+  const parts = [
+    capturedPart(payment, captured),
+    ...openParts(payment),
+    failedPart(payment, late),
+    latePart(payment, late),
+  ].filter((part) => part !== undefined)
   return parts.length === 0 ? 'Nothing was charged.' : parts.join(' ')
 }
 
@@ -64,14 +82,19 @@ function openParts(payment: Payment): (string | undefined)[] {
   ]
 }
 
-function failedPart(payment: Payment): string | undefined {
+const latePart = (payment: Payment, late: bigint): string | undefined =>
+  late === 0n
+    ? undefined
+    : `${formatMinor(late, payment.currency)} ${payment.currency} was captured at ${payment.psp} after its order had ended: it is in no wallet and waits in suspense to be given back.`
+
+function failedPart(payment: Payment, late: bigint): string | undefined {
   const failed = payment.orders.filter((order) => order.status === 'failed')
   const voided = payment.orders.filter((order) => order.status === 'voided')
   const parts: string[] = []
   if (failed.length > 0) {
     const codes = [...new Set(failed.map((order) => order.decline?.code ?? 'declined'))].join(', ')
     const amount = `${formatMinor(sum(failed), payment.currency)} ${payment.currency}`
-    parts.push(`${plural(failed.length, 'order')} of ${amount} failed (${codes}) and was not charged.`)
+    parts.push(`${plural(failed.length, 'order')} of ${amount} failed (${codes})${late === 0n ? ' and was not charged' : ''}.`)
   }
   if (voided.length > 0) {
     parts.push(`${formatMinor(sum(voided), payment.currency)} ${payment.currency} was voided: the buyer keeps it.`)
@@ -79,7 +102,7 @@ function failedPart(payment: Payment): string | undefined {
   return parts.length === 0 ? undefined : parts.join(' ')
 }
 
-function stepsOf(payment: Payment, captured: readonly PaymentOrder[]): readonly WhereaboutsStep[] {
+function stepsOf(payment: Payment, captured: readonly PaymentOrder[], late: bigint): readonly WhereaboutsStep[] {
   const at = lastCapture(captured)
   const stamped = at === undefined ? {} : { at }
   const booked = captured.length > 0
@@ -110,11 +133,9 @@ function stepsOf(payment: Payment, captured: readonly PaymentOrder[]): readonly 
     },
     {
       step: 'ledger',
-      state: booked ? 'booked' : 'nothing',
+      state: booked || late > 0n ? 'booked' : 'nothing',
       ...stamped,
-      detail: booked
-        ? `${plural(captured.length, 'capture entry').replace('entrys', 'entries')} booked.`
-        : 'Nothing is booked.',
+      detail: ledgerDetail(captured.length, late > 0n),
     },
     {
       step: 'settlement',
@@ -129,6 +150,12 @@ function stepsOf(payment: Payment, captured: readonly PaymentOrder[]): readonly 
       detail: booked ? 'The PSP has not paid this out to the bank.' : 'There is nothing to arrive.',
     },
   ]
+}
+
+function ledgerDetail(captures: number, late: boolean): string {
+  const entries = captures === 0 ? [] : [captures === 1 ? '1 capture entry' : `${captures} capture entries`]
+  if (late) entries.push('late success in suspense')
+  return entries.length === 0 ? 'Nothing is booked.' : `${entries.join(' and ')} booked.`
 }
 
 function chargeState(payment: Payment): string {

@@ -44,7 +44,7 @@ const BRANDS: readonly Brand[] = [
 ]
 
 const SEPARATOR = '[ \\u00a0\\u2010-\\u2015-]'
-const MAYBE = new RegExp(`\\d(?:${SEPARATOR}?\\d){12}`)
+const MAYBE = new RegExp(`(?<![A-Za-z\\d])\\d(?:${SEPARATOR}?\\d){12,18}(?![A-Za-z\\d])`)
 const RUN = new RegExp(`\\d+(?:${SEPARATOR}\\d+)*`, 'g')
 const LETTER = /\p{L}/u
 const DECIMALS = /^\d\.$/
@@ -53,7 +53,10 @@ const UUID = /(?<![\da-z])[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12
 /** How card numbers are written in groups; a run that holds one of these among other groups holds a card number. */
 const GROUPINGS = new Set(['4 4 4 4', '4 4 4 4 3', '4 6 5', '4 6 4', '4 4 5'])
 
-/** A quick look, right in every case where it says no: a text without 13 digits in a row holds no card number. */
+/**
+ * A quick look, right in every case where it says no: no 13 to 19 digits in groups that begin and end beside neither
+ * a letter nor a digit. It lets hexadecimal ids pass, of which every twentieth has 13 digits in a row.
+ */
 export const mayHoldCardNumber = (text: string): boolean => MAYBE.test(text)
 
 /** Whether the text holds a card number anywhere. */

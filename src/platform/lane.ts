@@ -1,3 +1,5 @@
+import assert from 'node:assert/strict'
+
 /**
  * A lane collects work from many callers for a moment and commits it as one batch; each caller's promise settles when
  * its own item is durable. No timer is needed: whatever arrived while the last batch committed is the next batch.
@@ -7,7 +9,7 @@ export type Lane<I, R> = {
   readonly submit: (item: I) => Promise<R>
   /** Items waiting or in a batch. */
   readonly size: () => number
-  /** Resolves when everything submitted before has settled. */
+  /** Resolves when everything submitted before has settled, whatever is submitted meanwhile. */
   readonly idle: () => Promise<void>
 }
 
@@ -34,17 +36,17 @@ type Waiting<I, R> = { item: I; resolve: (result: R) => void; reject: (error: un
 
 export function createLane<I, R>(options: LaneOptions<I, R>): Lane<I, R> {
   const queue: Waiting<I, R>[] = []
+  // Items are numbered as they come. Each batch in flight is known by the number of its first item.
+  let taken = 0
+  const firstInFlight = new Set<number>()
   let inBatches = 0
-  let running = 0
   let scheduled = false
-  let idleWaiters: (() => void)[] = []
+  let idleWaiters: { readonly upTo: number; readonly wake: () => void }[] = []
 
   const settle = async (batch: readonly Waiting<I, R>[]): Promise<void> => {
+    let results: readonly R[]
     try {
-      const results = await options.commit(batch.map((waiting) => waiting.item))
-      batch.forEach((waiting, index) => {
-        waiting.resolve(results[index] as R)
-      })
+      results = await options.commit(batch.map((waiting) => waiting.item))
     } catch (error) {
       if (batch.length > 1 && options.splitOn(error)) {
         const middle = batch.length >> 1
@@ -53,7 +55,15 @@ export function createLane<I, R>(options: LaneOptions<I, R>): Lane<I, R> {
         return
       }
       for (const waiting of batch) waiting.reject(error)
+      return
     }
+    batch.forEach((waiting, index) => {
+      const result = results[index]
+      // Committed all the same, so not tried again.
+      if (index >= results.length)
+        waiting.reject(new assert.AssertionError({ message: 'a batch gave too few results' }))
+      else waiting.resolve(result as R)
+    })
   }
 
   const lengthOfBatch = (): number => {
@@ -69,20 +79,25 @@ export function createLane<I, R>(options: LaneOptions<I, R>): Lane<I, R> {
     return length
   }
 
+  const wakeIdle = (): void => {
+    const settledUpTo = Math.min(taken, ...firstInFlight)
+    for (const { upTo, wake } of idleWaiters) if (upTo <= settledUpTo) wake()
+    idleWaiters = idleWaiters.filter(({ upTo }) => upTo > settledUpTo)
+  }
+
   const start = (): void => {
     scheduled = false
-    while (running < options.concurrency && queue.length > 0) {
+    while (firstInFlight.size < options.concurrency && queue.length > 0) {
       const batch = queue.splice(0, lengthOfBatch())
-      running += 1
+      const first = taken
+      taken += batch.length
       inBatches += batch.length
+      firstInFlight.add(first)
       void settle(batch).finally(() => {
-        running -= 1
+        firstInFlight.delete(first)
         inBatches -= batch.length
         start()
-        if (queue.length === 0 && inBatches === 0) {
-          for (const wake of idleWaiters) wake()
-          idleWaiters = []
-        }
+        wakeIdle()
       })
     }
   }
@@ -100,10 +115,10 @@ export function createLane<I, R>(options: LaneOptions<I, R>): Lane<I, R> {
     },
     size: () => queue.length + inBatches,
     idle: () =>
-      queue.length === 0 && inBatches === 0
+      queue.length + inBatches === 0
         ? Promise.resolve()
-        : new Promise((resolve) => {
-            idleWaiters.push(resolve)
+        : new Promise((wake) => {
+            idleWaiters.push({ upTo: taken + queue.length, wake })
           }),
   }
 }

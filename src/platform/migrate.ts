@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs'
 import { basename, extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
+import { isConnectionError } from './db.ts'
 import { grantToApp, MIGRATIONS_TABLE } from './grants.ts'
 import { StartRefusal } from './start-refusal.ts'
 
@@ -187,6 +188,11 @@ export async function migrate(request: Migration): Promise<MigrationResult> {
     // Another node, perhaps of another version or mode, may have been first.
     refuseForeignState(await readState(client, request), known, request)
     return { applied }
+  } catch (error) {
+    if (!isConnectionError(error)) throw error
+    throw new StartRefusal('The database went away during the migration, which was undone: start again.', {
+      cause: error,
+    })
   } finally {
     await client.end()
   }

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { Config } from '../config.ts'
+import { isConnectionError } from '../platform/db.ts'
 import { checkConnection, migrate, withoutPassword } from '../platform/migrate.ts'
 import { StartRefusal } from '../platform/start-refusal.ts'
 import { apiKeyFile } from './api-key.ts'
@@ -14,8 +15,8 @@ import { type Watch, watch } from './watch.ts'
 
 export type RunningServer = {
   readonly run: RunFile
-  /** Resolves with the reason when something that the server needs cannot be brought back. */
-  readonly failed: Promise<StartRefusal>
+  /** Resolves with a sentence when something that the server needs cannot be brought back. */
+  readonly failed: Promise<string>
   /** Drains, then ends everything that this server started or adopted. */
   readonly stop: () => Promise<void>
 }
@@ -162,7 +163,7 @@ async function bringUp(config: Config, parts: Parts, say: Say, loadApp: LoadApp)
   const { home, serverLog } = parts
   await requirePort(config.port, config.host)
   const { url, ownerUrl, simulatorUrl, createApp } = await startParts(config, parts, say, loadApp)
-  const failed = Promise.withResolvers<StartRefusal>()
+  const failed = Promise.withResolvers<string>()
   parts.watches = watchParts(parts, say, (failure) => failed.resolve(failure))
 
   const keys = apiKeyFile(home.path)
@@ -173,7 +174,7 @@ async function bringUp(config: Config, parts: Parts, say: Say, loadApp: LoadApp)
     simulatorUrl,
     apiKey: known,
     log: serverLog.log,
-  })
+  }).catch(refuseWhatPassed)
   const { app } = parts
   if (app.apiKey !== undefined && app.apiKey !== known) keys.write(app.apiKey)
   const run: RunFile = {
@@ -190,11 +191,24 @@ async function bringUp(config: Config, parts: Parts, say: Say, loadApp: LoadApp)
   return { run, failed: failed.promise, stop: () => stopParts(parts) }
 }
 
-function watchParts(parts: Parts, say: Say, onFailure: (failure: StartRefusal) => void): Watch[] {
+/** What was there a moment ago is gone: no bug of ours, and the next start will do. */
+function refuseWhatPassed(error: unknown): never {
+  if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')
+    throw new StartRefusal(`The port was taken during the start (${error.message}): choose another with --port.`, {
+      cause: error,
+    })
+  if (isConnectionError(error))
+    throw new StartRefusal('The database or the PSP simulator went away during the start: start again.', {
+      cause: error,
+    })
+  throw error
+}
+
+function watchParts(parts: Parts, say: Say, onFailure: (sentence: string) => void): Watch[] {
   const onGiveUp = (name: string, cause: unknown): void => {
     parts.serverLog.log.fatal({ err: cause }, `${name} cannot be brought back`)
     const reason = cause instanceof Error ? cause.message : String(cause)
-    onFailure(new StartRefusal(`${name} died and cannot be brought back: ${reason}`, { cause }))
+    onFailure(`${name} died and cannot be brought back: ${reason}`)
   }
   const deps = { log: parts.serverLog.log, say, onGiveUp }
   const { postgres, simulator } = parts

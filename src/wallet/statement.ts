@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { accounts, type SellerBucket } from '../ledger/index.ts'
 import { type Queryable, statement } from '../platform/db.ts'
 import { getWallet } from './wallet.ts'
@@ -23,19 +24,28 @@ const BUCKETS = [
   'receivable',
 ] as const satisfies readonly SellerBucket[]
 
-/** The ledger's postings on the seller's accounts, newest first: the statement cannot differ from the books. */
+/**
+ * The ledger's postings on the seller's accounts, newest first: the statement cannot differ from the books. Each account
+ * gives a page from its index, and the page is taken from those: however much the seller has sold, a page reads a page.
+ */
 const LIST = statement(
   'wallet.statement',
-  `select p.entry_id || '/' || p.position as id, e.booked_at as at, p.entry_id as "entryId", e.kind,
-          e.payment_event_id as "paymentId", e.payment_order_id as "orderId", a.name as account, -p.amount as amount, p.currency
-     from posting p
-     join ledger_account a on a.id = p.account_id
-     join journal_entry e on e.id = p.entry_id
+  `select l.entry_id || '/' || l.position as id, l.booked_at as at, l.entry_id as "entryId", l.kind,
+          l.payment_event_id as "paymentId", l.payment_order_id as "orderId", a.name as account, -l.amount as amount, l.currency
+     from ledger_account a
+    cross join lateral (
+       select p.entry_id, p.position, p.amount, p.currency, e.booked_at, e.kind, e.payment_event_id, e.payment_order_id
+         from posting p
+         join journal_entry e on e.id = p.entry_id
+        where p.account_id = a.id
+          and ($2::timestamptz is null or e.booked_at >= $2)
+          and ($3::timestamptz is null or e.booked_at < $3)
+          and (p.entry_id, p.position) < (coalesce($4::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'), coalesce($5::smallint, 32767))
+        order by p.entry_id desc, p.position desc
+        limit $6
+    ) l
     where a.name = any($1::text[])
-      and ($2::timestamptz is null or e.booked_at >= $2)
-      and ($3::timestamptz is null or e.booked_at < $3)
-      and ($4::uuid is null or (p.entry_id, p.position) < ($4::uuid, $5::smallint))
-    order by p.entry_id desc, p.position desc
+    order by l.entry_id desc, l.position desc
     limit $6`,
 )
 
@@ -65,7 +75,8 @@ export async function walletStatement(
     query.limit + 1,
   ])
   const data = rows.slice(0, query.limit).map(({ account, ...line }) => {
-    const bucket = bucketOf.get(account) ?? 'pending'
+    const bucket = bucketOf.get(account)
+    assert(bucket !== undefined, `${account} is an account of the seller`)
     return { ...line, bucket }
   })
   return { data, hasMore: rows.length > query.limit }

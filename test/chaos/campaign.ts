@@ -37,6 +37,8 @@ const STOP_MS = 30_000
 /** Tries of a merchant that is in a hurry at times, so that answers get lost by time as well. */
 const CLIENT_TIMEOUT_MS = [700, 8_000] as const
 const PATIENT_TIMEOUT_MS = [30_000, 30_000] as const
+/** Nothing is killed any more when this client asks: a server that still does not answer never will. */
+const PATIENT_INSISTS_MS = 90_000
 
 /** Runs one campaign against a deployment of its own in `home`. The deployment is stopped when it returns. */
 export async function runCampaign(
@@ -46,7 +48,7 @@ export async function runCampaign(
 ): Promise<CampaignResult> {
   const random = createRandom(`tallystick chaos ${options.seed}`)
   const deployment = createDeployment(place)
-  const giveUp = new AbortController()
+  const end = new AbortController()
   const witness = createWitness()
   const patient = createClient({
     baseUrl: () => deployment.run().url,
@@ -54,7 +56,8 @@ export async function runCampaign(
     random: random.fork('patient'),
     witness,
     timeoutMs: PATIENT_TIMEOUT_MS,
-    giveUp: giveUp.signal,
+    giveUp: end.signal,
+    insistForMs: PATIENT_INSISTS_MS,
   })
   const interrupted = (): void => {
     deployment.abandon()
@@ -66,7 +69,7 @@ export async function runCampaign(
     await deployment.ready(FIRST_START_MS)
     say(`ready: ${deployment.run().url}, home ${place.home}`)
     await openAccounts({ client: patient, witness })
-    const injector = await disturb({ options, random, deployment, witness, giveUp, port: place.port, say })
+    const injector = await disturb({ options, random, deployment, witness, port: place.port, say })
     const probes = await calmDown({ client: patient, witness, deployment, say })
     const snapshot = await takeSnapshot({ client: patient, witness, deployment, probes })
     const stopped = await stopProbe(deployment)
@@ -74,7 +77,7 @@ export async function runCampaign(
     const checks = audit({ ...snapshot, probes: [...snapshot.probes, ...probes, stopped, logged] })
     return { checks, facts: factsOf(snapshot, { kills: injector.killsByVictim(), starts: deployment.starts() }) }
   } finally {
-    giveUp.abort()
+    end.abort()
     await patient.close()
     deployment.abandon()
     process.off('SIGINT', interrupted)
@@ -88,11 +91,11 @@ async function disturb(deps: {
   readonly random: ReturnType<typeof createRandom>
   readonly deployment: Deployment
   readonly witness: Witness
-  readonly giveUp: AbortController
   readonly port: number
   readonly say: (sentence: string) => void
 }): Promise<FaultInjector> {
-  const { options, random, deployment, witness, giveUp, say } = deps
+  const { options, random, deployment, witness, say } = deps
+  const giveUp = new AbortController()
   const proxy = await startProxy({ targetPort: () => deps.port, random: random.fork('proxy') })
   const stopBrowsing = new AbortController()
   const client = createClient({

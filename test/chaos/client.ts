@@ -45,6 +45,8 @@ export function createClient(options: {
   readonly timeoutMs: readonly [min: number, max: number]
   /** Ends all insisting: what has no answer by then has none. */
   readonly giveUp: AbortSignal
+  /** Longest insistence on one answer; without it only `giveUp` ends it. */
+  readonly insistForMs?: number
 }): Client {
   const { random, witness } = options
   const agent = new Agent({ pipelining: 1, connections: 64, connectTimeout: 2_000 })
@@ -73,8 +75,10 @@ export function createClient(options: {
     return reply
   }
   const insist = async (call: Call): Promise<Reply> => {
+    const end = performance.now() + (options.insistForMs ?? Number.POSITIVE_INFINITY)
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
-      if (options.giveUp.aborted) throw new Error(`${call.method} ${call.path} (key ${call.key}) was never answered`)
+      if (options.giveUp.aborted || performance.now() > end)
+        throw new Error(`${call.method} ${call.path} (key ${call.key}) was never answered`)
       const reply = await once(call).catch(() => undefined)
       if (reply !== undefined && isDefinitive(reply)) return reply
       await delay(Math.round(pauseMs * (0.5 + random.next())))

@@ -110,7 +110,7 @@ export function createDeployment(options: {
   const serverPids = (): readonly number[] => {
     const pid = child?.pid
     if (pid === undefined) return []
-    return below(pid, listProcesses()).flatMap((one) => (isPostgres(one) || isSimulator(one) ? [] : [one.pid]))
+    return below(pid, listProcesses()).map((one) => one.pid)
   }
 
   const find = (victim: Victim, choose: (count: number) => number): readonly number[] => {
@@ -190,9 +190,13 @@ function readRunFile(home: string): RunFile | undefined {
   }
 }
 
+/** A process and everything below it, but for PostgreSQL and the simulator: those are victims of their own. */
 function below(pid: number, all: readonly ProcessSeen[]): readonly ProcessSeen[] {
-  const own = all.filter((one) => one.pid === pid)
-  return [...own, ...all.filter((one) => one.parent === pid).flatMap((one) => below(one.pid, all))]
+  const own = all.filter((one) => one.pid === pid && !isPostgres(one) && !isSimulator(one))
+  return own.flatMap((one) => [
+    one,
+    ...all.filter((child) => child.parent === one.pid).flatMap((child) => below(child.pid, all)),
+  ])
 }
 
 const isPostgres = (one: ProcessSeen): boolean => /(^|\/)postgres -D /.test(one.command)

@@ -67,8 +67,8 @@ function planDisturbance(random: Random): Fault {
   return random.weighted<Fault>([
     [20, { kind: 'drop_connections' }],
     [25, { kind: 'network', weather: { cutRequestRate: rate(random), cutAnswerRate: rate(random) } }],
-    [12, { kind: 'pause', victim: 'server', forMs: random.int(300, 4_000) }],
-    [8, { kind: 'pause', victim: 'simulator', forMs: random.int(300, 4_000) }],
+    [12, { kind: 'pause', victim: 'server', forMs: random.int(300, 7_000) }],
+    [8, { kind: 'pause', victim: 'simulator', forMs: random.int(300, 7_000) }],
     [35, { kind: 'simulator_settings', settings: planSettings(random) }],
   ])
 }

@@ -1,6 +1,7 @@
 import type { LookUp } from '../../psp/psp.ts'
 import type { Attempt } from '../attempt.ts'
-import { type ChargeInFlight, changeOf, type Report, type Surroundings } from '../charge.ts'
+import { changeOf } from '../attempt-change.ts'
+import type { ChargeInFlight, Report, Surroundings } from '../charge.ts'
 
 /** Builders of a charge as it stands in the middle of a batch. */
 
