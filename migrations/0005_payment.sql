@@ -76,14 +76,15 @@ create table attempt (
   decline_network_code text,
   decline_advice text,
   decline_message text,
-  -- Why the outcome is not known, in words; null when it is.
+  -- Why the outcome was not known when the PSP was last heard of, in words; null when it is finished.
   unknown_cause text,
-  -- Business time. The send window counts from the first send, the consistency window from the last.
+  -- Business time. The send window counts from the creation, the consistency window from the last send.
   created_at timestamptz not null,
   last_sent_at timestamptz not null,
   finished_at timestamptz,
   -- Whether any send may have been executed without our knowing: then only a look-up may say that it failed.
   ambiguous boolean not null default false,
+  -- Handed out to be sent; 0 until a worker takes what an API node stored.
   sends integer not null,
   look_ups integer not null default 0,
   -- Real time. Who works on it now (the node's advisory lock says whether it lives), and when somebody has to look at
@@ -94,7 +95,8 @@ create table attempt (
 ) with (fillfactor = 80);
 create index attempt_payment on attempt (payment_event_id);
 create index attempt_follow_up on attempt (charge_attempt_id) where operation <> 'charge';
-create index attempt_due on attempt (due_at) where due_at is not null;
+-- Only what is in flight, in lines by PSP and status: what is due in one line is found without reading another.
+create index attempt_due on attempt (psp, status, due_at) where due_at is not null;
 create index attempt_psp_reference on attempt (psp_reference) where psp_reference is not null;
 
 -- What happened to an attempt besides a first, clear answer: the story of unknown outcomes.

@@ -50,21 +50,29 @@ const LIVE_RATE_LIMIT = { requests: 60_000, seconds: 60 }
  * closed again, when the port is taken or the database is away.
  */
 export async function createApp(options: AppOptions): Promise<App> {
-  const { config, log } = options
-  const db = createDb({
-    url: options.databaseUrl,
-    schema: config.schema,
-    onIdleError: (error) => log.warn({ err: error }, 'a database connection was lost'),
-  })
+  const closers: Closer[] = []
   try {
-    return await build(options, db)
+    return await build(options, closers)
   } catch (error) {
-    await db.end()
+    await closeAll(closers)
     throw error
   }
 }
 
-async function build({ config, databaseUrl, simulatorUrl, apiKey, log }: AppOptions, db: Db): Promise<App> {
+/** Ends one part. The last that was started ends first. */
+type Closer = () => Promise<void>
+
+async function closeAll(closers: Closer[]): Promise<void> {
+  for (let close = closers.pop(); close !== undefined; close = closers.pop()) await close()
+}
+
+async function build({ config, databaseUrl, simulatorUrl, apiKey, log }: AppOptions, closers: Closer[]): Promise<App> {
+  const db = createDb({
+    url: databaseUrl,
+    schema: config.schema,
+    onIdleError: (error) => log.warn({ err: error }, 'a database connection was lost'),
+  })
+  closers.push(() => db.end())
   const [deployment] = await db.query<{ clock_offset_ms: bigint }>('select clock_offset_ms from deployment')
   const testClock = config.mode === 'test' ? createTestClock(Number(deployment?.clock_offset_ms ?? 0n)) : undefined
   const clock = testClock ?? wallClock
@@ -72,6 +80,7 @@ async function build({ config, databaseUrl, simulatorUrl, apiKey, log }: AppOpti
   const webhookSecret = `whsec_${randomBytes(32).toString('base64')}`
   const psps =
     simulatorUrl === undefined ? [] : [createSimulatorPsp({ name: 'simulator', url: simulatorUrl, webhookSecret })]
+  closers.push(async () => void (await Promise.all(psps.map((psp) => psp.close()))))
   const pspOf = new Map<string, Psp>(psps.map((psp) => [psp.name, psp]))
   const calls = new Map(psps.map((psp) => [psp.name, createPspCalls(psp)]))
   const works = config.role !== 'api'
@@ -145,28 +154,25 @@ async function build({ config, databaseUrl, simulatorUrl, apiKey, log }: AppOpti
   })
   if (works) {
     await node.start()
-    executor.start()
+    closers.push(node.stop)
   }
+  closers.push(async () => {
+    await executor.stop()
+    await payments.idle()
+    await inbox.idle()
+    payments.stop()
+  })
+  closers.push(() => server.close())
   const url = await server.listen({ host: config.host, port: config.port })
   if (simulatorUrl !== undefined) {
     await registerWebhookEndpoint({ simulatorUrl, endpointUrl: `${url}/webhooks/psp/simulator`, secret: webhookSecret })
   }
-  const ticking = works ? [startTicking(1_000, inbox.sweep, log), startTicking(60_000, anchorYesterday, log)] : []
-  return {
-    url,
-    apiKey: key?.key,
-    async close() {
-      await server.close()
-      for (const tick of ticking) await tick.stop()
-      await executor.stop()
-      await payments.idle()
-      await inbox.idle()
-      payments.stop()
-      if (works) await node.stop()
-      for (const psp of psps) await psp.close()
-      await db.end()
-    },
+  if (works) {
+    executor.start()
+    const ticking = [startTicking(1_000, inbox.sweep, log), startTicking(60_000, anchorYesterday, log)]
+    closers.push(async () => void (await Promise.all(ticking.map((tick) => tick.stop()))))
   }
+  return { url, apiKey: key?.key, close: () => closeAll(closers) }
 }
 
 const dayBefore = (now: Date): string => new Date(now.getTime() - 86_400_000).toISOString().slice(0, 10)

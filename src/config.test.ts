@@ -3,7 +3,7 @@ import { readConfig } from './config.ts'
 import { StartRefusal } from './platform/start-refusal.ts'
 
 const read = (argv: readonly string[] = [], env: Readonly<Record<string, string>> = {}) =>
-  readConfig(argv, env, '/work')
+  readConfig(argv, env, '/srv/shop')
 
 function refusalOf(act: () => unknown): string {
   try {
@@ -34,10 +34,10 @@ describe('the configuration', () => {
   it('lets an option win over its variable', () => {
     const env = { PORT: '1', TALLYSTICK_HOME: 'env', TALLYSTICK_SCHEMA: 'env' }
 
-    expect(read([], env)).toMatchObject({ port: 1, home: '/work/env', schema: 'env' })
+    expect(read([], env)).toMatchObject({ port: 1, home: '/srv/shop/env', schema: 'env' })
     expect(read(['--port', '0', '--home', 'flag', '--schema', 'flag'], env)).toMatchObject({
       port: 0,
-      home: '/work/flag',
+      home: '/srv/shop/flag',
       schema: 'flag',
     })
   })

@@ -184,6 +184,16 @@ describe('a server with its own PostgreSQL', () => {
     },
     SLOW_MS,
   )
+
+  it('refuses data of another PostgreSQL version', async () => {
+    const file = join(clusterFolder(home), 'PG_VERSION')
+    writeFileSync(file, '17\n')
+
+    const ended = await startAndEnd({ home })
+
+    expect(ended.code).toBe(2)
+    expect(ended.stderr).toMatch(/were written by PostgreSQL 17, this program brings PostgreSQL 18/)
+  })
 })
 
 describe('a server on a database of somebody else', () => {

@@ -55,7 +55,7 @@ describe('a file of code', () => {
 
 describe('any file', () => {
   it('leaves nothing for later', () => {
-    expect(linesMatching(others, /\bTODO\b|\bFIXME\b|\bfor now\b/)).toEqual([])
+    expect(linesMatching(others, /\bTODO\b|\bFIXME\b|\bnot implemented\b/)).toEqual([])
   })
 
   it('names no folder of one machine', () => {

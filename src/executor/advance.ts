@@ -16,13 +16,15 @@ const SET_OFFSET = statement(
 
 const LOOK_AT_ALL = statement(
   'executor.look_at_all',
-  'update attempt set due_at = now() where due_at is not null and node_id is null',
+  `with open as (select id from attempt where due_at is not null and node_id is null for update skip locked)
+   update attempt a set due_at = now() from open where a.id = open.id`,
 )
 
-/** Work that is in somebody's hands, or due and not yet taken; and webhooks that are stored and not handled. */
+/** Work of our PSPs that is in somebody's hands, or due and not yet taken; and webhooks that are stored and not handled. */
 const BUSY = statement(
   'executor.busy',
-  `select (select count(*) from attempt where due_at is not null and created_at <= $1 and (node_id is not null or due_at <= now()))
+  `select (select count(*) from attempt
+            where due_at is not null and created_at <= $1 and (node_id is not null or due_at <= now()) and psp = any($2::text[]))
         + (select count(*) from psp_webhook where handled_at is null) as busy`,
 )
 
@@ -51,7 +53,7 @@ export function createClockControl(deps: {
       await deps.inbox.sweep()
       await deps.inbox.idle()
       await deps.idle()
-      const [row] = await db.run<{ busy: bigint }>(BUSY, [since])
+      const [row] = await db.run<{ busy: bigint }>(BUSY, [since, deps.psps.map((psp) => psp.name)])
       if (row?.busy === 0n) return
       if (performance.now() > end) {
         throw new Refusal('unavailable', `${row?.busy} attempts are still in progress; the clock stands where it is.`, {

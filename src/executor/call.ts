@@ -37,7 +37,9 @@ export function createPspCalls(psp: Psp): PspCalls {
     may: () => boolean,
   ): Promise<LookUp | undefined> => {
     try {
-      return await policy.execute(async () => (may() ? answered(psp.name, call, limitMs + ADAPTER_GRACE_MS) : undefined))
+      return await policy.execute(async () =>
+        may() ? answered(psp.name, call, limitMs + ADAPTER_GRACE_MS) : undefined,
+      )
     } catch (error) {
       if (!(error instanceof BrokenCircuitError)) throw error
       return {

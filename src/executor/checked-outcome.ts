@@ -54,15 +54,19 @@ function isOutcome(said: unknown): said is LookUp {
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null
 
-const isText = (value: unknown, max: number): boolean =>
+const isText = (value: unknown, max: number): value is string =>
   typeof value === 'string' && value !== '' && value.length <= max && !value.includes('\0') && value.isWellFormed()
 
-const isReference = (value: unknown): boolean => isText(value, MAX_REFERENCE)
+export const isReference = (value: unknown): value is string => isText(value, MAX_REFERENCE)
 
 const MAX_AMOUNT = 2n ** 63n - 1n
 
 const isMoney = ({ amount, currency }: Readonly<Record<string, unknown>>): boolean =>
-  typeof amount === 'bigint' && amount > 0n && amount <= MAX_AMOUNT && typeof currency === 'string' && /^[A-Z]{3}$/.test(currency)
+  typeof amount === 'bigint' &&
+  amount > 0n &&
+  amount <= MAX_AMOUNT &&
+  typeof currency === 'string' &&
+  /^[A-Z]{3}$/.test(currency)
 
 // PostgreSQL's and our own idea of a date agree in this range.
 const isInstant = (value: unknown): boolean =>
@@ -71,7 +75,11 @@ const isInstant = (value: unknown): boolean =>
 const isWait = (value: unknown): boolean =>
   value === undefined || (typeof value === 'number' && value >= 0 && value < Number.POSITIVE_INFINITY)
 
-const ADVICE: readonly unknown[] = ['do_not_try_again', 'try_again_later', 'confirm_card_data'] satisfies Decline['advice'][]
+const ADVICE: readonly unknown[] = [
+  'do_not_try_again',
+  'try_again_later',
+  'confirm_card_data',
+] satisfies Decline['advice'][]
 
 const isDecline = (value: unknown): boolean =>
   isRecord(value) &&

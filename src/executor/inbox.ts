@@ -1,12 +1,18 @@
-import type { Report } from '../payments/index.ts'
+import type { Recorded, Report } from '../payments/index.ts'
 import type { Clock } from '../platform/clock.ts'
-import { type Db, statement } from '../platform/db.ts'
+import { toColumns } from '../platform/columns.ts'
+import { type Db, isConnectionError, statement } from '../platform/db.ts'
+import { Refusal } from '../platform/errors.ts'
 import { newId, uuidOf } from '../platform/ids.ts'
+import { createLane } from '../platform/lane.ts'
 import type { Log } from '../platform/log.ts'
-import type { Outcome, Psp } from '../psp/psp.ts'
+import type { Outcome, Psp, WebhookEvent } from '../psp/psp.ts'
+import { isReference } from './checked-outcome.ts'
+import { decodeOutcome, type EncodedOutcome, encodeOutcome, toldByWebhook } from './encoded-outcome.ts'
 
 /** Webhooks of PSPs: verified and stored while the PSP waits, handled afterwards, each PSP event once. */
 export type WebhookInbox = {
+  /** Throws `overloaded` when more arrive than can be stored: the PSP sends them again. */
   readonly receive: (
     psp: string,
     headers: Readonly<Record<string, string | undefined>>,
@@ -19,24 +25,26 @@ export type WebhookInbox = {
 }
 
 const STORE = statement(
-  'executor.store_webhook',
-  `insert into psp_webhook (id, psp, psp_event_id, reference, outcome, received_at) values ($1, $2, $3, $4, $5, $6)
+  'executor.store_webhooks',
+  `insert into psp_webhook (received_at, id, psp, psp_event_id, reference, outcome)
+   select $1, w.* from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::jsonb[]) as w
    on conflict (psp, psp_event_id) do nothing returning id`,
 )
 
-const FIND_ATTEMPT = statement(
-  'executor.find_attempt',
-  'select payment_event_id, charge_attempt_id from attempt where id = $1 and psp = $2',
+const FIND_ATTEMPTS = statement(
+  'executor.find_attempts',
+  'select id, psp, payment_event_id, charge_attempt_id from attempt where id = any($1::uuid[])',
 )
 
 const HANDLED = statement(
-  'executor.webhook_handled',
-  'update psp_webhook set handled_at = $2, result = $3 where id = $1',
+  'executor.webhooks_handled',
+  `update psp_webhook w set handled_at = $1, result = h.result
+     from unnest($2::uuid[], $3::text[]) as h (id, result) where w.id = h.id`,
 )
 
 const UNHANDLED = statement(
   'executor.unhandled_webhooks',
-  'select id, psp, reference, outcome from psp_webhook where handled_at is null order by id limit 500',
+  'select id, psp, reference, outcome from psp_webhook where handled_at is null and received_at <= $1 order by id limit 500',
 )
 
 type Stored = {
@@ -46,36 +54,79 @@ type Stored = {
   readonly outcome: Outcome
 }
 
+// Whoever received a webhook handles it within moments; what is older was left by a crash.
+const LEFT_AFTER_MS = 5_000
+
 export function createInbox(deps: {
   readonly db: Db
   readonly clock: Clock
   readonly log: Log
   readonly psps: ReadonlyMap<string, Psp>
-  readonly record: (report: Report) => Promise<void>
+  readonly record: (report: Report) => Promise<Recorded>
 }): WebhookInbox {
   const { db, clock, log } = deps
   const handling = new Map<string, Promise<void>>()
 
-  const handle = async (event: Stored): Promise<void> => {
-    const attemptId = event.reference === undefined ? undefined : uuidOf('att', event.reference)
-    const [attempt] =
-      attemptId === undefined
-        ? []
-        : await db.run<{ payment_event_id: string; charge_attempt_id: string }>(FIND_ATTEMPT, [attemptId, event.psp])
-    if (attempt !== undefined) {
-      const { payment_event_id: paymentId, charge_attempt_id: chargeId } = attempt
-      await deps.record({ paymentId, chargeId, attemptId: chargeId, via: 'webhook', outcome: event.outcome })
-    }
-    await db.run(HANDLED, [event.id, clock.now(), attempt === undefined ? 'unmatched' : 'recorded'])
+  const storing = createLane<Stored & { readonly event: WebhookEvent }, boolean>({
+    maxBatch: 500,
+    maxQueue: 10_000, // About 10 MB of outcomes, and seconds of work.
+    concurrency: 1,
+    whenFull: () => new Refusal('overloaded', 'Too many webhooks at once; send it again.', { retryAfterSeconds: 2 }),
+    commit: async (items) => {
+      const rows = items.map(({ id, psp, event, outcome, reference }) => [
+        id,
+        psp,
+        event.id,
+        event.reference,
+        encodeOutcome(outcome),
+      ])
+      const stored = new Set(
+        (await db.run<{ id: string }>(STORE, [clock.now(), ...toColumns(5, rows)])).map(({ id }) => id),
+      )
+      return items.map(({ id }) => stored.has(id))
+    },
+    splitOn: (error) => !isConnectionError(error),
+  })
+
+  const handler = createLane<Stored, void>({
+    maxBatch: 500,
+    maxQueue: Number.POSITIVE_INFINITY, // Bounded by what is stored a moment before.
+    concurrency: 2,
+    whenFull: () => new Error('the queue of stored webhooks has no limit'),
+    commit: async (items) => {
+      const results = await handle(items)
+      const known = items.flatMap(({ id }, index) => (results[index] === 'left' ? [] : [[id, results[index]]]))
+      await db.run(HANDLED, [clock.now(), ...toColumns(2, known)])
+      return items.map(() => undefined)
+    },
+    splitOn: (error) => !isConnectionError(error),
+  })
+
+  const handle = async (items: readonly Stored[]): Promise<readonly (Recorded | 'unmatched')[]> => {
+    const ids = items.map(({ reference }) => (reference === undefined ? undefined : uuidOf('att', reference)))
+    const rows = await db.run<{ id: string; psp: string; payment_event_id: string; charge_attempt_id: string }>(
+      FIND_ATTEMPTS,
+      [ids.filter((id) => id !== undefined)],
+    )
+    const attempts = new Map(rows.map((row) => [row.id, row]))
+    return Promise.all(
+      items.map(async ({ psp, outcome }, index) => {
+        const attempt = attempts.get(ids[index] ?? '')
+        if (attempt === undefined || attempt.psp !== psp) return 'unmatched'
+        const { payment_event_id: paymentId, charge_attempt_id: chargeId } = attempt
+        return deps.record({ paymentId, chargeId, attemptId: chargeId, via: 'webhook', outcome })
+      }),
+    )
   }
 
-  const start = (event: Stored): Promise<void> => {
-    const running = handling.get(event.id)
+  const start = (item: Stored): Promise<void> => {
+    const running = handling.get(item.id)
     if (running !== undefined) return running
-    const run = handle(event)
-      .catch((error: unknown) => log.warn({ err: error, webhook: event.id }, 'a webhook waits to be handled'))
-      .finally(() => handling.delete(event.id))
-    handling.set(event.id, run)
+    const run = handler
+      .submit(item)
+      .catch((error: unknown) => log.warn({ err: error, webhook: item.id }, 'a webhook waits to be handled'))
+      .finally(() => handling.delete(item.id))
+    handling.set(item.id, run)
     return run
   }
 
@@ -85,17 +136,18 @@ export function createInbox(deps: {
       if (psp === undefined) return 'unknown_psp'
       const event = psp.verifyWebhook(headers, body)
       if (event === undefined) return 'bad_signature'
-      const id = newId()
-      const values = [id, name, event.id, event.reference, encodeOutcome(event.outcome), clock.now()]
-      const stored = await db.run<{ id: string }>(STORE, values)
-      if (stored.length === 0) return 'duplicate'
-      void start({ id, psp: name, reference: event.reference, outcome: event.outcome })
+      // A reference that cannot be stored is none of ours.
+      const reference = isReference(event.reference) ? event.reference : undefined
+      const item = { id: newId(), psp: name, reference, outcome: toldByWebhook(event.outcome) }
+      if (!(await storing.submit({ ...item, event }))) return 'duplicate'
+      void start(item)
       return 'stored'
     },
     async sweep() {
-      const rows = await db.run<{ id: string; psp: string; reference: string | null; outcome: EncodedOutcome }>(
-        UNHANDLED,
-      )
+      const before = new Date(clock.now().getTime() - LEFT_AFTER_MS)
+      const rows = await db.run<
+        Omit<Stored, 'reference' | 'outcome'> & { reference: string | null; outcome: EncodedOutcome }
+      >(UNHANDLED, [before])
       await Promise.all(
         rows.map((row) =>
           start({ ...row, reference: row.reference ?? undefined, outcome: decodeOutcome(row.outcome) }),
@@ -106,17 +158,4 @@ export function createInbox(deps: {
       while (handling.size > 0) await Promise.all(handling.values())
     },
   }
-}
-
-/** An outcome as JSON: amounts as text, because JSON numbers lose digits, and instants in ISO 8601. */
-type EncodedOutcome = Record<string, unknown> & { outcome: Outcome['outcome'] }
-
-const encodeOutcome = (outcome: Outcome): string =>
-  JSON.stringify(outcome, (_key, value: unknown) => (typeof value === 'bigint' ? value.toString() : value))
-
-function decodeOutcome(encoded: EncodedOutcome): Outcome {
-  const decoded: Record<string, unknown> = { ...encoded }
-  if (typeof encoded['amount'] === 'string') decoded['amount'] = BigInt(encoded['amount'])
-  if (typeof encoded['occurredAt'] === 'string') decoded['occurredAt'] = new Date(encoded['occurredAt'])
-  return decoded as Outcome
 }

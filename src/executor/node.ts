@@ -40,14 +40,28 @@ const INHERIT = statement(
      select objid::bigint::integer from pg_locks
       where locktype = 'advisory' and classid::bigint = ${LOCK_SPACE} and objsubid = 2 and granted
         and database = (select oid from pg_database where datname = current_database())
+   ), theirs as (
+     -- What somebody writes at this moment is left for the next time: waiting for each other could end in a circle.
+     select a.id from attempt a join dead on dead.node_id = a.node_id where a.due_at is not null for update of a skip locked
    )
-   update attempt a set node_id = null, due_at = now() from dead where a.node_id = dead.node_id and a.due_at is not null`,
+   update attempt a set node_id = null, due_at = now() from theirs where a.id = theirs.id`,
 )
 
 const SIGN_OFF = statement(
   'executor.sign_off',
-  'update attempt set node_id = null, due_at = now() where due_at is not null and node_id = $1',
+  `with ours as (select id from attempt where due_at is not null and node_id = $1 for update skip locked)
+   update attempt a set node_id = null, due_at = now() from ours where a.id = ours.id`,
 )
+
+/** Two clocks: one that nobody sets, and one that goes on while the machine sleeps. */
+type Instant = { readonly steadyMs: number; readonly wallMs: number }
+
+const NEVER: Instant = { steadyMs: Number.NEGATIVE_INFINITY, wallMs: Number.NEGATIVE_INFINITY }
+
+const instant = (): Instant => ({ steadyMs: performance.now(), wallMs: Date.now() })
+
+/** The longer of the two: a machine that slept or a clock that was set forward ends the lease, too early rather than too late. */
+const elapsedMs = (from: Instant, to: Instant): number => Math.max(to.steadyMs - from.steadyMs, to.wallMs - from.wallMs)
 
 export function createNode(deps: {
   readonly db: Db
@@ -62,7 +76,7 @@ export function createNode(deps: {
   const { db, log } = deps
   let id = 0
   let session: pg.Client | undefined
-  let touchedAt = Number.NEGATIVE_INFINITY
+  let touchedAt = NEVER
   let stopping: AbortController | undefined
   let loop: Promise<void> = Promise.resolve()
 
@@ -79,7 +93,7 @@ export function createNode(deps: {
     await client.connect()
     session = client
     for (;;) {
-      const begun = performance.now()
+      const begun = instant()
       const candidate = randomInt(1, 2 ** 31)
       const { rows } = await client.query<{ held: boolean }>('select pg_try_advisory_lock($1, $2) as held', [
         LOCK_SPACE,
@@ -96,16 +110,16 @@ export function createNode(deps: {
   const lost = (client: pg.Client): void => {
     if (session !== client) return
     session = undefined
-    touchedAt = Number.NEGATIVE_INFINITY
+    touchedAt = NEVER
     deps.onFenced()
     client.end().catch((error: unknown) => log.debug({ err: error }, 'a lost session could not be closed'))
   }
 
   const touch = async (client: pg.Client): Promise<void> => {
     // Counted from before the statement: the lock was held at some instant after it.
-    const begun = performance.now()
+    const begun = instant()
     const { rows } = await client.query<{ clock_offset_ms: string }>(TOUCH)
-    if (begun - touchedAt > LEASE_MS) throw new Error('the node was silent for longer than its lease')
+    if (elapsedMs(touchedAt, begun) > LEASE_MS) throw new Error('the node was silent for longer than its lease')
     touchedAt = begun
     if (rows[0] !== undefined) deps.clock?.setOffset(Math.max(deps.clock.offsetMs(), Number(rows[0].clock_offset_ms)))
   }
@@ -134,7 +148,7 @@ export function createNode(deps: {
 
   return {
     id: () => id,
-    leaseHolds: () => performance.now() - touchedAt < LEASE_MS,
+    leaseHolds: () => elapsedMs(touchedAt, instant()) < LEASE_MS,
     async start() {
       await register()
       await db.run(INHERIT)

@@ -15,7 +15,6 @@ import type { Clock } from '../platform/clock.ts'
 import { Refusal } from '../platform/errors.ts'
 import { authenticateWith } from './authenticate.ts'
 import { addJsonParser, BODY_MAX_BYTES } from './body-parser.ts'
-import { refuseUnfitUrl } from './card-url.ts'
 import { answerBrokenRequest } from './client-error.ts'
 import type { Api } from './fastify.ts'
 import { collectPaths } from './known-paths.ts'
@@ -38,6 +37,7 @@ import { OrderSchema, PaymentSchema } from './schemas/payment.ts'
 import { ProblemSchema } from './schemas/problem.ts'
 import { SECURITY_HEADERS } from './security-headers.ts'
 import type { Services } from './services.ts'
+import { refuseUnfitUrl } from './unfit-url.ts'
 
 export type HttpConfig = {
   readonly mode: Mode
@@ -56,8 +56,6 @@ export type HttpServerDeps = {
 
 // A request arrives whole within this time; the largest batch takes a second on a slow line.
 const REQUEST_TIMEOUT_MS = 30_000
-// Longer than the longest wait that a caller may ask for, so that a held answer is not cut off.
-const SILENT_CONNECTION_MS = 90_000
 // Longer than the idle time of common proxies (60 s), so that they close first and never send into a closing socket.
 const KEEP_ALIVE_MS = 72_000
 // A name of 255 characters, each escaped as up to four bytes.
@@ -93,7 +91,8 @@ function createApp(log: Logger): Api {
     genReqId: requestIdOf,
     bodyLimit: BODY_MAX_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
-    connectionTimeout: SILENT_CONNECTION_MS,
+    // No time-out while a request is worked on: advancing the clock by a year or reading the whole ledger may take long.
+    connectionTimeout: 0,
     keepAliveTimeout: KEEP_ALIVE_MS,
     return503OnClosing: false,
     routerOptions: { maxParamLength: PATH_PART_MAX },

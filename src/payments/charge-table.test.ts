@@ -54,7 +54,8 @@ const STANDINGS: Readonly<Record<string, Standing>> = {
   'superseded by a later charge': { orders: 'superseded', charge: { status: 'declined' } },
 }
 
-const TIMES = { 'in the send window': at(5_000), 'after all windows': at(25 * 3_600_000) }
+const IN_SEND_WINDOW = at(5_000)
+const AFTER_ALL_WINDOWS = at(25 * 3_600_000)
 
 /** What one report changes: orders, attempts, effects; `=` nothing, `~` only when it is looked at again. */
 function change(standing: Standing, report: Report, now: Date, capture: 'automatic' | 'manual'): string {
@@ -72,16 +73,14 @@ function change(standing: Standing, report: Report, now: Date, capture: 'automat
   return attempts.some((attempt) => attempt.changed) ? '~' : '='
 }
 
-function section(name: string, standing: Standing, moment: string, now: Date): string {
-  const open = standing.followUps?.find((followUp) => followUp.status !== 'succeeded' && followUp.status !== 'declined')
+function section(name: string, standing: Standing, now: Date): string {
+  const followUps = standing.followUps ?? []
   const asked: [Report['via'], string][] = [
     ['answer', 'charge'],
     ['look_up', 'charge'],
     ['webhook', 'charge'],
-    ...(standing.followUps ?? []).flatMap((followUp): [Report['via'], string][] => [
-      ['answer', followUp.id],
-      ['look_up', followUp.id],
-    ]),
+    ...followUps.map(({ id }): [Report['via'], string] => ['answer', id]),
+    ...followUps.map(({ id }): [Report['via'], string] => ['look_up', id]),
   ]
   const capture = standing.charge?.capture ?? 'automatic'
   const rows = Object.entries<LookUp>(OUTCOMES).map(([word, outcome]) => [
@@ -96,16 +95,18 @@ function section(name: string, standing: Standing, moment: string, now: Date): s
       .join(' | ')
       .trimEnd(),
   )
-  const title = `${name} (orders ${standing.orders}${open === undefined ? '' : `, ${open.operation} in flight`}), ${moment}`
-  return [title, ...lines.map((line) => `  ${line}`)].join('\n')
+  return [`${name} (orders ${standing.orders})`, ...lines.map((line) => `  ${line}`)].join('\n')
 }
 
 describe('charge', () => {
   it('changes as the table says, whatever is reported', async () => {
-    const sections = Object.entries(TIMES).flatMap(([moment, now]) =>
-      Object.entries(STANDINGS).map(([name, standing]) => section(name, standing, moment, now)),
-    )
+    const sections = Object.entries(STANDINGS).map(([name, standing]) => section(name, standing, IN_SEND_WINDOW))
+    const later = Object.entries(STANDINGS).flatMap(([name, standing]) => {
+      const text = section(name, standing, AFTER_ALL_WINDOWS)
+      return sections.includes(text) ? [] : [text]
+    })
+    const text = `${[...sections, 'AFTER ALL WINDOWS, WHERE IT DIFFERS', ...later].join('\n\n')}\n`
 
-    await expect(`${sections.join('\n\n')}\n`).toMatchFileSnapshot('./charge-table.txt')
+    await expect(text).toMatchFileSnapshot('./charge-table.txt')
   })
 })

@@ -94,7 +94,9 @@ function failedPart(payment: Payment, late: bigint): string | undefined {
   if (failed.length > 0) {
     const codes = [...new Set(failed.map((order) => order.decline?.code ?? 'declined'))].join(', ')
     const amount = `${formatMinor(sum(failed), payment.currency)} ${payment.currency}`
-    parts.push(`${plural(failed.length, 'order')} of ${amount} failed (${codes})${late === 0n ? ' and was not charged' : ''}.`)
+    parts.push(
+      `${plural(failed.length, 'order')} of ${amount} failed (${codes})${late === 0n ? ' and was not charged' : ''}.`,
+    )
   }
   if (voided.length > 0) {
     parts.push(`${formatMinor(sum(voided), payment.currency)} ${payment.currency} was voided: the buyer keeps it.`)

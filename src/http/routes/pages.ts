@@ -31,6 +31,17 @@ export function pageRoutes(app: Api, about: About): void {
   app.register(async (scope: Api) => {
     let documentation: Promise<Documentation> | undefined
     let hashes: readonly string[] = []
+    const load = async (): Promise<Documentation> => {
+      documentation ??= loadDocumentation()
+      const loaded = await documentation
+      hashes = loaded.scriptHashes
+      return loaded
+    }
+    // Before helmet's own: its policy needs the hashes, and the fields for data would take precedence over its fields.
+    scope.addHook('onRequest', async (request, reply) => {
+      for (const name of Object.keys(SECURITY_HEADERS)) if (name !== 'cache-control') reply.removeHeader(name)
+      if (request.routeOptions.url === '/docs/') await load()
+    })
     await scope.register(helmet, {
       contentSecurityPolicy: {
         useDefaults: false,
@@ -51,22 +62,9 @@ export function pageRoutes(app: Api, about: About): void {
       // The server speaks HTTP on loopback; whatever puts TLS in front of it sends this field.
       strictTransportSecurity: false,
     })
-    // The fields for data would take precedence over those that helmet sets for pages.
-    scope.addHook('onRequest', async (_request, reply) => {
-      for (const name of Object.keys(SECURITY_HEADERS)) if (name !== 'cache-control') reply.removeHeader(name)
-    })
-    const load = async (): Promise<Documentation> => {
-      documentation ??= loadDocumentation()
-      const loaded = await documentation
-      hashes = loaded.scriptHashes
-      return loaded
-    }
-
     scope.get('/errors', { schema: hidden }, async (_request, reply) => html(reply).send(errorsPage()))
     scope.get('/docs', { schema: hidden }, async (_request, reply) => reply.redirect('/docs/', 301))
-    scope.get('/docs/', { schema: hidden, onRequest: async () => void (await load()) }, async (_request, reply) =>
-      html(reply).send((await load()).html),
-    )
+    scope.get('/docs/', { schema: hidden }, async (_request, reply) => html(reply).send((await load()).html))
     scope.get('/docs/js/scalar.js', { schema: hidden }, async (_request, reply) => {
       const { script } = await load()
       return reply

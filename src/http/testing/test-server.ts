@@ -33,6 +33,26 @@ export async function createTestServer(
   return { app, logged }
 }
 
+/** Sends JSON with a key of scope admin. */
+export function caller(app: Api) {
+  return async (
+    method: 'GET' | 'POST' | 'DELETE',
+    url: string,
+    body?: unknown,
+    headers: Readonly<Record<string, string>> = {},
+  ) => {
+    const sent = body === undefined ? {} : { payload: JSON.stringify(body) }
+    const type = body === undefined ? {} : { 'content-type': 'application/json' }
+    const answer = await app.inject({
+      method,
+      url,
+      ...sent,
+      headers: { authorization: bearer(TEST_KEYS.admin), ...type, ...headers },
+    })
+    return { status: answer.statusCode, headers: answer.headers, text: answer.body, json: () => answer.json() }
+  }
+}
+
 export const bearer = (key: string): string => `Bearer ${key}`
 
 function fakeApiKeys(): ApiKeys {

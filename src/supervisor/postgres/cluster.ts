@@ -3,7 +3,7 @@ import { chownSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, w
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { StartRefusal } from '../../platform/start-refusal.ts'
-import { commandLineOf, identityOf, type ProcessIdentity } from '../process.ts'
+import { commandLineOf, identityOf, isAlive, type ProcessIdentity, signal, waitUntilGone } from '../process.ts'
 import type { Binaries } from './binaries.ts'
 import { runAs, type SystemUser } from './system-user.ts'
 
@@ -193,4 +193,19 @@ export function requireVersion(data: string, binaries: Binaries): void {
     throw new StartRefusal(
       `The data in ${data} were written by PostgreSQL ${found}, this program brings PostgreSQL ${major}: start them with a server of version ${found} through DATABASE_URL.`,
     )
+}
+
+const STOP_TIMEOUT_MS = 60_000 // A checkpoint of everything that is in memory.
+
+/** Ends all sessions, writes a checkpoint and stops; leaves it to recovery when that takes too long. */
+export async function stopPostmaster(postmaster: Postmaster): Promise<void> {
+  // SIGINT is PostgreSQL's fast shutdown: sessions end, everything is written. SIGQUIT leaves it to recovery.
+  for (const [name, timeoutMs] of [
+    ['SIGINT', STOP_TIMEOUT_MS],
+    ['SIGQUIT', STOP_TIMEOUT_MS],
+  ] as const) {
+    if (!isAlive(postmaster.identity)) return
+    signal(postmaster.identity.pid, name)
+    if (await waitUntilGone(postmaster.identity, timeoutMs)) return
+  }
 }

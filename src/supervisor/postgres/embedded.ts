@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { StartRefusal } from '../../platform/start-refusal.ts'
 import { findFreePort, isFree } from '../free-port.ts'
 import { readJson, writePrivately } from '../home.ts'
-import { isAlive, signal, waitUntilGone } from '../process.ts'
+import { isAlive } from '../process.ts'
 import { type Binaries, locateBinaries } from './binaries.ts'
 import {
   APP_ROLE,
@@ -19,6 +19,7 @@ import {
   type Postmaster,
   requireVersion,
   startPostmaster,
+  stopPostmaster,
 } from './cluster.ts'
 import { chooseDataFolder, ownerOf, requireOwnData } from './place.ts'
 import { provision } from './provision.ts'
@@ -55,7 +56,6 @@ type Cluster = {
 const READY_TIMEOUT_MS = 120_000 // Recovery after a crash replays at most a few gigabytes of log.
 const START_TRIES_MS = 15_000 // Orphans of a killed server hold its shared memory for a moment.
 const RETRY_MS = 100
-const STOP_TIMEOUT_MS = 60_000
 const LOG_LIMIT_BYTES = 10_000_000
 
 /**
@@ -139,7 +139,7 @@ async function prepare(
   const cluster =
     known ??
     saveCluster(home, {
-      folder: chooseDataFolder(home, user, say),
+      folder: await chooseDataFolder(home, user, say),
       port: await findFreePort(),
       owner_password: randomBytes(24).toString('base64url'),
       app_password: randomBytes(24).toString('base64url'),
@@ -205,18 +205,6 @@ async function startWithin(launch: Launch): Promise<Started> {
     if (performance.now() > end)
       throw new StartRefusal(`PostgreSQL does not start: ${reasonFromLog(launch.home)} (${logFile(launch.home)}).`)
     await delay(RETRY_MS)
-  }
-}
-
-async function stopPostmaster(postmaster: Postmaster): Promise<void> {
-  // SIGINT is PostgreSQL's fast shutdown: sessions end, everything is written. SIGQUIT leaves it to recovery.
-  for (const [name, timeoutMs] of [
-    ['SIGINT', STOP_TIMEOUT_MS],
-    ['SIGQUIT', STOP_TIMEOUT_MS],
-  ] as const) {
-    if (!isAlive(postmaster.identity)) return
-    signal(postmaster.identity.pid, name)
-    if (await waitUntilGone(postmaster.identity, timeoutMs)) return
   }
 }
 

@@ -3,7 +3,7 @@ import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, renameSync, 
 import { dirname, join } from 'node:path'
 import { StartRefusal } from '../../platform/start-refusal.ts'
 import { SHARED_STATE_FOLDER } from './binaries.ts'
-import { clusterVersion } from './cluster.ts'
+import { clusterVersion, findPostmaster, stopPostmaster } from './cluster.ts'
 import { canEnter, type SystemUser } from './system-user.ts'
 
 /** Says which home a data folder outside of it belongs to. */
@@ -13,7 +13,11 @@ const OWNER_FILE = 'home'
  * Where the cluster of a home goes: into the home (relative path), or, when the user that runs PostgreSQL cannot enter the
  * home, into a folder of its own under /var/lib/tallystick.
  */
-export function chooseDataFolder(home: string, user: SystemUser | undefined, say: (line: string) => void): string {
+export async function chooseDataFolder(
+  home: string,
+  user: SystemUser | undefined,
+  say: (line: string) => void,
+): Promise<string> {
   if (canEnter(user, home)) {
     const data = join(home, 'postgres')
     if (clusterVersion(data) !== undefined)
@@ -31,6 +35,8 @@ export function chooseDataFolder(home: string, user: SystemUser | undefined, say
   const data = join(folder, 'postgres')
   if (existsSync(data)) {
     // The home was removed and made again: its passwords are gone, and data are never deleted for anyone.
+    const running = findPostmaster(data)
+    if (running !== undefined) await stopPostmaster(running)
     const aside = `${data}.${new Date().toISOString().replaceAll(/[:.]/g, '-')}`
     renameSync(data, aside)
     say(`The data folder is new; the database of the one before it was moved to ${aside}.`)
