@@ -2,6 +2,8 @@ import { existsSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { OPTIONS_HELP } from '../src/config.ts'
+import { LEASE_MS } from '../src/executor/index.ts'
+import { GIVE_UP_AFTER_MS, SEND_WINDOW_MS } from '../src/payments/index.ts'
 import { allFiles, filesIn, linesMatching, ROOT, read, type TextFile } from './support/tree.ts'
 
 /** What documents say about the code is compared with the code, so that neither can leave the other behind. */
@@ -150,6 +152,16 @@ function endpoints(): string[] {
       }),
     )
 }
+
+describe('docs/guides/unknown-outcomes.md', () => {
+  it('has the numbers of the code', () => {
+    const guide = textOf('docs/guides/unknown-outcomes.md')
+
+    expect(guide).toContain(`| send window | ${SEND_WINDOW_MS / 1_000} s after`)
+    expect(guide).toContain(`| given up when provably never sent | ${GIVE_UP_AFTER_MS / 3_600_000} h |`)
+    expect(guide).toContain(`| lease of an attempt | ${LEASE_MS / 1_000} s of`)
+  })
+})
 
 describe('an example', () => {
   it('is told about in a document', () => {

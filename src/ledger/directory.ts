@@ -1,81 +1,83 @@
 import assert from 'node:assert/strict'
-import { type Db, statement } from '../platform/db.ts'
+import { type Db, type Queryable, statement, type Tx } from '../platform/db.ts'
 import type { Account, AccountType } from './account.ts'
 
 /**
- * Account ids by name, kept in memory: an account's id and type never change, and none is removed.
- * Names that are not there yet are created on the way.
+ * Account ids by name, kept in memory: an account's id and type never change, and none is removed. What is remembered
+ * may still be wrong (the transaction that made an account rolled back, or the database failed over to a server that
+ * lacked its last commits): whoever posts asks the database whether it agrees, and `forget`s when it does not.
  */
 export type AccountDirectory = {
-  readonly idsOf: (accounts: readonly Account[]) => Promise<ReadonlyMap<string, number>>
-  /** The types of those of the names that exist. Creates nothing. */
-  readonly typesOf: (names: readonly string[]) => Promise<ReadonlyMap<string, AccountType>>
   /**
-   * Reads these names again the next time. A database that was restored, or failed over to a server that lacked its
-   * last commits, may have given a remembered id to another name.
+   * Ids by name. Names that are not there yet are created in the caller's transaction: whoever creates the same ones
+   * at the same time waits for its end.
    */
+  readonly idsOf: (tx: Tx, accounts: readonly Account[]) => Promise<ReadonlyMap<string, number>>
+  /** The types of those of the names that exist. Creates nothing. */
+  readonly typesOf: (names: Iterable<string>) => Promise<ReadonlyMap<string, AccountType>>
+  /** Reads these names again the next time. */
   readonly forget: (names: Iterable<string>) => void
 }
 
 // 200,000 names of some 50 bytes are about 30 MB; beyond, the oldest leave and are read again.
 const CACHE_MAX = 200_000
 
-/**
- * Commits by itself and before the entry that needs it: an account without postings does no harm, and a posting
- * transaction never waits for another's new account. Its commit need not be flushed, because the posting's
- * later flush covers everything before it in the log.
- */
+const FIND = statement('ledger.find_accounts', 'select id, name, type from ledger_account where name = any($1::text[])')
+
+/** In the order of names, so that two transactions with the same new accounts never wait for each other in a circle. */
 const CREATE = statement(
   'ledger.create_accounts',
-  `with unflushed as materialized (select set_config('synchronous_commit', 'off', true))
-   insert into ledger_account (name, type)
-   select a.name, a.type from unflushed, unnest($1::text[], $2::text[]) as a (name, type) order by a.name collate "C"
+  `insert into ledger_account (name, type)
+   select a.name, a.type from unnest($1::text[], $2::text[]) as a (name, type) order by a.name collate "C"
    on conflict (name) do nothing`,
 )
 
-const FIND = statement('ledger.find_accounts', 'select id, name, type from ledger_account where name = any($1::text[])')
-
-type Row = { id: number; name: string; type: AccountType }
 type Known = { readonly id: number; readonly type: AccountType }
 
 export function createAccountDirectory(db: Db): AccountDirectory {
   const known = new Map<string, Known>()
 
-  const remember = (rows: readonly Row[]): void => {
-    for (const row of rows) known.set(row.name, { id: row.id, type: row.type })
+  const find = async (queryable: Queryable, names: readonly string[]): Promise<ReadonlyMap<string, Known>> => {
+    const rows = await queryable.run<Known & { readonly name: string }>(FIND, [names])
+    for (const { name, id, type } of rows) known.set(name, { id, type })
     for (const oldest of known.keys()) {
       if (known.size <= CACHE_MAX) break
       known.delete(oldest)
     }
+    return new Map(rows.map((row) => [row.name, row]))
   }
 
-  const findOrCreate = async (wanted: ReadonlyMap<string, AccountType>): Promise<readonly Row[]> => {
-    const found = await db.run<Row>(FIND, [[...wanted.keys()]])
-    if (found.length === wanted.size) return found
-    const there = new Set(found.map((row) => row.name))
-    const absent = [...wanted].filter(([name]) => !there.has(name))
-    const names = absent.map(([name]) => name)
-    await db.run(CREATE, [names, absent.map(([, type]) => type)])
-    return [...found, ...(await db.run<Row>(FIND, [names]))]
+  /** Those of the names that are remembered, and those that are not. */
+  const recall = (names: Iterable<string>): { found: Map<string, Known>; missing: string[] } => {
+    const found = new Map<string, Known>()
+    const missing = new Set<string>()
+    for (const name of names) {
+      const account = known.get(name)
+      if (account === undefined) missing.add(name)
+      else found.set(name, account)
+    }
+    return { found, missing: [...missing] }
+  }
+
+  const findOrCreate = async (
+    tx: Tx,
+    names: readonly string[],
+    types: ReadonlyMap<string, AccountType>,
+  ): Promise<ReadonlyMap<string, Known>> => {
+    const found = await find(tx, names)
+    const absent = names.filter((name) => !found.has(name))
+    if (absent.length === 0) return found
+    await tx.run(CREATE, [absent, absent.map((name) => types.get(name))])
+    return new Map([...found, ...(await find(tx, absent))])
   }
 
   return {
-    async idsOf(accounts) {
-      const found = new Map<string, Known>()
-      const missing = new Map<string, AccountType>()
-      for (const { name, type } of accounts) {
-        if (found.has(name)) continue
-        const account = known.get(name)
-        if (account === undefined) missing.set(name, type)
-        else found.set(name, account)
-      }
-      if (missing.size > 0) {
-        const rows = await findOrCreate(missing)
-        remember(rows)
-        for (const row of rows) found.set(row.name, row)
-      }
+    async idsOf(tx, accounts) {
+      const types = new Map(accounts.map(({ name, type }) => [name, type]))
+      const { found, missing } = recall(types.keys())
+      if (missing.length > 0) for (const [name, row] of await findOrCreate(tx, missing, types)) found.set(name, row)
       const ids = new Map<string, number>()
-      for (const { name, type } of accounts) {
+      for (const [name, type] of types) {
         const account = found.get(name)
         assert(account !== undefined, `ledger account ${name} exists`)
         assert(account.type === type, `ledger account ${name} is of type ${account.type}, not ${type}`)
@@ -84,18 +86,9 @@ export function createAccountDirectory(db: Db): AccountDirectory {
       return ids
     },
     async typesOf(names) {
-      const wanted = new Set(names)
-      const missing = [...wanted].filter((name) => !known.has(name))
-      const types = new Map<string, AccountType>()
-      for (const name of wanted) {
-        const account = known.get(name)
-        if (account !== undefined) types.set(name, account.type)
-      }
-      if (missing.length === 0) return types
-      const rows = await db.run<Row>(FIND, [missing])
-      remember(rows)
-      for (const row of rows) types.set(row.name, row.type)
-      return types
+      const { found, missing } = recall(names)
+      if (missing.length > 0) for (const [name, row] of await find(db, missing)) found.set(name, row)
+      return new Map([...found].map(([name, { type }]) => [name, type]))
     },
     forget(names) {
       for (const name of names) known.delete(name)

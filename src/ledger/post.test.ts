@@ -77,7 +77,7 @@ describe('postings at the same time, whatever they are', () => {
     try {
       await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 4 }), run), {
         seed,
-        numRuns: 8,
+        numRuns: 30,
         endOnFailure: true,
       })
       // Two batches that take one account beyond 64 bits.
@@ -137,21 +137,22 @@ describe('two open transactions', () => {
     expect(await test.brokenInvariants()).toEqual([])
   })
 
-  it('that want a new account both get it', async () => {
-    const other = startLedgerNode(test.database, test.clock)
-    const entries = Array.from({ length: 20 }, (_, index) =>
+  it('that want the same new accounts all get them', async () => {
+    // More at the same time than a node has connections.
+    const nodes = Array.from({ length: 4 }, () => startLedgerNode(test.database, test.clock))
+    const entry = (_value: unknown, index: number): NewEntry =>
       anEntry([
         [`new:${index % 5}`, 1n],
-        ['hot:commission', -1n],
-      ]),
-    )
-    await Promise.all(entries.map((entry, index) => (index % 2 === 0 ? test : other).post([entry])))
-    await other.db.end()
+        [`new:${(index + 1) % 5}`, -1n],
+      ])
+    await Promise.all(nodes.flatMap((node) => Array.from({ length: 20 }, entry).map((each) => node.post([each]))))
+    for (const node of nodes) await node.db.end()
     expect(await test.brokenInvariants()).toEqual([])
   })
 
   it('more than there are chains wait for their turn and lose nothing', async () => {
     const nodes = [1, 2, 3].map(() => startLedgerNode(test.database, test.clock))
+    for (const node of nodes) await node.post([sale()])
     const before = (await test.ledger.verify()).checked.entries
     await Promise.all(nodes.flatMap((node) => Array.from({ length: 20 }, () => node.post([sale()]))))
     for (const node of nodes) await node.db.end()
@@ -325,15 +326,7 @@ describe('accounting days', () => {
     })
     await posted.promise
     const closing = close('2026-05-31')
-    await waitFor(
-      async () =>
-        (
-          await db.query(
-            `select 1 from pg_stat_activity where query like '%ledger_close%' and wait_event_type = 'Lock'`,
-          )
-        ).length > 0,
-      { what: 'the close to wait for the posting' },
-    )
+    await waitFor(() => test.waitsForLock('ledger_close'), { what: 'the close to wait for the posting' })
     const late = anEntry(
       [
         ['till', 5n],

@@ -78,7 +78,7 @@ export async function postEntries(
   if (entries.length === 0) return new Map()
   for (const entry of entries) assertPostable(entry)
   const accounts = accountsOf(entries)
-  const remembered = await directory.idsOf(accounts)
+  const remembered = await directory.idsOf(tx, accounts)
   const chain = await takeChain(tx)
   const { ids, closedThrough } = await readTerms(tx, directory, accounts, remembered)
   const seq = chain.head_seq + 1n
@@ -120,7 +120,7 @@ async function readTerms(
   let terms = await read(ids)
   if (terms?.known !== true) {
     directory.forget(ids.keys())
-    ids = await directory.idsOf(accounts)
+    ids = await directory.idsOf(tx, accounts)
     terms = await read(ids)
   }
   assert(terms?.known === true, 'ledger accounts have the ids that were just read')

@@ -2,6 +2,7 @@ import type { Clock } from '../platform/clock.ts'
 import type { Db } from '../platform/db.ts'
 import { Refusal } from '../platform/errors.ts'
 import { createLane } from '../platform/lane.ts'
+import { createShared } from '../platform/lane-shared.ts'
 import { type AccountType, refuseControlled, typeOfChartAccount } from './account.ts'
 import {
   type AccountWithBalances,
@@ -41,27 +42,17 @@ export function createLedger(deps: {
   readonly clock: Clock
 }): Ledger {
   const { db, clock } = deps
-  // Reports over the whole ledger run one after the other, so that they never hold all connections. Callers that ask
-  // for a verification while one runs share the next.
-  const report = {
+  // Reports over the whole ledger run one after the other, so that they never hold all connections.
+  const whenFull = (): Refusal =>
+    new Refusal('overloaded', 'Too many reports are waiting for their turn.', { retryAfterSeconds: 30 })
+  const verify = createShared(() => verifyLedger(db), whenFull)
+  const sheets = createLane<Date, TrialBalance>({
+    maxBatch: 1,
     maxQueue: 100,
     concurrency: 1,
-    whenFull: () =>
-      new Refusal('overloaded', 'Too many reports are waiting for their turn.', { retryAfterSeconds: 30 }),
-    splitOn: () => false,
-  }
-  const verifications = createLane<undefined, Verification>({
-    ...report,
-    maxBatch: report.maxQueue,
-    async commit(callers) {
-      const verification = await verifyLedger(db)
-      return callers.map(() => verification)
-    },
-  })
-  const sheets = createLane<Date, TrialBalance>({
-    ...report,
-    maxBatch: 1,
+    whenFull,
     commit: (instants) => Promise.all(instants.map((asOf) => trialBalanceAsOf(db, asOf))),
+    splitOn: () => false,
   })
   return {
     async createAccount({ account, type }) {
@@ -79,6 +70,6 @@ export function createLedger(deps: {
     getEntry: async (id) => (await getEntries(db, [id]))[0],
     post: createManualPosting(deps),
     trialBalance: async (asOf) => (asOf === undefined ? trialBalance(db, clock.now()) : sheets.submit(asOf)),
-    verify: async () => verifications.submit(undefined),
+    verify,
   }
 }

@@ -30,7 +30,7 @@ export function standingClock(iso: string): StandingClock {
 
 /** The ledger as one node has it: its own connections and its own memory of account ids. */
 export function startLedgerNode(database: Pick<TestDatabase, 'url' | 'schema'>, clock: Clock) {
-  const db = createDb({ url: database.url, schema: database.schema, max: 8 })
+  const db = createDb({ url: database.url, schema: database.schema })
   const directory = createAccountDirectory(db)
   return {
     db,
@@ -51,13 +51,24 @@ export async function startTestLedger() {
   const node = startLedgerNode(database, clock)
   const owner = new pg.Client({ connectionString: database.ownerUrl })
   await owner.connect()
+  const watcher = new pg.Client({ connectionString: database.ownerUrl })
+  await watcher.connect()
   return {
     ...node,
     database,
     clock,
     owner,
+    /** Whether a statement that contains the text waits for a lock now. */
+    async waitsForLock(text: string): Promise<boolean> {
+      const { rows } = await watcher.query(
+        `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like $1`,
+        [`%${text}%`],
+      )
+      return rows.length > 0
+    },
     async stop() {
       await owner.end()
+      await watcher.end()
       await node.db.end()
       await database.drop()
     },

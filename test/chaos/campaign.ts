@@ -120,8 +120,7 @@ async function disturb(deps: {
     conversations: createConversations({ client, witness }),
     witness,
     random: random.fork('conversations'),
-    kills: options.kills,
-    killed: injector.killed,
+    progress: injector.progress,
     giveUp: giveUp.signal,
   })
   const browsing = browse({ client, witness, random: random.fork('browse'), signal: stopBrowsing.signal })

@@ -12,6 +12,8 @@ export type FaultInjector = {
   /** Takes everything back that lasts: the weather, the simulator's settings. */
   readonly calm: () => Promise<void>
   readonly killed: () => number
+  /** The share of the schedule that has passed, from 0 to 1. */
+  readonly progress: () => number
   readonly killsByVictim: () => Readonly<Record<Victim, number>>
 }
 
@@ -29,6 +31,10 @@ export function createFaultInjector(deps: {
   const kills: Record<Victim, number> = { server: 0, simulator: 0, postgres: 0, backend: 0 }
   const killed = (): number => Object.values(kills).reduce((sum, count) => sum + count, 0)
   const total = steps.reduce((sum, { fault }) => sum + (fault.kind === 'kill' ? fault.victims.length : 0), 0)
+
+  const wholeMs = steps.reduce((sum, { afterMs }) => sum + afterMs, 0)
+  let doneMs = 0
+  let stepBegan: number | undefined
 
   const awaitVictim = async (victim: Victim): Promise<readonly number[]> => {
     const end = performance.now() + VICTIM_WAIT_MS
@@ -84,7 +90,10 @@ export function createFaultInjector(deps: {
   return {
     run: async () => {
       for (const { afterMs, fault } of steps) {
+        stepBegan = performance.now()
         await delay(afterMs)
+        stepBegan = undefined
+        doneMs += afterMs
         await inject(fault)
       }
     },
@@ -97,6 +106,11 @@ export function createFaultInjector(deps: {
       throw new Error('the simulator did not come back to take its settings')
     },
     killed,
+    progress: () => {
+      if (wholeMs === 0) return 1
+      const inStep = stepBegan === undefined ? 0 : performance.now() - stepBegan
+      return Math.min(1, (doneMs + inStep) / wholeMs)
+    },
     killsByVictim: () => kills,
   }
 }

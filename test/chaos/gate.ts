@@ -1,8 +1,8 @@
 /**
- * How many of `total` units may have started when `done` of `kills` kills are done: the work is spread
- * over the whole schedule, with some of it before the first kill, so that every kill meets some.
+ * How many of `total` units may have started when this share of the schedule has passed: the work is
+ * spread over the whole of it, with some from the first moment, so that every kill meets some.
  */
-export function unitsAllowed(total: number, done: number, kills: number): number {
-  if (done >= kills) return total
-  return Math.ceil((total * (done + 1)) / (kills + 1))
+export function unitsAllowed(total: number, progress: number, ahead: number): number {
+  if (progress >= 1) return total
+  return Math.min(total, Math.ceil(total * progress) + ahead)
 }

@@ -5,12 +5,12 @@ describe('options', () => {
   it('have defaults, a random seed among them', () => {
     const options = readOptions([])
 
-    expect(options).toMatchObject({ kills: 40, payments: 600, concurrency: 12, json: false, keep: false })
+    expect(options).toMatchObject({ kills: 40, payments: 800, concurrency: 12, json: false, keep: false })
     expect(options).not.toEqual(readOptions([]))
   })
 
   it('take a seed and a number of kills', () => {
-    expect(readOptions(['--seed', '1', '--kills', '4'])).toMatchObject({ seed: 1, kills: 4, payments: 60 })
+    expect(readOptions(['--seed', '1', '--kills', '4'])).toMatchObject({ seed: 1, kills: 4, payments: 80 })
   })
 
   it.each([

@@ -19,7 +19,7 @@ export const USAGE = `npm run chaos -- [--seed N] [--kills K] [--payments P] [--
 
   --seed N          decides the checkouts and the faults; random when absent, and always printed
   --kills K         how many processes to kill with SIGKILL (default 40)
-  --payments P      how many checkouts to run (default 15 per kill, at least 60)
+  --payments P      how many checkouts to run (default 20 per kill, at least 60)
   --concurrency C   checkouts under way at the same time (default 12)
   --home DIR        data folder of the server under test; must be empty (default: a new temporary one)
   --keep            keep the data folder although everything held
@@ -28,7 +28,7 @@ export const USAGE = `npm run chaos -- [--seed N] [--kills K] [--payments P] [--
 Exit code: 0 everything held, 1 something did not, 2 the campaign could not run.`
 
 /** Enough checkouts that each process is killed while it has work, few enough that 40 kills take minutes. */
-const PAYMENTS_PER_KILL = 15
+const PAYMENTS_PER_KILL = 20
 const MIN_PAYMENTS = 60
 
 /** The options of a command line, or one sentence that says what is wrong with it. */

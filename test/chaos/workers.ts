@@ -12,23 +12,23 @@ export type Workers = {
   readonly open: () => number
 }
 
-/** Carries out the units in order, `concurrency` at a time, no faster than the kills come. */
+/** Carries out the units in order, `concurrency` at a time, no faster than the schedule of faults goes on. */
 export function startWorkers(deps: {
   readonly units: readonly Unit[]
   readonly concurrency: number
   readonly conversations: Conversations
   readonly witness: Witness
   readonly random: Random
-  readonly kills: number
-  readonly killed: () => number
+  /** The share of the fault schedule that has passed. */
+  readonly progress: () => number
   readonly giveUp: AbortSignal
 }): Workers {
-  const { units, conversations, witness, random, kills, killed, giveUp } = deps
+  const { units, concurrency, conversations, witness, random, progress, giveUp } = deps
   let next = 0
   let open = 0
   const worker = async (): Promise<void> => {
     while (!giveUp.aborted) {
-      if (next >= unitsAllowed(units.length, killed(), kills)) {
+      if (next >= unitsAllowed(units.length, progress(), concurrency)) {
         if (next >= units.length) return
         await delay(50)
         continue
@@ -44,6 +44,6 @@ export function startWorkers(deps: {
       open -= 1
     }
   }
-  const done = Promise.all(Array.from({ length: deps.concurrency }, worker)).then(() => undefined)
+  const done = Promise.all(Array.from({ length: concurrency }, worker)).then(() => undefined)
   return { done, started: () => next, open: () => open }
 }

@@ -207,7 +207,9 @@ function postingRoutes(app: Api, ledger: Ledger): void {
       })
       const results = await handOver(items, ledger.post)
       const write = reply.compileSerializationSchema(ENTRY_WRITER)
-      return sendBatch(request, reply, results, ({ entry }) => write(entryBody(entry)))
+      return sendBatch(request, reply, results, ({ entry, replayed }) =>
+        write({ ...entryBody(entry), ...(replayed ? { replayed } : {}) }),
+      )
     },
   )
 }

@@ -100,7 +100,9 @@ function createRoutes(app: Api, services: Services): void {
       })
       const results = await handOver(items, payments.accept)
       const write = reply.compileSerializationSchema(PAYMENT_WRITER)
-      return sendBatch(request, reply, results, ({ payment }) => write(paymentBody(payment)))
+      return sendBatch(request, reply, results, ({ payment, replayed }) =>
+        write({ ...paymentBody(payment), ...(replayed ? { replayed } : {}) }),
+      )
     },
   )
 }

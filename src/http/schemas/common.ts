@@ -36,6 +36,11 @@ export const CurrencyIn = () =>
 
 export const CurrencyOut = () => Type.String({ description: 'ISO 4217 code.', examples: ['EUR'] })
 
+/** Beside an item of a batch's answer; a single request has the header `Idempotent-Replayed` for it. */
+export const Replayed = Type.Boolean({
+  description: 'In the answer to a batch: true when this key had stored it before.',
+})
+
 /** An instant: RFC 3339, UTC, milliseconds. */
 export const Instant = (description: string) =>
   Type.String({ format: 'date-time', description, examples: ['2026-03-03T14:01:58.120Z'] })

@@ -1,6 +1,17 @@
 import { type Static, Type } from 'typebox'
 import { ACCOUNT_TYPES } from '../../ledger/index.ts'
-import { AmountIn, AmountOut, CurrencyIn, CurrencyOut, closed, Instant, OneOf, pageParameters, Text } from './common.ts'
+import {
+  AmountIn,
+  AmountOut,
+  CurrencyIn,
+  CurrencyOut,
+  closed,
+  Instant,
+  OneOf,
+  pageParameters,
+  Replayed,
+  Text,
+} from './common.ts'
 
 export const POSTINGS_MAX = 1_000
 export const BATCH_ENTRIES_MAX = 1_000
@@ -110,6 +121,7 @@ export const EntrySchema = Type.Object(
   {
     id: Type.String({ examples: ['je_019a4c2f7b3c7d1e8f20a1b2c3d4e5f6'] }),
     object: OneOf(['journal_entry'], 'Always `journal_entry`.'),
+    replayed: Type.Optional(Replayed),
     kind: Type.String({ examples: ['capture', 'manual'] }),
     reference: Type.Optional(Type.String()),
     payment: Type.Optional(Type.String({ description: 'The payment that it books.' })),

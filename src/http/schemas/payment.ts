@@ -10,6 +10,7 @@ import {
   Metadata,
   OneOf,
   pageParameters,
+  Replayed,
   refTo,
   Text,
 } from './common.ts'
@@ -129,6 +130,7 @@ export const PaymentSchema = Type.Object(
   {
     id: Type.String({ examples: ['pay_019a4c2f7b3c7d1e8f20a1b2c3d4e5f6'] }),
     object: OneOf(['payment'], 'Always `payment`.'),
+    replayed: Type.Optional(Replayed),
     status: OneOf(PAYMENT_STATUSES, 'Derived from the orders.'),
     checkout_id: Type.Optional(Type.String()),
     buyer: Type.Object({ reference: Type.String() }),
