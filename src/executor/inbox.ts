@@ -73,11 +73,11 @@ export function createInbox(deps: {
     concurrency: 1,
     whenFull: () => new Refusal('overloaded', 'Too many webhooks at once; send it again.', { retryAfterSeconds: 2 }),
     commit: async (items) => {
-      const rows = items.map(({ id, psp, event, outcome, reference }) => [
+      const rows = items.map(({ id, psp, event, reference, outcome }) => [
         id,
         psp,
         event.id,
-        event.reference,
+        reference,
         encodeOutcome(outcome),
       ])
       const stored = new Set(

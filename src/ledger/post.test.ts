@@ -307,40 +307,43 @@ describe('accounting days', () => {
     })
   })
 
-  it('are closed only when no posting is under way', async () => {
-    const { db, directory, clock, owner } = test
-    const hold = Promise.withResolvers<void>()
-    const posted = Promise.withResolvers<void>()
-    const occurredAt = new Date('2026-05-05T12:00:00Z')
-    const early = anEntry(
+  const inMay = (): NewEntry =>
+    anEntry(
       [
         ['till', 5n],
         ['drawer', -5n],
       ],
-      { occurredAt },
+      { occurredAt: new Date('2026-05-05T12:00:00Z') },
     )
+
+  it('are closed only when no posting is under way', async () => {
+    const { db, directory, clock } = test
+    const hold = Promise.withResolvers<void>()
+    const posted = Promise.withResolvers<void>()
+    const entry = inMay()
     const open = db.transaction(async (tx) => {
-      await postEntries(tx, directory, [early], clock.now())
+      await postEntries(tx, directory, [entry], clock.now())
       posted.resolve()
       await hold.promise
     })
     await posted.promise
     const closing = close('2026-05-31')
     await waitFor(() => test.waitsForLock('ledger_close'), { what: 'the close to wait for the posting' })
-    const late = anEntry(
-      [
-        ['till', 5n],
-        ['drawer', -5n],
-      ],
-      { occurredAt },
-    )
-    const posting = test.post([late])
     hold.resolve()
-    await Promise.all([open, closing, posting])
-    expect((await test.ledger.getEntry(early.id))?.accountingDate).toBe('2026-05-05')
-    expect((await test.ledger.getEntry(late.id))?.accountingDate).toBe('2026-06-01')
-    const { rows } = await owner.query('select max(closed_through)::text as day from tallystick.ledger_close')
-    expect(rows).toEqual([{ day: '2026-05-31' }])
+    await Promise.all([open, closing])
+    expect((await test.ledger.getEntry(entry.id))?.accountingDate).toBe('2026-05-05')
+  })
+
+  it('that are being closed make postings wait, and take none afterwards', async () => {
+    const { owner } = test
+    await owner.query('begin')
+    await close('2026-06-30')
+    const entry = inMay()
+    const posting = test.post([entry])
+    await waitFor(() => test.waitsForLock('ledger_chain'), { what: 'the posting to wait for the close' })
+    await owner.query('commit')
+    await posting
+    expect((await test.ledger.getEntry(entry.id))?.accountingDate).toBe('2026-07-01')
   })
 
   it('exist for every instant that a manual entry may name', async () => {
@@ -352,6 +355,6 @@ describe('accounting days', () => {
     assert(last !== undefined && !(last instanceof Refusal))
     expect(last.entry.accountingDate).toBe('9999-12-31')
     expect(await post(new Date('9999-12-31T23:59:59-14:00'))).toMatchObject({ code: 'invalid_request' })
-    expect(await post(new Date('1970-01-01T00:00:00+14:00'))).toMatchObject({ entry: { accountingDate: '2026-06-01' } })
+    expect(await post(new Date('1970-01-01T00:00:00+14:00'))).toMatchObject({ entry: { accountingDate: '2026-07-01' } })
   })
 })

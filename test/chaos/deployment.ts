@@ -47,6 +47,9 @@ export type Deployment = {
 /** Pause before a server that died is started again, as an init system makes it. */
 const RESTART_PAUSE_MS = 200
 
+/** Starts in a row that end by themselves: more than a database that is being killed explains. */
+const FAILED_STARTS_AT_MOST = 20
+
 /**
  * Runs the server exactly as `npm start` does and starts it again whenever it ends: the campaign is its
  * init system. PostgreSQL and the simulator are the server's own to look after.
@@ -101,6 +104,9 @@ export function createDeployment(options: {
     if (starts === 0) start()
     const end = performance.now() + timeoutMs
     while (!(await lookReady())) {
+      const failed = failedStarts(ends)
+      if (failed >= FAILED_STARTS_AT_MOST)
+        throw new Error(`the server ended ${failed} times in a row before it was ready; see ${logFile}`)
       if (performance.now() > end) throw new Error(`no server was ready within ${timeoutMs} ms; see ${logFile}`)
       await delay(50)
     }
@@ -167,6 +173,10 @@ export function createDeployment(options: {
     abandon,
   }
 }
+
+/** The starts since the last good one that ended before they were ready, without having been killed. */
+const failedStarts = (ends: readonly ServerEnd[]): number =>
+  ends.length - 1 - ends.findLastIndex((end) => end.wasReady || end.wasKilled)
 
 /** A server of its own: nothing in the caller's environment may point it at another database or home. */
 function cleanEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {

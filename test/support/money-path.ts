@@ -1,6 +1,8 @@
 import { hash } from 'node:crypto'
+import pg from 'pg'
 import pino from 'pino'
 import {
+  createClockControl,
   createExecutor,
   createInbox,
   createNode,
@@ -16,16 +18,25 @@ import { newId } from '../../src/platform/ids.ts'
 import { checkInvariants } from '../../src/platform/invariant.ts'
 import type { Psp } from '../../src/psp/index.ts'
 import { WALLET_INVARIANTS } from '../../src/wallet/index.ts'
+import { mortalDb, mortalPsp } from './mortal.ts'
 
 export type MoneyPath = Awaited<ReturnType<typeof startMoneyPath>>
 
 /** The money path without HTTP: one node on a real database, with whatever PSP a test brings. */
-export async function startMoneyPath(options: { readonly url: string; readonly psps: readonly Psp[] }) {
+export async function startMoneyPath(options: {
+  readonly url: string
+  readonly psps: readonly Psp[]
+  /** `api`: stores what it is asked for and leaves it to workers. */
+  readonly role?: 'all' | 'api'
+}) {
   const log = pino({ level: process.env['LOG_LEVEL'] ?? 'silent' })
-  const db = createDb({ url: options.url, schema: 'tallystick' })
-  const clock = createTestClock()
+  const applicationName = `money path ${newId()}`
+  let dead = false
+  const db = mortalDb(createDb({ url: options.url, schema: 'tallystick', applicationName }), () => dead)
+  const [deployment] = await db.query<{ clock_offset_ms: bigint }>('select clock_offset_ms from deployment')
+  const clock = createTestClock(Number(deployment?.clock_offset_ms ?? 0n))
   const slot: { executor?: Executor } = {}
-  const node = createNode({
+  const live = createNode({
     db,
     databaseUrl: options.url,
     schema: 'tallystick',
@@ -33,39 +44,87 @@ export async function startMoneyPath(options: { readonly url: string; readonly p
     log,
     onFenced: () => slot.executor?.forget(),
   })
+  const node = { ...live, leaseHolds: () => !dead && live.leaseHolds() }
   const directory = createAccountDirectory(db)
-  const pspOf = new Map(options.psps.map((psp) => [psp.name, psp]))
+  const psps = options.psps.map((psp) => mortalPsp(psp, () => dead))
+  const pspOf = new Map(psps.map((psp) => [psp.name, psp]))
+  const works = options.role !== 'api'
   const payments = createPayments({
     db,
     directory,
     clock,
     log,
-    holder: () => ({ nodeId: node.id(), leaseMs: LEASE_MS }),
+    holder: () => (works ? { nodeId: node.id(), leaseMs: LEASE_MS } : { nodeId: null, leaseMs: 0 }),
     traitsOf: (name) => pspOf.get(name)?.traits ?? { consistencyWindowMs: Number.POSITIVE_INFINITY, keyRetentionMs: 0 },
     dispatch: (attempts) => slot.executor?.dispatch(attempts),
     backlog: () => slot.executor?.backlog() ?? 0,
   })
   const { record } = payments
-  const calls = new Map(options.psps.map((psp) => [psp.name, createPspCalls(psp)]))
+  const calls = new Map(psps.map((psp) => [psp.name, createPspCalls(psp)]))
   const executor = createExecutor({ db, clock, log, node, calls, record })
-  slot.executor = executor
   const inbox = createInbox({ db, clock, log, psps: pspOf, record })
-  await node.start()
-  executor.start()
+  const clockControl = createClockControl({
+    db,
+    clock,
+    log,
+    psps,
+    inbox,
+    kick: executor.kick,
+    idle: payments.idle,
+    onStep: async () => undefined,
+  })
+  if (works) {
+    slot.executor = executor
+    await node.start()
+    executor.start()
+  }
   return {
     db,
     clock,
+    clockControl,
     payments,
     executor,
     inbox,
+    node,
+    calls,
     ledger: createLedger({ db, directory, clock }),
     invariants: () => checkInvariants(db, [...LEDGER_INVARIANTS, ...WALLET_INVARIANTS, ...PAYMENT_INVARIANTS]),
+    /** Cuts every connection to the database; the process lives on and makes new ones. */
+    cutConnections: () => terminate(options.url, 'application_name = $1', [applicationName]),
+    /** Ends the session whose lock says that this node lives. */
+    cutSession: () => terminate(options.url, HOLDS_LOCK, [live.id()]),
+    /** The process is gone between two instructions: nothing is sent, heard, signed off or finished. */
+    async kill() {
+      dead = true
+      void live.stop()
+      await terminate(options.url, `application_name = $1 or ${HOLDS_LOCK.replace('$1', '$2')}`, [
+        applicationName,
+        live.id(),
+      ])
+    },
     async stop() {
-      await executor.stop()
-      await payments.idle()
-      await node.stop()
+      if (!dead) {
+        if (works) await executor.stop()
+        await payments.idle()
+        await inbox.idle()
+        payments.stop()
+        if (works) await node.stop()
+      }
       await db.end()
     },
+  }
+}
+
+const HOLDS_LOCK = `pid in (select pid from pg_locks where locktype = 'advisory' and objsubid = 2 and objid::bigint = $1)`
+
+async function terminate(url: string, which: string, values: readonly unknown[]): Promise<void> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    // Waits until they are gone, so that what they held is free.
+    await client.query(`select pg_terminate_backend(pid, 5000) from pg_stat_activity where ${which}`, [...values])
+  } finally {
+    await client.end()
   }
 }
 

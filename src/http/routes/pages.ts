@@ -92,6 +92,8 @@ async function loadDocumentation(): Promise<Documentation> {
       url: '/openapi.json',
       pageTitle: 'Tallystick API',
       withDefaultFonts: false,
+      // Its toolbar offers to share the document and to deploy it with somebody else's service.
+      showDeveloperTools: 'never',
       telemetry: false,
       agent: { disabled: true },
       proxyUrl: '',
