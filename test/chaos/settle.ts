@@ -32,6 +32,7 @@ export async function settle(deps: {
     if (now - begin > LONGEST_MS) return stuck.map(describe)
     if (now > nextAdvance) {
       nextAdvance = now + ADVANCE_EVERY_MS
+      for (const payment of stuck) say(`settling: ${describe(payment)}`)
       say('settling: the test clock goes on by an hour')
       await client.insist({
         method: 'POST',

@@ -158,22 +158,24 @@ export function createScriptedPsp(
     chargeOf: require,
     charge: (request) => {
       const { key, reference, capture } = request
-      const script = scripts.charge?.(request, count({ operation: 'charge', key, reference }))
-      return perform(script, (does) => create(request, does ?? (capture === 'manual' ? 'authorised' : 'captured')))
+      const nth = count({ operation: 'charge', key, reference })
+      return perform(scripts.charge?.(request, nth), (does) =>
+        create(request, does ?? (capture === 'manual' ? 'authorised' : 'captured')),
+      )
     },
     capture: (request) => {
       const { key, reference } = request
-      const script = scripts.capture?.(request, count({ operation: 'capture', key, reference }))
-      return perform(script, (does) => follow(request, 'capture', does ?? 'captured'))
+      const nth = count({ operation: 'capture', key, reference })
+      return perform(scripts.capture?.(request, nth), (does) => follow(request, 'capture', does ?? 'captured'))
     },
     void: (request) => {
       const { key, reference } = request
-      const script = scripts.void?.(request, count({ operation: 'void', key, reference }))
-      return perform(script, (does) => follow(request, 'void', does ?? 'voided'))
+      const nth = count({ operation: 'void', key, reference })
+      return perform(scripts.void?.(request, nth), (does) => follow(request, 'void', does ?? 'voided'))
     },
     lookUp: (reference) => {
-      const script = scripts.lookUp?.(reference, count({ operation: 'lookUp', key: '', reference }))
-      return perform<LookUp>(script, () => {
+      const nth = count({ operation: 'lookUp', key: '', reference })
+      return perform<LookUp>(scripts.lookUp?.(reference, nth), () => {
         const charge = byReference.get(reference)
         return charge === undefined ? { outcome: 'not_found' } : factOf(charge)
       })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import pino from 'pino'
 import { createAccountDirectory, createLedger, LEDGER_INVARIANTS } from '../../ledger/index.ts'
 import { createTestClock } from '../../platform/clock.ts'
-import { createDb } from '../../platform/db.ts'
+import { createDb, type Db, type Statement } from '../../platform/db.ts'
 import { Refusal } from '../../platform/errors.ts'
 import { checkInvariants } from '../../platform/invariant.ts'
 import type { LookUp } from '../../psp/psp.ts'
@@ -13,8 +13,8 @@ import { createPayments, type NewPayment, PAYMENT_INVARIANTS, type Payment, type
 export type Books = ReturnType<typeof openBooks>
 
 /** A node's payments and ledger without an executor: the test plays the PSP, report by report. */
-export function openBooks(url: string, nodeId = 1) {
-  const db = createDb({ url, schema: 'tallystick' })
+export function openBooks(url: string, nodeId = 1, over: (db: Db) => Db = (db) => db) {
+  const db = over(createDb({ url, schema: 'tallystick' }))
   const clock = createTestClock()
   const directory = createAccountDirectory(db)
   const dispatched: Attempt[] = []
@@ -29,9 +29,12 @@ export function openBooks(url: string, nodeId = 1) {
     backlog: () => 0,
   })
 
+  /** In the order of the payment's orders, a later try after an earlier one. */
   const attempts = async (paymentId: string, operation?: Operation): Promise<readonly Attempt[]> => {
     const rows = await db.query<AttemptRow>(
-      `select ${ATTEMPT_COLUMNS} from attempt a where a.payment_event_id = $1 and a.operation = coalesce($2, a.operation) order by a.id`,
+      `select ${ATTEMPT_COLUMNS} from attempt a left join payment_order o on o.id = a.payment_order_id
+        where a.payment_event_id = $1 and a.operation = coalesce($2, a.operation)
+        order by a.created_at, o.position`,
       [paymentId, operation],
     )
     return rows.map(attemptOf)
@@ -108,3 +111,21 @@ function said({ chargeId, amount, currency }: Attempt, outcome: LookUp['outcome'
       return outcome satisfies never
   }
 }
+
+/** A database whose answer to the first statement or transaction of that kind is lost after it was carried out. */
+export const losesAnswer =
+  (which: 'transaction' | string) =>
+  (db: Db): Db => {
+    let lost = false
+    const lose = <T>(result: T, name: string): T => {
+      if (lost || name !== which) return result
+      lost = true
+      throw new Error('Connection terminated unexpectedly')
+    }
+    return {
+      ...db,
+      run: async <R>(statement: Statement, values?: readonly unknown[]) =>
+        lose(await db.run<R>(statement, values), statement.name),
+      transaction: async (work, options) => lose(await db.transaction(work, options), 'transaction'),
+    }
+  }
