@@ -25,8 +25,6 @@ create unique index payment_event_live_checkout on payment_event (checkout_id)
   where checkout_id is not null and status not in ('failed', 'canceled');
 create index payment_event_status on payment_event (status, id);
 create index payment_event_checkout on payment_event (checkout_id, id) where checkout_id is not null;
--- Creation times grow with the table, so a block-range index of a few pages serves the date filters.
-create index payment_event_created on payment_event using brin (created_at);
 
 create table payment_order (
   id uuid primary key,

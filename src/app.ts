@@ -16,7 +16,9 @@ import { createPayments, PAYMENT_INVARIANTS, search } from './payments/index.ts'
 import { createApiKeys } from './platform/auth/index.ts'
 import { createTestClock, wallClock } from './platform/clock.ts'
 import { createDb, type Db } from './platform/db.ts'
+import { Refusal } from './platform/errors.ts'
 import { checkInvariants } from './platform/invariant.ts'
+import { createShared } from './platform/lane-shared.ts'
 import type { Log } from './platform/log.ts'
 import { createMetrics } from './platform/metrics.ts'
 import { startTicking } from './platform/tick.ts'
@@ -133,7 +135,7 @@ async function build({ config, databaseUrl, simulatorUrl, apiKey, log }: AppOpti
   const server = await createHttpServer({
     services: {
       payments,
-      ledger: { ...ledger, invariants: () => checkInvariants(db, INVARIANTS) },
+      ledger: { ...ledger, invariants: createShared(() => checkInvariants(db, INVARIANTS), tooManyReports) },
       wallets: { get: (seller) => getWallet(db, seller), statement: (query) => walletStatement(db, query) },
       search: (text) => search(db, text),
       webhooks: inbox,
@@ -162,7 +164,11 @@ async function build({ config, databaseUrl, simulatorUrl, apiKey, log }: AppOpti
     await inbox.idle()
     payments.stop()
   })
-  closers.push(() => server.close())
+  closers.push(() => {
+    // Callers who wait for a final status get what there is: a drain takes as long as the calls in flight, not longer.
+    payments.release()
+    return server.close()
+  })
   const url = await server.listen({ host: config.host, port: config.port })
   if (simulatorUrl !== undefined) {
     await registerWebhookEndpoint({ simulatorUrl, endpointUrl: `${url}/webhooks/psp/simulator`, secret: webhookSecret })
@@ -174,6 +180,9 @@ async function build({ config, databaseUrl, simulatorUrl, apiKey, log }: AppOpti
   }
   return { url, apiKey: key?.key, close: () => closeAll(closers) }
 }
+
+const tooManyReports = (): Refusal =>
+  new Refusal('overloaded', 'Too many reports over the whole database are waiting.', { retryAfterSeconds: 10 })
 
 const dayBefore = (now: Date): string => new Date(now.getTime() - 86_400_000).toISOString().slice(0, 10)
 

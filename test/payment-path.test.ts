@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readBook } from '../src/psp/simulator/testing.ts'
 import { magicPayment, paymentBody, startTestServer, type TestServer } from './support/server.ts'
+import { waitFor } from './support/wait-for.ts'
 
 /** The way of a payment through the real server over HTTP, with the real simulator and a real database. */
 
@@ -89,6 +90,21 @@ describe('payment over HTTP', () => {
   })
 })
 
+describe('server that is told to stop', () => {
+  it('answers callers who wait for a final status with what there is', async () => {
+    const held = create(magicPayment(1060), { prefer: 'wait=60' })
+    await waitFor(async () => (await server.get('/v1/payments?status=processing')).body['data']?.length, {
+      what: 'a payment in progress',
+    })
+
+    const begun = performance.now()
+    await server.restart()
+
+    expect((await held).body).toMatchObject({ status: 'processing' })
+    expect(performance.now() - begun).toBeLessThan(30_000)
+  })
+})
+
 describe('batch of payments', () => {
   it('gives one result per item, in order, and marks what existed', async () => {
     const bad = paymentBody({ currency: 'XYZ' })
@@ -157,7 +173,7 @@ describe('magic amount', () => {
     expect(metrics.text).toContain('tallystick_unknown_exposure_minor_units{psp="simulator",currency="USD"} 5045')
     const balance = await server.get('/v1/ledger/trial_balance')
     const usd = balance.body['currencies']?.find((currency) => currency['currency'] === 'USD')
-    expect(usd).toMatchObject({ debits: 5041 + 5043 + 5044 + 5060, credits: 5041 + 5043 + 5044 + 5060 })
+    expect(usd).toMatchObject({ debits: 1060 + 5041 + 5043 + 5044 + 5060, credits: 1060 + 5041 + 5043 + 5044 + 5060 })
   })
 })
 

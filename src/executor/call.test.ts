@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { createLatch, createScriptedPsp, LOST, REFUSED } from '../../test/support/scripted-psp.ts'
 import { waitFor } from '../../test/support/wait-for.ts'
@@ -66,7 +65,7 @@ describe('breaker of a PSP', () => {
       async () => {
         const made = psp.calls.length
         const first = calls.send(aCharge(), always)
-        await delay(5)
+        await new Promise(setImmediate)
         return psp.calls.length > made && { first }
       },
       { what: 'the PSP to be tried again' },

@@ -42,7 +42,9 @@ const INHERIT = statement(
         and database = (select oid from pg_database where datname = current_database())
    ), theirs as (
      -- What somebody writes at this moment is left for the next time: waiting for each other could end in a circle.
-     select a.id from attempt a join dead on dead.node_id = a.node_id where a.due_at is not null for update of a skip locked
+     select id from attempt
+      where exists (select from dead) and due_at is not null and node_id = any(array(select node_id from dead))
+        for update skip locked
    )
    update attempt a set node_id = null, due_at = now() from theirs where a.id = theirs.id`,
 )

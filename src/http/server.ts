@@ -58,6 +58,8 @@ export type HttpServerDeps = {
 const REQUEST_TIMEOUT_MS = 30_000
 // Longer than the idle time of common proxies (60 s), so that they close first and never send into a closing socket.
 const KEEP_ALIVE_MS = 72_000
+// Between two looks at connections that fell idle while the server stops.
+const SWEEP_MS = 50
 // A name of 255 characters, each escaped as up to four bytes.
 const PATH_PART_MAX = 255 * 12
 
@@ -128,6 +130,9 @@ function refuseWhileClosing(app: Api): void {
   let closing = false
   app.addHook('preClose', (done) => {
     closing = true
+    // A connection that is busy now falls idle with its answer, and would then keep the server open for a minute.
+    const sweep = setInterval(() => app.server.closeIdleConnections(), SWEEP_MS)
+    app.server.once('close', () => clearInterval(sweep))
     done()
   })
   app.addHook('onRequest', (request, reply, done) => {

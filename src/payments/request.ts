@@ -7,7 +7,7 @@ import { againWhenLost } from './again.ts'
 import type { Attempt } from './attempt.ts'
 import { type Holder, insertAttempts, insertFollowUps, newAttempt } from './follow-up.ts'
 import type { CaptureMode, ChargeMode, OnPartial, OrderStatus, PaymentStatus } from './payment.ts'
-import { DERIVE_STATUS, READ_STANDINGS } from './sql.ts'
+import { DERIVE_STATUS, LATE_SUCCESS, READ_STANDINGS } from './sql.ts'
 
 /** A request about a payment that exists: capture, cancel, or retry of its failed orders. Ids are UUIDs. */
 export type PaymentRequest = {
@@ -55,7 +55,7 @@ const FAILED_ORDERS = statement(
   'payments.failed_orders',
   `select o.id, o.amount from payment_order o
     where o.payment_event_id = $1 and o.status = 'failed'
-      and not exists (select from journal_entry e where e.kind = 'late_success' and e.fact = o.charge_attempt_id::text)
+      and ${LATE_SUCCESS('o.charge_attempt_id')} is null
     order by o.position`,
 )
 

@@ -4,7 +4,6 @@ import type { AccountDirectory } from '../ledger/index.ts'
 import type { Clock } from '../platform/clock.ts'
 import { type Db, isConnectionError, isTransient } from '../platform/db.ts'
 import { Refusal } from '../platform/errors.ts'
-import { publicId } from '../platform/ids.ts'
 import { createLane } from '../platform/lane.ts'
 import type { Log } from '../platform/log.ts'
 import type { PspTraits } from '../psp/psp.ts'
@@ -13,11 +12,13 @@ import { againWhenLost } from './again.ts'
 import type { Attempt } from './attempt.ts'
 import type { Report } from './charge.ts'
 import type { Holder } from './follow-up.ts'
+import { listPayments, type PaymentFilter, type PaymentPage } from './list.ts'
 import type { NewPayment, Payment } from './payment.ts'
-import { getPayments, listPayments, type PaymentFilter } from './read.ts'
+import { getPayments } from './read.ts'
 import { recordReports } from './record.ts'
 import { handleRequest, type PaymentRequest, type RequestResult } from './request.ts'
 import { paymentTimeline, type TimelineItem } from './timeline.ts'
+import { createWaiting, type Waiting } from './wait.ts'
 import { lateSuccesses, type Whereabouts, whereaboutsOf } from './whereabouts.ts'
 
 export type Accepted = { readonly payment: Payment; readonly replayed: boolean }
@@ -29,9 +30,10 @@ export type Payments = {
    */
   readonly accept: (items: readonly NewPayment[]) => Promise<readonly (Accepted | Refusal)[]>
   readonly get: (id: string) => Promise<Payment | undefined>
-  readonly list: (filter: PaymentFilter) => Promise<{ readonly data: readonly Payment[]; readonly hasMore: boolean }>
-  /** The payment as soon as nothing of it is in progress, or what it is after `timeoutMs`. */
-  readonly waitForFinal: (id: string, timeoutMs: number) => Promise<Payment>
+  readonly list: (filter: PaymentFilter) => Promise<PaymentPage>
+  readonly waitForFinal: Waiting['waitForFinal']
+  /** Answers everybody who waits with what there is: the process stops. */
+  readonly release: () => void
   readonly timeline: (id: string) => Promise<readonly TimelineItem[] | undefined>
   readonly whereabouts: (id: string) => Promise<Whereabouts | undefined>
   readonly request: (request: PaymentRequest) => Promise<Accepted>
@@ -79,7 +81,8 @@ const BATCH_ROWS = 1_000
 export function createPayments(deps: PaymentsDeps): Payments {
   const { db, log } = deps
   const keysInProgress = new Set<string>()
-  const waiters = new Map<string, Set<() => void>>()
+  const get = async (id: string): Promise<Payment | undefined> => (await getPayments(db, [id]))[0]
+  const waiting = createWaiting(get)
   let stopped = false
 
   const acceptLane = createLane<Draft, Acceptance>({
@@ -102,7 +105,7 @@ export function createPayments(deps: PaymentsDeps): Payments {
       commit: async (reports) => {
         const followUps = await recordReports(deps, reports)
         if (followUps.length > 0) deps.dispatch(followUps)
-        for (const report of reports) for (const wake of waiters.get(report.paymentId) ?? []) wake()
+        for (const report of reports) waiting.wake(report.paymentId)
         return reports.map(() => undefined)
       },
       // Also a batch that was chosen to give way or took too long: its halves are shorter.
@@ -158,8 +161,6 @@ export function createPayments(deps: PaymentsDeps): Payments {
     }
   }
 
-  const get = async (id: string): Promise<Payment | undefined> => (await getPayments(db, [id]))[0]
-
   return {
     async accept(items) {
       const acceptances = await Promise.all(items.map(acceptOne))
@@ -174,8 +175,9 @@ export function createPayments(deps: PaymentsDeps): Payments {
       })
     },
     get,
-    list: (filter) => listPayments(db, filter),
-    waitForFinal: (id, timeoutMs) => waitForFinal(get, waiters, id, timeoutMs),
+    list: (filter) => listPayments(db, filter, deps.clock.offsetMs()),
+    waitForFinal: waiting.waitForFinal,
+    release: waiting.release,
     timeline: (id) => paymentTimeline(db, id),
     async whereabouts(id) {
       const payment = await get(id)
@@ -205,35 +207,3 @@ const inProgress = (): Refusal =>
 
 /** The last hexadecimal digit of a UUIDv7 is random: half of the payments take each lane. */
 const laneOf = (paymentId: string): number => Number.parseInt(paymentId.slice(-1), 16) % 2
-
-// Another node may finish the payment, which wakes nobody here.
-const POLL_MS = 500
-
-async function waitForFinal(
-  get: (id: string) => Promise<Payment | undefined>,
-  waiters: Map<string, Set<() => void>>,
-  id: string,
-  timeoutMs: number,
-): Promise<Payment> {
-  const end = performance.now() + timeoutMs
-  for (;;) {
-    const woken = Promise.withResolvers<void>()
-    const set = waiters.get(id) ?? new Set()
-    waiters.set(id, set.add(woken.resolve))
-    try {
-      const payment = await get(id)
-      if (payment === undefined) throw new Refusal('not_found', `There is no payment ${publicId('pay', id)}.`)
-      const leftMs = end - performance.now()
-      if (payment.status !== 'processing' || leftMs <= 0) return payment
-      const timer = new AbortController()
-      await Promise.race([
-        woken.promise,
-        delay(Math.min(POLL_MS, leftMs), undefined, { signal: timer.signal }).catch(() => undefined),
-      ])
-      timer.abort()
-    } finally {
-      set.delete(woken.resolve)
-      if (set.size === 0) waiters.delete(id)
-    }
-  }
-}

@@ -47,11 +47,18 @@ export const LOCK_EVENTS = statement(
   `select id, capture, on_partial from payment_event where id = any($1::uuid[]) order by id for update`,
 )
 
+/**
+ * The late success of a charge, if there is one. A scalar subquery, because PostgreSQL would read every late success (or
+ * below, every follow-up) there ever was into a hash table to answer `exists`.
+ */
+export const LATE_SUCCESS = (chargeId: string): string =>
+  `(select e.id from journal_entry e where e.kind = 'late_success' and e.fact = (${chargeId})::text)`
+
 /** Charges with everything that was ever asked about them. Only a charge that ended can have a late success. */
 export const READ_ATTEMPTS = statement(
   'payments.read_attempts',
   `select ${ATTEMPT_COLUMNS},
-          a.due_at is null and exists (select from journal_entry e where e.kind = 'late_success' and e.fact = a.id::text) as late_booked
+          a.due_at is null and ${LATE_SUCCESS('a.id')} is not null as late_booked
      from attempt a where a.id = any($1::uuid[])
    union all
    select ${ATTEMPT_COLUMNS}, false
@@ -138,7 +145,7 @@ export const INSERT_ATTEMPTS = statement(
 export const READ_STANDINGS = statement(
   'payments.read_standings',
   `select o.payment_event_id as "paymentId", o.id as "orderId", o.charge_attempt_id as "chargeId", o.status,
-          exists (select from attempt f where f.charge_attempt_id = o.charge_attempt_id and f.operation <> 'charge') as "hasFollowUp"
+          (select true from attempt f where f.charge_attempt_id = o.charge_attempt_id and f.operation <> 'charge' limit 1) is not null as "hasFollowUp"
      from payment_order o
     where o.payment_event_id = any($1::uuid[])
     order by o.payment_event_id, o.position`,

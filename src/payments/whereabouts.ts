@@ -13,8 +13,9 @@ export type Whereabouts = { readonly sentence: string; readonly steps: readonly 
 
 const LATE = statement(
   'payments.late_successes',
-  `select coalesce(sum(p.amount), 0) as amount from journal_entry e join posting p on p.entry_id = e.id
-    where e.payment_event_id = $1 and e.kind = 'late_success' and p.amount > 0`,
+  `with entry as materialized (select id, kind from journal_entry where payment_event_id = $1)
+   select coalesce(sum(p.amount), 0) as amount from entry e join posting p on p.entry_id = e.id
+    where e.kind = 'late_success' and p.amount > 0`,
 )
 
 /** What was captured of a payment after its orders had failed, in minor units of its currency. */

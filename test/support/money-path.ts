@@ -32,7 +32,12 @@ export async function startMoneyPath(options: {
   const log = pino({ level: process.env['LOG_LEVEL'] ?? 'silent' })
   const applicationName = `money path ${newId()}`
   let dead = false
-  const db = mortalDb(createDb({ url: options.url, schema: 'tallystick', applicationName }), () => dead)
+  const statements = new Map<string, string>()
+  const db = mortalDb(
+    createDb({ url: options.url, schema: 'tallystick', applicationName }),
+    () => dead,
+    (name, text) => statements.set(name, text),
+  )
   const [deployment] = await db.query<{ clock_offset_ms: bigint }>('select clock_offset_ms from deployment')
   const clock = createTestClock(Number(deployment?.clock_offset_ms ?? 0n))
   const slot: { executor?: Executor } = {}
@@ -89,6 +94,8 @@ export async function startMoneyPath(options: {
     calls,
     ledger: createLedger({ db, directory, clock }),
     invariants: () => checkInvariants(db, [...LEDGER_INVARIANTS, ...WALLET_INVARIANTS, ...PAYMENT_INVARIANTS]),
+    /** Every statement that was run, by name. */
+    statements: (): ReadonlyMap<string, string> => statements,
     /** Cuts every connection to the database; the process lives on and makes new ones. */
     cutConnections: () => terminate(options.url, 'application_name = $1', [applicationName]),
     /** Ends the session whose lock says that this node lives. */

@@ -1,8 +1,11 @@
 import type { Db, Queryable, Tx } from '../../src/platform/db.ts'
 import type { Psp } from '../../src/psp/index.ts'
 
-/** A database seen by a process that may die: from then on nothing is sent, and nothing that was sent is heard of. */
-export function mortalDb(db: Db, isDead: () => boolean): Db {
+/**
+ * A database seen by a process that may die: from then on nothing is sent, and nothing that was sent is heard of. `saw` is
+ * told of every statement.
+ */
+export function mortalDb(db: Db, isDead: () => boolean, saw: (name: string, text: string) => void): Db {
   const hear = async <T>(work: () => Promise<T>): Promise<T> => {
     if (isDead()) return never()
     try {
@@ -14,8 +17,14 @@ export function mortalDb(db: Db, isDead: () => boolean): Db {
     }
   }
   const over = (inner: Queryable): Queryable => ({
-    run: (statement, values) => hear(() => inner.run(statement, values)),
-    query: (text, values) => hear(() => inner.query(text, values)),
+    run: (statement, values) => {
+      saw(statement.name, statement.text)
+      return hear(() => inner.run(statement, values))
+    },
+    query: (text, values) => {
+      saw(text, text)
+      return hear(() => inner.query(text, values))
+    },
   })
   return {
     ...over(db),
