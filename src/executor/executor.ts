@@ -46,7 +46,8 @@ export function createExecutor(deps: ExecutorDeps): Executor {
   for (const [name, { psp }] of deps.calls) {
     lines.set(name, { send: createLine(psp.traits.concurrency), look_up: createLine(LOOK_UPS_AT_ONCE) })
   }
-  const held = new Set<string>()
+  /** Attempts in memory, and what was claimed for one meanwhile by the node that this process has become. */
+  const held = new Map<string, Job | undefined>()
   const inFlight = new Set<Promise<void>>()
   let stopping = false
   let wake = Promise.withResolvers<void>()
@@ -63,15 +64,16 @@ export function createExecutor(deps: ExecutorDeps): Executor {
   }
 
   /** The place at the PSP is free as soon as the PSP has answered: what it said is recorded while the next call runs. */
-  const carryOut = async (job: Job, line: Line): Promise<void> => {
+  const carryOut = async (job: Job, line: Line): Promise<'done' | 'dropped'> => {
     const { attempt, action } = job
     const outcome = await call(job).finally(() => {
       line.done()
       pump(line)
     })
-    if (outcome === undefined) return
+    if (outcome === undefined) return 'dropped'
     const { paymentId, chargeId, id: attemptId } = attempt
     await deps.record({ paymentId, chargeId, attemptId, via: action === 'send' ? 'answer' : 'look_up', outcome })
+    return 'done'
   }
 
   const pump = (line: Line): void => {
@@ -80,12 +82,15 @@ export function createExecutor(deps: ExecutorDeps): Executor {
       const job = line.next()
       if (job === undefined) return
       const run = carryOut(job, line)
-        .catch((error: unknown) =>
-          log.fatal({ err: error, attempt: job.attempt.id }, 'an attempt could not be carried out'),
-        )
-        .finally(() => {
+        .catch((error: unknown) => {
+          log.fatal({ err: error, attempt: job.attempt.id }, 'an attempt could not be carried out')
+          return 'done' as const
+        })
+        .then((end) => {
+          const claimedAgain = held.get(job.attempt.id)
           held.delete(job.attempt.id)
           inFlight.delete(run)
+          if (end === 'dropped' && claimedAgain !== undefined) put(claimedAgain)
         })
       inFlight.add(run)
     }
@@ -99,9 +104,9 @@ export function createExecutor(deps: ExecutorDeps): Executor {
         'an attempt waits for a PSP that is not configured',
       )
     }
-    // Still here, only slow: whoever claimed it has renewed its lease.
-    if (held.has(job.attempt.id)) return
-    held.add(job.attempt.id)
+    // Still here, only slow, and the claim has renewed its lease; or here in vain, because its lease was lost meanwhile.
+    if (held.has(job.attempt.id)) return void held.set(job.attempt.id, job)
+    held.set(job.attempt.id, undefined)
     line.add(job)
     pump(line)
   }

@@ -9,7 +9,7 @@ import { newId } from '../platform/ids.ts'
 
 /** How PostgreSQL goes about every statement of the money path when the tables are large: the plans that are kept. */
 
-const SIZE = 100_000
+const SIZE = 50_000
 
 // Finished payments of long ago, one order each; two entries' worth of postings; wallets and accounts of many sellers.
 const FILL = `

@@ -85,5 +85,7 @@ function unbalanced(body: unknown): string | undefined {
 
 function broken(body: unknown): string | undefined {
   const invariants = asObject(body, 'invariants')
-  return invariants['ok'] === true ? undefined : JSON.stringify(invariants['checks'])
+  if (invariants['ok'] === true) return undefined
+  const checks = asArray(invariants['checks'], 'checks').map((check) => asObject(check, 'check'))
+  return JSON.stringify(checks.filter((check) => check['ok'] !== true))
 }

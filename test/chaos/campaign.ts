@@ -158,7 +158,7 @@ async function calmDown(deps: {
   )
   const stuck = await settle({ client, askedOf: (id) => asked.get(id), say })
   for (const sentence of stuck) witness.unexpected(sentence)
-  say('settled; comparing')
+  say(stuck.length === 0 ? 'settled; comparing' : `${stuck.length} payments never ended; comparing all the same`)
   return deployment.ends().map((end, index) => {
     // A start that fails while PostgreSQL is being killed is for the init system; a server that was ready stays.
     const ok = end.wasKilled || !end.wasReady
@@ -192,7 +192,9 @@ function logProbe(file: string): Probe {
   const fatal = readFileSync(file, 'utf8')
     .split('\n')
     .filter((line) => line.includes('"level":60'))
-  return { name: 'server', subject: 'log', ok: fatal.length === 0, detail: fatal.slice(0, 5).join('\n') }
+  const shown = fatal.slice(0, 5).map((line) => line.slice(0, 400))
+  const detail = fatal.length === 0 ? '' : `${fatal.length} fatal lines, such as\n${shown.join('\n')}`
+  return { name: 'server', subject: 'log', ok: fatal.length === 0, detail }
 }
 
 async function stopProbe(deployment: Deployment): Promise<Probe> {

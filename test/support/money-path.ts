@@ -110,13 +110,13 @@ export async function startMoneyPath(options: {
       ])
     },
     async stop() {
-      if (!dead) {
-        if (works) await executor.stop()
-        await payments.idle()
-        await inbox.idle()
-        payments.stop()
-        if (works) await node.stop()
-      }
+      // What a dead process began never ends, and its connections are gone already.
+      if (dead) return
+      if (works) await executor.stop()
+      await payments.idle()
+      await inbox.idle()
+      payments.stop()
+      if (works) await node.stop()
       await db.end()
     },
   }

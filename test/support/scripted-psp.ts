@@ -58,6 +58,10 @@ export type ScriptedPsp = Psp & {
   readonly callsOf: (operation: Call['operation'], reference?: string) => readonly Call[]
   readonly book: () => readonly BookedCharge[]
   readonly chargeOf: (reference: string) => BookedCharge
+  /** What no caller may do: a key for two requests, or a reference for two charges. */
+  readonly violations: readonly string[]
+  /** Executes a request that was thought to be lost on its way. */
+  readonly arrive: (request: ChargeRequest) => void
   /** Moves a charge as the buyer or the PSP itself does, and gives the webhook that tells of it. */
   readonly move: (reference: string, state: ChargeState) => SignedWebhook
   /** A webhook that tells of a state of the charge, true or not, under an event id of its own unless told. */
@@ -87,6 +91,7 @@ export function createScriptedPsp(
   const booked = new Map<string, BookedCharge>()
   const byReference = new Map<string, BookedCharge>()
   const uses = new Map<string, string>()
+  const violations: string[] = []
 
   const count = (call: Call): number => {
     calls.push(call)
@@ -109,7 +114,7 @@ export function createScriptedPsp(
   /** The same key is the same request, for ever: it is done once, and another under it is a bug of the caller. */
   const firstUse = (key: string, request: string): boolean => {
     const earlier = uses.get(key)
-    assert(earlier === undefined || earlier === request, `key ${key} is used for one request`)
+    if (earlier !== undefined && earlier !== request) violations.push(`key ${key} for ${earlier} and for ${request}`)
     uses.set(key, request)
     return earlier === undefined
   }
@@ -127,6 +132,7 @@ export function createScriptedPsp(
         state,
         occurredAt: now(),
       }
+      if (byReference.has(reference)) violations.push(`reference ${reference} for two charges`)
       booked.set(charge.pspReference, charge)
       byReference.set(reference, charge)
     }
@@ -156,6 +162,8 @@ export function createScriptedPsp(
       calls.filter((call) => call.operation === operation && (reference === undefined || call.reference === reference)),
     book: () => [...booked.values()],
     chargeOf: require,
+    violations,
+    arrive: (request) => void create(request, request.capture === 'manual' ? 'authorised' : 'captured'),
     charge: (request) => {
       const { key, reference, capture } = request
       const nth = count({ operation: 'charge', key, reference })
