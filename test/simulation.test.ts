@@ -13,7 +13,7 @@ import { waitFor } from './support/wait-for.ts'
 
 /**
  * The whole money path against PSPs that lose answers, two nodes that die, connections that are cut and a clock that
- * jumps. At the end the PSPs' books are ours. `SIMULATION_SEED` repeats the choices of a run, though not the instants at
+ * jumps. At the end the PSPs' books are ours. `TALLYSTICK_TEST_SEED` repeats the choices of a run, though not the instants at
  * which the database and the network interleave them.
  */
 
@@ -29,8 +29,8 @@ afterAll(() => database.drop())
 
 describe('money path', () => {
   it('has the same books as the PSPs after a bad day', { timeout: 60_000 }, async () => {
-    const seed = Number(process.env['SIMULATION_SEED'] ?? Math.floor(Math.random() * 2 ** 32))
-    console.log(`simulation seed: SIMULATION_SEED=${seed}`)
+    const seed = Number(process.env['TALLYSTICK_TEST_SEED'] ?? Math.floor(Math.random() * 2 ** 32))
+    console.log(`simulation seed: TALLYSTICK_TEST_SEED=${seed}`)
     const seeded = createSeeded(seed)
     const traits = { concurrency: 12, requestTimeoutMs: 1_000, lookUpTimeoutMs: 1_000 }
     const psps = ['alpha', 'beta'].map((name) => createScriptedPsp({ name, traits }))
