@@ -31,6 +31,25 @@ const BUSY = statement(
 // Longer than a PSP's slowest answers one after the other; a campaign that keeps its server busier than that hears of it.
 const QUIET_TIMEOUT_MS = 120_000
 const STEPS_MAX = 10_000
+const DAY_MS = 86_400_000
+// Twenty years: enough for any test, and dates stay dates.
+const OFFSET_MAX_MS = 7_300 * DAY_MS
+
+/** A PSP that does not move its clock, because it is away or shared with a deployment that is ahead, is no bug of ours. */
+async function movePsp(psp: Psp, offsetMs: number): Promise<void> {
+  try {
+    await psp.testClock?.setOffset(offsetMs)
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new Refusal('unavailable', `The clock of ${psp.name} did not move: ${why}`, { retryAfterSeconds: 5, cause })
+  }
+}
+
+function refuseTooFar(offsetMs: number): void {
+  if (offsetMs <= OFFSET_MAX_MS) return
+  const detail = `The test clock runs at most ${OFFSET_MAX_MS / DAY_MS} days ahead of the real one; start with an empty data folder instead.`
+  throw new Refusal('invalid_request', detail, { errors: [{ pointer: '', detail }] })
+}
 
 export function createClockControl(deps: {
   readonly db: Db
@@ -66,9 +85,11 @@ export function createClockControl(deps: {
 
   /** Everything in progress ends, the clock moves everywhere, what that makes due is done. */
   const moveTo = async (offsetMs: number): Promise<void> => {
-    await db.run(SET_OFFSET, [offsetMs])
-    clock.setOffset(offsetMs)
-    for (const psp of deps.psps) await psp.testClock?.setOffset(offsetMs)
+    // Another node may have moved it further meanwhile: what the database says counts for everybody.
+    const [row] = await db.run<{ clock_offset_ms: bigint }>(SET_OFFSET, [offsetMs])
+    const agreedMs = Number(row?.clock_offset_ms ?? BigInt(offsetMs))
+    clock.setOffset(agreedMs)
+    for (const psp of deps.psps) await movePsp(psp, agreedMs)
     const reached = clock.now()
     await quiet(reached)
     await db.run(LOOK_AT_ALL)
@@ -82,7 +103,10 @@ export function createClockControl(deps: {
   }
 
   const advance = async (ms: number): Promise<Date> => {
+    const [row] = await db.run<{ clock_offset_ms: bigint }>(SET_OFFSET, [clock.offsetMs()])
+    if (row !== undefined) clock.setOffset(Number(row.clock_offset_ms))
     const target = clock.offsetMs() + ms
+    refuseTooFar(target)
     await quiet(clock.now())
     for (let step = 0; step < STEPS_MAX; step += 1) {
       const due = (await nextDueAt()) - Date.now()
