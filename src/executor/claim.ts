@@ -94,8 +94,27 @@ export async function claimDue(db: Db, nodeId: number, now: Date, rooms: readonl
     attempts: attempts.filter((attempt) => attempt.nodeId === nodeId),
     more: rooms.some(({ psp, send, lookUp }) => {
       const mine = attempts.filter((attempt) => attempt.psp === psp)
-      const sent = mine.filter((attempt) => attempt.status === 'dispatched' || attempt.nodeId !== nodeId).length
-      return (send > 0 && sent >= send) || (lookUp > 0 && (mine.length - sent >= lookUp || sent > 0))
+      const moved = mine.filter((attempt) => attempt.nodeId !== nodeId).length
+      const sent = mine.filter((attempt) => attempt.status === 'dispatched').length
+      return (send > 0 && sent + moved >= send) || (lookUp > 0 && (moved > 0 || mine.length - sent >= lookUp))
     }),
   }
+}
+
+const RELEASE = statement(
+  'executor.release',
+  `with lost as (
+     select id from attempt
+      where due_at > now() and node_id = $1 and id <> all($2::uuid[])
+        for update skip locked
+   )
+   update attempt a set due_at = now() from lost where a.id = lost.id`,
+)
+
+/**
+ * Makes due at once what this node holds by the database and does not know of: a claim that committed although its
+ * answer was lost. Without it they would wait for the end of their lease.
+ */
+export async function releaseUnknown(db: Db, nodeId: number, held: readonly string[]): Promise<void> {
+  await db.run(RELEASE, [nodeId, held])
 }

@@ -5,7 +5,7 @@ import { anOrder, aPayment, type MoneyPath, startMoneyPath } from '../../test/su
 import { createLatch, createScriptedPsp, LOST, REFUSED, type ScriptedPsp } from '../../test/support/scripted-psp.ts'
 import { waitFor } from '../../test/support/wait-for.ts'
 import type { NewPayment, Payment } from '../payments/index.ts'
-import { openBooks } from '../payments/testing/books.ts'
+import { losesAnswer, openBooks } from '../payments/testing/books.ts'
 import { Refusal } from '../platform/errors.ts'
 import { newId } from '../platform/ids.ts'
 import type { Psp, PspTraits } from '../psp/index.ts'
@@ -286,6 +286,22 @@ describe('attempts of a node that died', () => {
 
     expect(await end(path, payment)).toBe('succeeded')
     expect(psp.calls.map((call) => call.operation)).toEqual(['charge'])
+  })
+})
+
+describe('claim', () => {
+  it('whose answer is lost with the connection loses no attempt', async () => {
+    const psp = aPsp()
+    const api = await startMoneyPath({ url: database.url, psps: [psp], role: 'api' })
+    const payment = await accept(api, psp)
+    await api.stop()
+    const begun = performance.now()
+    const path = await startMoneyPath({ url: database.url, psps: [psp], over: losesAnswer('executor.claim') })
+    started.push(path)
+
+    expect(await end(path, payment)).toBe('succeeded')
+    expect(performance.now() - begun).toBeLessThan(5_000)
+    expect(psp.book()).toHaveLength(1)
   })
 })
 

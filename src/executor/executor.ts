@@ -6,7 +6,7 @@ import type { Db } from '../platform/db.ts'
 import type { Log } from '../platform/log.ts'
 import type { LookUp } from '../psp/index.ts'
 import type { PspCalls } from './call.ts'
-import { claimDue } from './claim.ts'
+import { claimDue, releaseUnknown } from './claim.ts'
 import { createLine, type Job, type Line } from './line.ts'
 import type { Node } from './node.ts'
 
@@ -127,12 +127,26 @@ export function createExecutor(deps: ExecutorDeps): Executor {
     return more
   }
 
+  /** After a claim without an answer, what it may have taken is released first. */
+  const look = async (inDoubt: boolean): Promise<boolean> => {
+    if (inDoubt) await releaseUnknown(deps.db, node.id(), [...held.keys()])
+    return claim()
+  }
+
   const run = async (): Promise<void> => {
+    let inDoubt = false
     while (!stopping) {
-      const more = await claim().catch((error: unknown) => {
-        log.warn({ err: error }, 'due attempts could not be claimed')
-        return false
-      })
+      const more = await look(inDoubt).then(
+        (found) => {
+          inDoubt = false
+          return found
+        },
+        (error: unknown) => {
+          log.warn({ err: error }, 'due attempts could not be claimed')
+          inDoubt = true
+          return false
+        },
+      )
       for (const { send, look_up } of lines.values()) {
         pump(send)
         pump(look_up)

@@ -47,7 +47,7 @@ export async function runCampaign(
   say: (sentence: string) => void,
 ): Promise<CampaignResult> {
   const random = createRandom(`tallystick chaos ${options.seed}`)
-  const deployment = createDeployment(place)
+  const deployment = createDeployment({ ...place, say })
   const end = new AbortController()
   const witness = createWitness()
   const patient = createClient({

@@ -58,8 +58,9 @@ export function createDeployment(options: {
   readonly root: string
   readonly home: string
   readonly port: number
+  readonly say: (sentence: string) => void
 }): Deployment {
-  const { root, home, port } = options
+  const { root, home, port, say } = options
   const logFile = join(home, 'output.log')
   const log = openSync(logFile, 'a')
   const ends: ServerEnd[] = []
@@ -80,30 +81,40 @@ export function createDeployment(options: {
       stdio: ['ignore', log, log],
     })
     child = started
+    void noticeRunFile(started)
     started.once('exit', (code, signal) => {
       ends.push({ code, signal, wasReady: isReady, wasKilled })
+      if (!wasKilled && !stopping)
+        say(`the server ended by itself (${signal ?? code}, ${isReady ? 'ready' : 'starting'}): ${lastLine(logFile)}`)
       isReady = false
       child = undefined
       if (!stopping) setTimeout(start, RESTART_PAUSE_MS)
     })
   }
 
-  const lookReady = async (): Promise<boolean> => {
-    const seen = readRunFile(home)
-    if (seen === undefined || child === undefined || !serverPids().includes(seen.pid)) return false
-    const answer = await fetch(new URL('/readyz', seen.url), { signal: AbortSignal.timeout(2_000) }).catch(
-      () => undefined,
-    )
-    if (answer?.status !== 200) return false
-    run = seen
-    isReady = true
-    return true
+  /** The server writes its run file when it is ready, so that file tells what it had reached when it ended. */
+  const noticeRunFile = async (started: ChildProcess): Promise<void> => {
+    while (child === started && !isReady) {
+      const seen = readRunFile(home)
+      if (seen !== undefined && serverPids().includes(seen.pid)) {
+        run = seen
+        isReady = true
+      }
+      await delay(50)
+    }
+  }
+
+  const answersReady = async (): Promise<boolean> => {
+    if (run === undefined || !isReady) return false
+    const signal = AbortSignal.timeout(2_000)
+    const answer = await fetch(new URL('/readyz', run.url), { signal }).catch(() => undefined)
+    return answer?.status === 200
   }
 
   const ready = async (timeoutMs: number): Promise<void> => {
     if (starts === 0) start()
     const end = performance.now() + timeoutMs
-    while (!(await lookReady())) {
+    while (!(await answersReady())) {
       const failed = failedStarts(ends)
       if (failed >= FAILED_STARTS_AT_MOST)
         throw new Error(`the server ended ${failed} times in a row before it was ready; see ${logFile}`)
@@ -177,6 +188,8 @@ export function createDeployment(options: {
 /** The starts since the last good one that ended before they were ready, without having been killed. */
 const failedStarts = (ends: readonly ServerEnd[]): number =>
   ends.length - 1 - ends.findLastIndex((end) => end.wasReady || end.wasKilled)
+
+const lastLine = (file: string): string => readFileSync(file, 'utf8').trimEnd().split('\n').at(-1) ?? ''
 
 /** A server of its own: nothing in the caller's environment may point it at another database or home. */
 function cleanEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {

@@ -13,7 +13,7 @@ import {
 import { createAccountDirectory, createLedger, LEDGER_INVARIANTS } from '../../src/ledger/index.ts'
 import { createPayments, type NewPayment, PAYMENT_INVARIANTS } from '../../src/payments/index.ts'
 import { createTestClock } from '../../src/platform/clock.ts'
-import { createDb } from '../../src/platform/db.ts'
+import { createDb, type Db } from '../../src/platform/db.ts'
 import { newId } from '../../src/platform/ids.ts'
 import { checkInvariants } from '../../src/platform/invariant.ts'
 import type { Psp } from '../../src/psp/index.ts'
@@ -28,13 +28,15 @@ export async function startMoneyPath(options: {
   readonly psps: readonly Psp[]
   /** `api`: stores what it is asked for and leaves it to workers. */
   readonly role?: 'all' | 'api'
+  /** Something between this node and its database. */
+  readonly over?: (db: Db) => Db
 }) {
   const log = pino({ level: process.env['LOG_LEVEL'] ?? 'silent' })
   const applicationName = `money path ${newId()}`
   let dead = false
   const statements = new Map<string, string>()
   const db = mortalDb(
-    createDb({ url: options.url, schema: 'tallystick', applicationName }),
+    (options.over ?? ((inner) => inner))(createDb({ url: options.url, schema: 'tallystick', applicationName })),
     () => dead,
     (name, text) => statements.set(name, text),
   )
