@@ -17,7 +17,7 @@ import { waitFor } from './support/wait-for.ts'
  * which the database and the network interleave them.
  */
 
-const STEPS = 700
+const STEPS = 550
 
 let database: TestDatabase
 

@@ -83,6 +83,19 @@ describe('executor', () => {
     expect([psp.calls.length, running.backlog()]).toEqual([1, 0])
   })
 
+  it('does not send as one node what it took as another', async () => {
+    const psp = createScriptedPsp()
+    const { node, reports, executor: running } = start(psp)
+    node.holds = false
+    running.dispatch(charges(psp, 3))
+
+    node.number = 8
+    node.holds = true
+
+    await waitFor(() => running.backlog() === 0, { what: 'everything to be dropped' })
+    expect([psp.calls.length, reports.length]).toEqual([0, 0])
+  })
+
   it('leaves alone what was stored for another node', () => {
     const psp = createScriptedPsp()
     const { executor: running } = start(psp)

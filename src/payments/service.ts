@@ -113,8 +113,7 @@ export function createPayments(deps: PaymentsDeps): Payments {
     }),
   )
 
-  // Few at a time: each holds a connection while it waits for its payment, which a batch of reports may hold that needs
-  // a second connection to go on.
+  // Few at a time: each holds a connection while it waits for its payment, and everything else needs connections, too.
   const requestLane = createLane<PaymentRequest, RequestResult>({
     maxBatch: 1,
     maxQueue: 5_000,
