@@ -3,7 +3,7 @@ import type { TestClock } from '../platform/clock.ts'
 import { type Db, statement } from '../platform/db.ts'
 import { Refusal } from '../platform/errors.ts'
 import type { Log } from '../platform/log.ts'
-import type { Psp } from '../psp/psp.ts'
+import type { Psp, PspTestClock } from '../psp/psp.ts'
 import type { WebhookInbox } from './inbox.ts'
 
 /** The test clock: moves business time forward, through every instant at which something is due. */
@@ -36,9 +36,10 @@ const DAY_MS = 86_400_000
 const OFFSET_MAX_MS = 7_300 * DAY_MS
 
 /** A PSP that does not move its clock, because it is away or shared with a deployment that is ahead, is no bug of ours. */
-async function movePsp(psp: Psp, offsetMs: number): Promise<void> {
+async function ask<T>(psp: Psp, call: (clock: PspTestClock) => Promise<T>): Promise<T | undefined> {
+  if (psp.testClock === undefined) return undefined
   try {
-    await psp.testClock?.setOffset(offsetMs)
+    return await call(psp.testClock)
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause)
     throw new Refusal('unavailable', `The clock of ${psp.name} did not move: ${why}`, { retryAfterSeconds: 5, cause })
@@ -89,7 +90,7 @@ export function createClockControl(deps: {
     const [row] = await db.run<{ clock_offset_ms: bigint }>(SET_OFFSET, [offsetMs])
     const agreedMs = Number(row?.clock_offset_ms ?? BigInt(offsetMs))
     clock.setOffset(agreedMs)
-    for (const psp of deps.psps) await movePsp(psp, agreedMs)
+    for (const psp of deps.psps) await ask(psp, (its) => its.setOffset(agreedMs))
     const reached = clock.now()
     await quiet(reached)
     await db.run(LOOK_AT_ALL)
@@ -98,7 +99,7 @@ export function createClockControl(deps: {
   }
 
   const nextDueAt = async (): Promise<number> => {
-    const dues = await Promise.all(deps.psps.map((psp) => psp.testClock?.nextDueAt()))
+    const dues = await Promise.all(deps.psps.map((psp) => ask(psp, (its) => its.nextDueAt())))
     return Math.min(...dues.map((due) => due?.getTime() ?? Number.POSITIVE_INFINITY))
   }
 

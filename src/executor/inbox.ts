@@ -57,6 +57,8 @@ type Stored = {
 // Whoever received a webhook handles it within moments; what is older was left by a crash.
 const LEFT_AFTER_MS = 5_000
 
+const EVENT_ID_MAX = 255
+
 export function createInbox(deps: {
   readonly db: Db
   readonly clock: Clock
@@ -135,7 +137,8 @@ export function createInbox(deps: {
       const psp = deps.psps.get(name)
       if (psp === undefined) return 'unknown_psp'
       const event = psp.verifyWebhook(headers, body)
-      if (event === undefined) return 'bad_signature'
+      // No PSP's event has an id this long, and the index that tells repeats apart could not hold it.
+      if (event === undefined || event.id.length > EVENT_ID_MAX) return 'bad_signature'
       // A reference that cannot be stored is none of ours.
       const reference = isReference(event.reference) ? event.reference : undefined
       const item = { id: newId(), psp: name, reference, outcome: toldByWebhook(event.outcome) }

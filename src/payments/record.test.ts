@@ -6,7 +6,7 @@ import { waitFor } from '../../test/support/wait-for.ts'
 import { newId } from '../platform/ids.ts'
 import type { Attempt, NewPayment, Payment, Report } from './index.ts'
 import { DERIVE_STATUS } from './sql.ts'
-import { type Books, openBooks, reportOf } from './testing/books.ts'
+import { type Books, losesAnswer, openBooks, reportOf } from './testing/books.ts'
 
 /** What is learned about charges, committed by two nodes on one database. */
 
@@ -137,6 +137,24 @@ async function waitUntilBlocked(): Promise<void> {
     { what: 'a transaction that waits for another' },
   )
 }
+
+describe('recording', () => {
+  it('whose answer was lost with the connection still hands over what has to be sent next', async () => {
+    const cut = openBooks(database.url, 1, losesAnswer('transaction'))
+    const { payment, charges } = await accepted({ onPartial: 'void_all' })
+    const [first, second] = charges
+    assert(first !== undefined && second !== undefined)
+    await record(node, [reportOf(first, 'authorised')])
+
+    await record(cut, [reportOf(second, 'authorised')])
+
+    expect(cut.dispatched.map((attempt) => attempt.operation)).toEqual(['capture', 'capture'])
+    expect((await node.attempts(payment.id, 'capture')).map((attempt) => attempt.id).toSorted()).toEqual(
+      cut.dispatched.map((attempt) => attempt.id).toSorted(),
+    )
+    await cut.close()
+  })
+})
 
 describe('late success', () => {
   it('goes to suspense once and to no wallet', async () => {

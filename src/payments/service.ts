@@ -7,7 +7,7 @@ import { Refusal } from '../platform/errors.ts'
 import { createLane } from '../platform/lane.ts'
 import type { Log } from '../platform/log.ts'
 import type { PspTraits } from '../psp/psp.ts'
-import { type Acceptance, acceptBatch, type Draft, draft } from './accept.ts'
+import { type Acceptance, acceptBatch, type Draft, draft, readDispatched } from './accept.ts'
 import { againWhenLost } from './again.ts'
 import type { Attempt } from './attempt.ts'
 import type { Report } from './charge.ts'
@@ -83,6 +83,8 @@ export function createPayments(deps: PaymentsDeps): Payments {
   const keysInProgress = new Set<string>()
   const get = async (id: string): Promise<Payment | undefined> => (await getPayments(db, [id]))[0]
   const waiting = createWaiting(get)
+  // Payments whose last batch may have committed although its answer was lost, and with it what has to be sent next.
+  const inDoubt = new Set<string>()
   let stopped = false
 
   const acceptLane = createLane<Draft, Acceptance>({
@@ -104,7 +106,9 @@ export function createPayments(deps: PaymentsDeps): Payments {
       whenFull: overloaded,
       commit: async (reports) => {
         const followUps = await recordReports(deps, reports)
-        if (followUps.length > 0) deps.dispatch(followUps)
+        const lost = reports.map((report) => report.paymentId).filter((id) => inDoubt.delete(id))
+        const found = [...followUps, ...(await readDispatched(db, lost))]
+        if (found.length > 0) deps.dispatch(found)
         for (const report of reports) waiting.wake(report.paymentId)
         return reports.map(() => undefined)
       },
@@ -137,6 +141,7 @@ export function createPayments(deps: PaymentsDeps): Payments {
           return 'refused'
         }
         log.warn({ err: error }, 'recording waits for the database')
+        inDoubt.add(report.paymentId)
         await delay(waitMs)
       }
     }

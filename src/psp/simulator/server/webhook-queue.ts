@@ -110,7 +110,7 @@ export function createWebhookQueue(): WebhookQueue {
   }
 }
 
-/** Puts everything that waits, and is neither being attempted nor behind another, in line for now. */
+/** Puts everything that waits, and is neither being attempted nor behind another, in line until then. */
 function hurry(
   open: ReadonlyMap<number, Webhook>,
   taken: ReadonlySet<number>,
