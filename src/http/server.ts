@@ -60,6 +60,8 @@ const REQUEST_TIMEOUT_MS = 30_000
 const KEEP_ALIVE_MS = 72_000
 // Between two looks at connections that fell idle while the server stops.
 const SWEEP_MS = 50
+// What is accepted is answered well before; longer than this, and an init system loses its own patience.
+const CLOSE_PATIENCE_MS = 8_000
 // A name of 255 characters, each escaped as up to four bytes.
 const PATH_PART_MAX = 255 * 12
 
@@ -93,6 +95,7 @@ function createApp(log: Logger): Api {
     genReqId: requestIdOf,
     bodyLimit: BODY_MAX_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
+    http: { connectionsCheckingInterval: 1_000 },
     // No time-out while a request is worked on: advancing the clock by a year or reading the whole ledger may take long.
     connectionTimeout: 0,
     keepAliveTimeout: KEEP_ALIVE_MS,
@@ -132,7 +135,12 @@ function refuseWhileClosing(app: Api): void {
     closing = true
     // A connection that is busy now falls idle with its answer, and would then keep the server open for a minute.
     const sweep = setInterval(() => app.server.closeIdleConnections(), SWEEP_MS)
-    app.server.once('close', () => clearInterval(sweep))
+    // A request that never arrives whole must not keep the rest from being ended in order.
+    const patience = setTimeout(() => app.server.closeAllConnections(), CLOSE_PATIENCE_MS)
+    app.server.once('close', () => {
+      clearInterval(sweep)
+      clearTimeout(patience)
+    })
     done()
   })
   app.addHook('onRequest', (request, reply, done) => {
