@@ -134,7 +134,7 @@ async function disturb(deps: {
     return injector
   } finally {
     stopBrowsing.abort()
-    if (workers.open() > 0) giveUp.abort()
+    giveUp.abort()
     await browsing
     await workers.done
     await client.close()

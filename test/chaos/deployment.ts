@@ -72,6 +72,7 @@ export function createDeployment(options: {
   let stopping = false
 
   const start = (): void => {
+    if (stopping) return
     starts += 1
     isReady = false
     wasKilled = false
@@ -88,7 +89,7 @@ export function createDeployment(options: {
         say(`the server ended by itself (${signal ?? code}, ${isReady ? 'ready' : 'starting'}): ${lastLine(logFile)}`)
       isReady = false
       child = undefined
-      if (!stopping) setTimeout(start, RESTART_PAUSE_MS)
+      setTimeout(start, RESTART_PAUSE_MS)
     })
   }
 
