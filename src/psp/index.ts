@@ -10,6 +10,7 @@ export { DECLINE_CODES, type DeclineCode, declineOf, isDeclineCode } from './dec
 export type {
   ChargeRequest,
   Decline,
+  FetchedFile,
   FollowUpRequest,
   LookUp,
   Money,
@@ -17,6 +18,7 @@ export type {
   Psp,
   PspTestClock,
   PspTraits,
+  SettlementFiles,
   WebhookEvent,
 } from './psp.ts'
 export { createSimulatorPsp, registerWebhookEndpoint, type SimulatorOptions } from './simulator/adapter.ts'

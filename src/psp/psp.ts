@@ -97,6 +97,20 @@ export type PspTestClock = {
   readonly nextDueAt: () => Promise<Date | undefined>
 }
 
+/** A settlement file as the PSP hands it out. Its bytes can be read once. */
+export type FetchedFile = { readonly name: string; readonly bytes: AsyncIterable<Uint8Array> }
+
+/**
+ * Where the PSP's settlement files come from: one for each business day (ISO date) in the PSP's own zone, also for a day
+ * without a movement. Unlike the rest of the port these throw when the PSP does not answer: nothing depends on one try.
+ */
+export type SettlementFiles = {
+  /** The day of the first file there will ever be. */
+  readonly firstBusinessDate: () => Promise<string>
+  /** The file of a day, or undefined while it is not ready. */
+  readonly fetch: (businessDate: string) => Promise<FetchedFile | undefined>
+}
+
 export type Psp = {
   /** Name of the PSP account: letters, digits, `_` and `-`. Names the ledger accounts `psp:<name>:…`. */
   readonly name: string
@@ -113,5 +127,6 @@ export type Psp = {
     body: Buffer,
   ) => WebhookEvent | undefined
   readonly testClock?: PspTestClock
+  readonly settlementFiles?: SettlementFiles
   readonly close: () => Promise<void>
 }

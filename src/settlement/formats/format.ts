@@ -1,0 +1,117 @@
+/**
+ * What every format of a settlement file is read into: statements with their balances, and lines. A reader is pure: it
+ * takes bytes as they come, keeps no more than a piece of them, and neither knows where they came from nor where the
+ * lines go. Amounts are signed minor units as the account's holder sees them: credit positive.
+ */
+
+export const LINE_KINDS = [
+  'charge',
+  'refund',
+  'dispute',
+  'dispute_reversal',
+  'fee',
+  'payout',
+  'payout_reversal',
+  'adjustment',
+] as const
+
+/** What moved the balance. */
+export type LineKind = (typeof LINE_KINDS)[number]
+
+/** One normalised row of a settlement file. */
+export type SettlementLine = {
+  /** Where it begins in the file; the first line is 1. */
+  readonly line: number
+  /** Index of its statement. */
+  readonly statement: number
+  readonly kind: LineKind
+  /** The sender's own word for what it is, e.g. `captured` or `refunded`. */
+  readonly status: string | undefined
+  /** The sender's identifier of what moved. */
+  readonly pspReference: string | undefined
+  /** The reference that we gave, as the sender wrote it. */
+  readonly reference: string | undefined
+  /** The effect on the balance before the fee. */
+  readonly amount: bigint
+  /** A positive cost; the balance moves by amount − fee. */
+  readonly fee: bigint
+  readonly currency: string
+  readonly occurredAt: Date | undefined
+}
+
+/**
+ * Whether the file adds up to what it says of itself: opening + Σ(amount − fee) = closing, the counts, and every stated
+ * total. `difference` is computed − stated, in minor units (for a count: in lines), of the first that is not right.
+ */
+export type Control =
+  | { readonly status: 'pass' }
+  | { readonly status: 'none' }
+  | {
+      readonly status: 'fail'
+      /** Which total is wrong, in words. */
+      readonly what: string
+      readonly stated: bigint
+      readonly computed: bigint
+      readonly difference: bigint
+    }
+
+/** Lines of one kind in a statement, as computed from the lines. */
+export type KindTotal = {
+  readonly kind: LineKind
+  readonly lines: number
+  readonly amount: bigint
+  readonly fee: bigint
+}
+
+/** The part of a file that is about one account in one currency. */
+export type Statement = {
+  readonly account: string
+  readonly currency: string
+  readonly opening: bigint | undefined
+  readonly closing: bigint | undefined
+  readonly lines: number
+  /** Sums of the positive and of the negative movements of the balance, fees included. */
+  readonly credits: bigint
+  readonly debits: bigint
+  readonly totals: readonly KindTotal[]
+  readonly control: Control
+}
+
+/** Something about the file that a person should know, with its place. */
+export type Diagnostic = {
+  readonly severity: 'error' | 'warning'
+  readonly code: string
+  readonly line: number
+  readonly column?: number | undefined
+  readonly message: string
+}
+
+/** Everything about a file but its lines, which were handed on while it was read. */
+export type FileSummary = {
+  readonly format: string
+  readonly version: string | undefined
+  /** ISO date of the day that the file is about. Undefined when it says none. */
+  readonly businessDate: string | undefined
+  /** The sender's own name for the file. */
+  readonly fileReference: string | undefined
+  readonly statements: readonly Statement[]
+  readonly diagnostics: readonly Diagnostic[]
+  /** False when the frame of the file is broken: nothing of it can be used. */
+  readonly readable: boolean
+}
+
+/** Where lines go, piece by piece. The reader waits for it before it reads on. */
+export type TakeLines = (lines: readonly SettlementLine[]) => Promise<void>
+
+export type Format = {
+  readonly name: string
+  /** A sentence for people who choose a format. */
+  readonly title: string
+  /** Whether the beginning of a file, a few kilobytes, is in this format. By content, never by name. */
+  readonly detects: (beginning: Uint8Array) => boolean
+  /**
+   * Reads a whole file. Never throws for what is in it: that is a diagnostic. At most 1,000 diagnostics are kept, and a
+   * last one says how many more there were.
+   */
+  readonly read: (bytes: AsyncIterable<Uint8Array>, take: TakeLines) => Promise<FileSummary>
+}

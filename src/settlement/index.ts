@@ -1,0 +1,16 @@
+/**
+ * Settlement: files that PSPs and banks send. Collects them on time, keeps them byte for byte under their SHA-256, reads
+ * them with one pure reader per format (`formats/`), and proves that they add up. It decides nothing about payments:
+ * reconciliation does, with the lines that it gets from here.
+ */
+export type {
+  Control,
+  Diagnostic,
+  FileSummary,
+  Format,
+  KindTotal,
+  LineKind,
+  SettlementLine,
+  Statement,
+  TakeLines,
+} from './formats/format.ts'
