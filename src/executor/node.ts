@@ -3,6 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import type { TestClock } from '../platform/clock.ts'
 import { type Db, statement } from '../platform/db.ts'
+import { KEEPALIVES } from '../platform/exclusive.ts'
+import { elapsedMs, instant, NEVER } from '../platform/instant.ts'
 import type { Log } from '../platform/log.ts'
 
 /**
@@ -24,7 +26,6 @@ const BEAT_MS = 1_000
 // A stalled or cut-off node stops sending this long after its last touch. PostgreSQL lets go of a cut-off session's lock
 // only after its keep-alives failed (below), and of a stalled one's never: either way, this node stops first.
 const LEASE_MS = 4_500
-const KEEPALIVES = '-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3'
 
 // Which advisory locks are ours: any number that other users of the database do not happen to use.
 const LOCK_SPACE = 0x7a11_571c
@@ -54,16 +55,6 @@ const SIGN_OFF = statement(
   `with ours as (select id from attempt where due_at is not null and node_id = $1 for update skip locked)
    update attempt a set node_id = null, due_at = now() from ours where a.id = ours.id`,
 )
-
-/** Two clocks: one that nobody sets, and one that goes on while the machine sleeps. */
-type Instant = { readonly steadyMs: number; readonly wallMs: number }
-
-const NEVER: Instant = { steadyMs: Number.NEGATIVE_INFINITY, wallMs: Number.NEGATIVE_INFINITY }
-
-const instant = (): Instant => ({ steadyMs: performance.now(), wallMs: Date.now() })
-
-/** The longer of the two: a machine that slept or a clock that was set forward ends the lease, too early rather than too late. */
-const elapsedMs = (from: Instant, to: Instant): number => Math.max(to.steadyMs - from.steadyMs, to.wallMs - from.wallMs)
 
 export function createNode(deps: {
   readonly db: Db
