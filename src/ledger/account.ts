@@ -15,6 +15,8 @@ export const accounts = {
     name: `seller:${seller}:${bucket}`,
     type: bucket === 'receivable' ? 'asset' : 'liability',
   }),
+  pspInTransit: (psp: string): Account => ({ name: `psp:${psp}:in_transit`, type: 'asset' }),
+  pspFee: { name: 'expense:psp_fee', type: 'expense' },
   commission: { name: 'revenue:commission', type: 'income' },
   suspense: (source: string): Account => ({ name: `suspense:${source}`, type: 'liability' }),
 } as const satisfies Record<string, Account | ((...names: never[]) => Account)>

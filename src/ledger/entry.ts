@@ -4,13 +4,23 @@ import type { Account } from './account.ts'
 /** One line of a journal entry. Debit positive, credit negative, so that a balanced entry sums to zero. */
 export type Posting = { readonly account: Account; readonly amount: bigint; readonly currency: string }
 
-export type EntryKind = 'capture' | 'late_success' | 'manual'
+export type EntryKind =
+  | 'capture'
+  | 'late_success'
+  | 'manual'
+  /** A settlement line's fee; a payout that the PSP announces; a line without a record of ours, and its twin found after all. */
+  | 'psp_fee'
+  | 'psp_payout'
+  | 'unmatched_line'
+  | 'unmatched_line_found'
+  /** What a seller waited for is theirs to have. */
+  | 'release'
 
 /** A journal entry to be written: the record of one fact. `(kind, fact)` is booked once. */
 export type NewEntry = {
   readonly id: string
   readonly kind: EntryKind
-  /** Names the fact: the payment order's id, the charge's id, or the reference of a manual entry. */
+  /** Names the fact: the payment order's id, the charge's id, the file and line, or the reference of a manual entry. */
   readonly fact: string
   readonly paymentId: string | undefined
   readonly orderId: string | undefined

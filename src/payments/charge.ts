@@ -14,18 +14,18 @@ import type { OrderStatus } from './payment.ts'
  *     authorised ─► executing (a capture or void was sent) ─► captured | voided | failed | as it stood before
  *     captured, failed, voided ─► stay; money that comes after all is a late success, booked to suspense
  *
- * What is said by look-up or webhook, and every answer to a charge, describes the charge. The answer to a capture or a
+ * What is said by look-up, webhook or file, and every answer to a charge, describes the charge. The answer to a capture or a
  * void may describe the charge too ("captured", to a void that came too late); a decline, a refused connection or a lost
  * answer is about the capture or void alone.
  */
 
-/** What somebody learned about a charge: by the answer to a call, by asking, or by a webhook. */
+/** What somebody learned about a charge: by the answer to a call, by asking, by a webhook, or from a settlement file. */
 export type Report = {
   readonly paymentId: string
   readonly chargeId: string
-  /** The attempt that was sent or looked up; for a webhook the charge itself. */
+  /** The attempt that was sent or looked up; for a webhook and a file the charge itself. */
   readonly attemptId: string
-  readonly via: 'answer' | 'look_up' | 'webhook'
+  readonly via: 'answer' | 'look_up' | 'webhook' | 'file'
   readonly outcome: LookUp
 }
 

@@ -1,4 +1,6 @@
+import type { Readable } from 'node:stream'
 import pg from 'pg'
+import { to as copyTo } from 'pg-copy-streams'
 
 /**
  * A statement with a name: PostgreSQL parses and plans it once per connection. Names are unique in
@@ -16,7 +18,14 @@ export type Queryable = {
 }
 
 /** Inside a transaction: a function that takes a `Tx` commits with its caller or not at all. */
-export type Tx = Queryable & { readonly inTransaction: true }
+export type Tx = Queryable & {
+  readonly inTransaction: true
+  /**
+   * The rows of a query as CSV, byte by byte as the server sends them. The query takes no parameters: nothing but
+   * numbers, ids and dates of our own may be written into it.
+   */
+  readonly copyOut: (query: string) => Readable
+}
 
 export type Db = Queryable & {
   /** Commits what `work` did when it resolves, rolls back when it throws. */
@@ -83,7 +92,11 @@ export function createDb(options: DbOptions): Db {
         await client.query(
           settings?.isolation === 'repeatable read' ? 'begin isolation level repeatable read' : 'begin',
         )
-        const result = await work({ ...queryableOver(client), inTransaction: true })
+        const result = await work({
+          ...queryableOver(client),
+          inTransaction: true,
+          copyOut: (query) => client.query(copyTo(`copy (${query}) to stdout (format csv)`)),
+        })
         await client.query('commit')
         return result
       } catch (error) {

@@ -150,6 +150,12 @@ export const REFUSALS = {
     retryable: false,
     fix: 'Use one of the names that `errors` lists, or leave `psp` out.',
   },
+  source_not_found: {
+    status: 422,
+    title: 'There is no settlement source of this name.',
+    retryable: false,
+    fix: 'Use one of the names that `errors` lists: a source is called like its PSP account.',
+  },
   test_mode_only: {
     status: 403,
     title: 'This exists in test mode only.',

@@ -9,6 +9,12 @@ const APPEND_ONLY = [
   'ledger_anchor',
   'ledger_close',
   'manual_entry',
+  'blob',
+  'blob_piece',
+  'settlement_file',
+  'settlement_statement',
+  'recon_break_event',
+  'settled_charge',
 ]
 /** Kept by the migrations alone. */
 export const MIGRATIONS_TABLE = 'schema_migration'

@@ -1,4 +1,25 @@
 /**
  * Reconciliation: compares what we hold with what PSPs settle, day by day, to the cent.
+ *
+ *     collect the file ─► resolve unknown outcomes ─► match ─► decide ─► book ─► prove ─► the next day
+ *
+ * An engine (`engines/`) gives facts; `decide.ts` alone says what they mean. Every record of a day is in exactly one match
+ * or break, and each break is explained. What is late or straddles the cut-off waits as a temporary break and clears by
+ * itself against a later file, or is promoted on its due date. A completed run never changes.
  */
-export {}
+export {
+  BREAK_CLASSES,
+  BREAK_CODES,
+  BREAK_STATES,
+  type BreakClass,
+  type BreakCode,
+  type BreakState,
+  type OursRecord,
+  type TheirsRecord,
+} from './break.ts'
+export type { Break, BreakEvent, BreakFilter } from './breaks-list.ts'
+export { RECONCILIATION_INVARIANTS } from './invariants.ts'
+export type { ProofLine } from './proof.ts'
+export { RUN_STATUSES, type Run, type RunFilter, type RunStatus } from './run.ts'
+export { createReconciliation, type ReconciledSource, type Reconciliation, type ReconciliationDeps } from './service.ts'
+export type { FeeSchedule, Source } from './source.ts'

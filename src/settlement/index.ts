@@ -3,6 +3,7 @@
  * them with one pure reader per format (`formats/`), and proves that they add up. It decides nothing about payments:
  * reconciliation does, with the lines that it gets from here.
  */
+export { collectFile, firstBusinessDate, type Origin } from './collect.ts'
 export type {
   Control,
   Diagnostic,
@@ -14,3 +15,5 @@ export type {
   Statement,
   TakeLines,
 } from './formats/format.ts'
+export { fileOfDay, getFile, listFiles, type SettlementFile, type StoredStatement, statementsOf } from './read.ts'
+export { type Delivery, type ReceiveDeps, type Received, receiveFile } from './receive.ts'

@@ -5,5 +5,6 @@
  */
 export { creditPending, type PendingCredit } from './credit.ts'
 export { WALLET_INVARIANTS } from './invariants.ts'
+export { type Release, releasePending } from './release.ts'
 export { type StatementLine, type StatementQuery, walletStatement } from './statement.ts'
 export { getWallet, type Wallet, type WalletBalance } from './wallet.ts'

@@ -29,7 +29,9 @@ export function mortalDb(db: Db, isDead: () => boolean, saw: (name: string, text
   return {
     ...over(db),
     transaction: (work, options) =>
-      hear(() => db.transaction((tx) => work({ ...over(tx), inTransaction: true } satisfies Tx), options)),
+      hear(() =>
+        db.transaction((tx) => work({ ...over(tx), inTransaction: true, copyOut: tx.copyOut } satisfies Tx), options),
+      ),
     end: () => db.end(),
   }
 }

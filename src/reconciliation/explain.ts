@@ -1,0 +1,63 @@
+import { formatMinor } from '../money/index.ts'
+import type { Break } from './breaks-list.ts'
+
+/** What is known beside the break itself. */
+type Beside = { readonly rejection: string | null; readonly clearedOn: string | null }
+
+/** A break in one or two plain sentences: what differs, and what happens next or has happened. */
+export function explain(found: Omit<Break, 'explanation'>, beside: Beside): string {
+  const what = whatDiffers(found, beside)
+  if (found.state === 'cleared') return `${what} Cleared by the run of ${beside.clearedOn ?? 'a later day'}.`
+  if (found.state === 'resolved') return `${what} Resolved.`
+  const promoted = found.promotedAt === null ? '' : ` It was expected by ${found.dueOn} and did not come.`
+  return found.class === 'temporary' ? `${what} It is expected by the file of ${found.dueOn}.` : `${what}${promoted}`
+}
+
+const money = (amount: bigint, currency: string): string => `${formatMinor(amount, currency)} ${currency}`
+
+const stamp = (at: Date | null | undefined): string =>
+  at == null ? 'at an unknown time' : `at ${at.toISOString().slice(0, 19).replace('T', ' ')} UTC`
+
+function whatDiffers(found: Omit<Break, 'explanation'>, { rejection }: Beside): string {
+  const { ours, theirs, source, difference, currency } = found
+  const sale = ours === undefined ? '' : `${money(ours.amount, ours.currency)}, captured ${stamp(ours.occurredAt)}`
+  const line =
+    theirs === undefined
+      ? ''
+      : `line ${theirs.line} of ${theirs.fileName} (${theirs.pspReference ?? theirs.reference ?? 'without a reference'}, ${money(theirs.amount, theirs.currency)})`
+  const gap = difference === null || currency === null ? '' : money(difference, currency)
+  switch (found.code) {
+    case 'cutoff_straddle':
+      return `Our charge of ${sale}, falls just before the cut-off, and ${source} dates it into the next day.`
+    case 'awaiting_settlement':
+      return `Our charge of ${sale}, is in no file of ${source} yet.`
+    case 'awaiting_internal':
+      return `There is no record of ours yet for ${line}, stamped ${stamp(theirs?.occurredAt)}, just after the cut-off; it stands in suspense.`
+    case 'pending_outcome':
+      return `The outcome of a charge of ${ours === undefined ? '' : money(ours.amount, ours.currency)} at ${source} is unknown, and the file of ${found.businessDate} does not tell it either; nothing is booked for it.`
+    case 'missing_external':
+      return `Our charge of ${sale}, is in no file of ${source}.`
+    case 'missing_internal':
+      return `We have no record of ${line}; it stands in suspense.`
+    case 'amount_mismatch':
+      return `We have ${ours === undefined ? '' : money(ours.amount, ours.currency)} and ${source} settles ${line}: a difference of ${gap}.`
+    case 'currency_mismatch':
+      return `We charged ${ours === undefined ? '' : money(ours.amount, ours.currency)} and ${source} settles ${line}, in another currency.`
+    case 'fee_mismatch':
+      return `The fee of ${line} is ${theirs === undefined ? '' : money(theirs.fee, theirs.currency)}, by the schedule less the difference of ${gap}; what is beyond the schedule stands in suspense.`
+    case 'status_mismatch':
+      return `We have a captured charge of ${ours === undefined ? '' : money(ours.amount, ours.currency)}, and ${source} calls it ${theirs?.status ?? 'something else'} in ${line}.`
+    case 'duplicate_internal':
+      return `Our charge of ${sale}, repeats one that is settled.`
+    case 'duplicate_external':
+      return `The charge of ${line} is settled by another line already; this one stands in suspense.`
+    case 'split_mismatch':
+      return `The orders of our charge of ${sale}, do not add up to what ${source} settles in ${line}.`
+    case 'control_total_mismatch':
+      return `A file of ${source} was rejected. ${rejection ?? ''}`.trimEnd()
+    case 'ledger_mismatch':
+      return `The ledger's receivable of ${source} differs from the file by ${gap} more than the open breaks explain.`
+    default:
+      return found.code satisfies never
+  }
+}

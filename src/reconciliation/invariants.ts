@@ -1,0 +1,48 @@
+import type { Invariant } from '../platform/invariant.ts'
+
+/** What must hold between settlement files, runs and the ledger, whatever happened. */
+export const RECONCILIATION_INVARIANTS: readonly Invariant[] = [
+  {
+    name: 'runs_are_proven',
+    holds: 'Every completed run explains its difference to the cent.',
+    contradictions: `
+      select 'run ' || r.id || ' of ' || r.source || ' on ' || r.business_date || ' leaves ' || (p ->> 'unexplained') || ' in ' || (p ->> 'currency') || ' unexplained' as detail
+        from recon_run r, jsonb_array_elements(r.proof) p
+       where r.status = 'completed' and (p ->> 'unexplained')::numeric <> 0`,
+  },
+  {
+    name: 'receivables_agree_with_files',
+    holds: "No PSP's receivable differs from its file by more than the open breaks explain.",
+    contradictions: `
+      select 'the receivable of ' || source || ' differs by ' || difference || ' in ' || currency as detail
+        from recon_break where code = 'ledger_mismatch' and state = 'open'`,
+  },
+  {
+    name: 'released_orders_are_settled',
+    holds: 'Money is released only for orders whose charge stands in a settlement file.',
+    contradictions: `
+      select 'order ' || e.fact || ' is released and its charge is in no file' as detail
+        from journal_entry e
+        left join payment_order o on o.id = e.payment_order_id
+        left join settled_charge s on s.attempt_id = o.charge_attempt_id
+       where e.kind = 'release' and s.attempt_id is null`,
+  },
+  {
+    name: 'open_breaks_are_not_settled_away',
+    holds: 'No charge is both settled and open as one that only we have.',
+    contradictions: `
+      select 'charge ' || b.attempt_id || ' is settled and open as ' || b.code as detail
+        from recon_break b join settled_charge s on s.attempt_id = b.attempt_id
+       where b.state = 'open' and b.line is null and b.code <> 'duplicate_internal'
+         and not exists (select from recon_run r where r.id = s.run_id and r.status <> 'completed')`,
+  },
+  {
+    name: 'matched_lines_are_settled',
+    holds: 'Every completed run settled as many charges as it paired.',
+    contradictions: `
+      select 'run ' || r.id || ' paired ' || r.matched || ' charges without a break and settled ' || coalesce(s.n, 0) as detail
+        from recon_run r
+        left join (select run_id, count(*) as n from settled_charge group by run_id) s on s.run_id = r.id
+       where r.status = 'completed' and coalesce(s.n, 0) < r.matched`,
+  },
+]

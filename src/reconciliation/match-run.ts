@@ -1,0 +1,309 @@
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { storeBlob, writeBlobTo } from '../platform/blob.ts'
+import { statement, type Tx } from '../platform/db.ts'
+import { openDuckDb } from '../platform/duckdb.ts'
+import { uuidOf } from '../platform/ids.ts'
+import { withScratch } from '../platform/scratch.ts'
+import { getFile, type SettlementFile, type StoredStatement } from '../settlement/index.ts'
+import type { NewBreak, OpenBreak, OursRecord, TheirsRecord } from './break.ts'
+import { carryBreaks, clearBreaks, insertBreaks, openBreaks, promoteBreaks } from './break-rows.ts'
+import { businessDateSql } from './calendar.ts'
+import {
+  breakOfOurs,
+  breakOfPair,
+  breakOfTheirs,
+  breakOfUnknown,
+  contribution,
+  promotion,
+  type Surroundings,
+} from './decide.ts'
+import { createDuckDbEngine } from './engines/duckdb/match.ts'
+import type { CarriedOurs, CarriedTheirs, Engine, Facts, OursColumns, TheirsColumns } from './engines/engine.ts'
+import { exportOurs, type Heads, readHeads } from './ours.ts'
+import { prove } from './proof.ts'
+import { resolveByFile } from './resolve.ts'
+import { exactJson, lastCompletedRun, lockRun, type RunInProgress } from './run.ts'
+import type { ReconciliationDeps } from './service.ts'
+import type { Source } from './source.ts'
+
+type Deps = Pick<ReconciliationDeps, 'db' | 'clock' | 'record' | 'scratch'>
+
+/** What is read of our side at one instant. */
+type Snapshot = {
+  readonly heads: Heads
+  readonly open: readonly OpenBreak[]
+  readonly unknown: readonly OursRecord[]
+}
+
+/**
+ * The first phase of a run: resolves by the file what is unknown, compares both sides, decides what each difference is, and
+ * commits all of it together with the run's totals and proof. Nothing is booked yet.
+ */
+export async function matchRun(deps: Deps, source: Source, run: RunInProgress): Promise<void> {
+  await withScratch(deps.scratch, async (folder) => {
+    assert(run.fileId !== null, 'a run that compares has its file')
+    const file = await getFile(deps.db, run.fileId)
+    assert(file !== undefined && file.linesBlobId !== null, 'the file of a run was accepted')
+    const linesPath = join(folder, 'lines.parquet')
+    await writeBlobTo(deps.db, file.linesBlobId, linesPath)
+    const previous = await lastCompletedRun(deps.db, source.name)
+    const duckdb = await openDuckDb(folder)
+    try {
+      const engine = createDuckDbEngine(duckdb)
+      const load = (): Promise<Snapshot> => loadSides(deps, engine, { source, run, previous, folder, linesPath, file })
+      let snapshot = await load()
+      // What the file told us is booked by now: our side is read again.
+      if ((await resolveByFile(deps, engine, { source, day: run.businessDate })) > 0) snapshot = await load()
+      const facts = await engine.match()
+      checkTotals(facts, file.statements)
+      await deps.db.transaction((tx) => commit(tx, deps, { source, run, facts, snapshot }))
+    } finally {
+      duckdb.close()
+    }
+  })
+}
+
+async function loadSides(
+  { db }: Deps,
+  engine: Engine,
+  given: {
+    readonly source: Source
+    readonly run: RunInProgress
+    readonly previous: RunInProgress | undefined
+    readonly folder: string
+    readonly linesPath: string
+    readonly file: SettlementFile
+  },
+): Promise<Snapshot> {
+  const { source, run, previous, folder, linesPath, file } = given
+  const oursPath = join(folder, 'ours.csv')
+  const snapshot = await db.transaction(
+    async (tx) => {
+      const heads = await readHeads(tx)
+      const from: Heads = new Map([...heads.keys()].map((chain) => [chain, previous?.nextFrom.get(chain) ?? 0n]))
+      await exportOurs(tx, source, from, oursPath)
+      return {
+        heads,
+        open: await openBreaks(tx, source.name),
+        unknown: await unknownOutcomes(tx, source, run.businessDate),
+      }
+    },
+    { isolation: 'repeatable read' },
+  )
+  await engine.load({
+    folder,
+    oursPath,
+    linesPath,
+    fileId: file.id,
+    window: {
+      day: run.businessDate,
+      previousDay: previous?.businessDate,
+      seen: new Map([...snapshot.heads.keys()].map((chain) => [chain, previous?.seenHeads.get(chain) ?? 0n])),
+    },
+    carriedOurs: snapshot.open.flatMap(carriedOurs),
+    carriedTheirs: snapshot.open.flatMap(carriedTheirs),
+    feeSchedule: source.feeSchedule,
+  })
+  return snapshot
+}
+
+function carriedOurs({ id, code, ours }: OpenBreak): CarriedOurs[] {
+  // Nothing is booked for an unknown outcome; once it is, the charge comes as a record like every other.
+  if (ours === undefined || code === 'pending_outcome') return []
+  const { occurredAt, ...record } = ours
+  return [{ ...record, breakId: id, occurredMs: BigInt(occurredAt.getTime()) }]
+}
+
+function carriedTheirs({ id, theirs }: OpenBreak): CarriedTheirs[] {
+  if (theirs === undefined) return []
+  const { occurredAt, ...record } = theirs
+  return [{ ...record, breakId: id, occurredMs: occurredAt === null ? null : BigInt(occurredAt.getTime()) }]
+}
+
+type UnknownRow = Omit<OursRecord, 'pspReference'> & { readonly pspReference: string | null }
+
+/** Charges of this day and earlier whose outcome is still unknown. */
+const unknownOutcomes = (tx: Tx, source: Source, day: string): Promise<UnknownRow[]> =>
+  tx.query<UnknownRow>(
+    `select u.* from (
+       select id as "attemptId", payment_event_id as "paymentId", psp_reference as "pspReference", amount, currency,
+              created_at as "occurredAt", ${businessDateSql('created_at', source)} as "businessDate"
+         from attempt where psp = $1 and status = 'unknown' and due_at is not null and operation = 'charge') u
+      where u."businessDate" <= $2::date order by u."attemptId"`,
+    [source.name, day],
+  )
+
+/** The lines that were compared are those that the intake summed up: nothing was lost on the way. */
+function checkTotals({ totals }: Facts, statements: readonly StoredStatement[]): void {
+  const stated = new Map(
+    statements.flatMap(({ currency, totals: kinds }) =>
+      kinds.map(({ kind, lines, amount }) => [`${currency} ${kind}`, `${lines} lines over ${amount}`]),
+    ),
+  )
+  for (const { currency, kind, lines, amount } of totals)
+    assert.equal(
+      `${lines} lines over ${amount}`,
+      stated.get(`${currency} ${kind}`),
+      `${kind} in ${currency} as in the file`,
+    )
+  assert.equal(totals.length, stated.size, 'every kind of line of the file was compared')
+}
+
+const oursRecord = (row: OursColumns): OursRecord => ({
+  attemptId: row.attempt_id,
+  paymentId: row.payment_id,
+  pspReference: row.ours_psp_reference,
+  amount: row.ours_amount,
+  currency: row.ours_currency,
+  occurredAt: new Date(Number(row.ours_ms)),
+  businessDate: row.business_date,
+})
+
+const theirsRecord = (row: TheirsColumns): TheirsRecord => ({
+  fileId: row.file_id,
+  line: row.line,
+  kind: row.kind,
+  status: row.status,
+  reference: row.reference,
+  pspReference: row.psp_reference,
+  amount: row.theirs_amount,
+  fee: row.fee,
+  currency: row.theirs_currency,
+  occurredAt: row.theirs_ms === null ? null : new Date(Number(row.theirs_ms)),
+})
+
+type Verdict = {
+  readonly found: readonly NewBreak[]
+  readonly cleared: readonly string[]
+  readonly known: readonly string[]
+  readonly promoted: readonly { readonly id: string; readonly code: NewBreak['code'] }[]
+  readonly carried: readonly string[]
+  /** Everything that stands open after the run and that its records are part of. */
+  readonly standing: readonly Pick<NewBreak, 'code' | 'ours' | 'theirs'>[]
+}
+
+/** Puts together what the run says about every record without a clean pair. */
+function judge(
+  facts: Facts,
+  { open, unknown }: Snapshot,
+  settledBefore: ReadonlySet<string>,
+  around: Surroundings,
+): Verdict {
+  const carriedOver = (broken: string | null): boolean => broken !== null
+  const found = [
+    ...facts.differences.map((pair) =>
+      pair.code === null
+        ? undefined
+        : breakOfPair({
+            code: pair.code,
+            ours: oursRecord(pair),
+            theirs: theirsRecord(pair),
+            expectedFee: pair.expected_fee ?? undefined,
+          }),
+    ),
+    ...facts.unmatchedOurs
+      .filter((row) => !carriedOver(row.ours_break))
+      .map((row) => breakOfOurs({ ...oursRecord(row), isDuplicate: row.is_duplicate }, around)),
+    ...facts.unmatchedTheirs
+      .filter((row) => !carriedOver(row.theirs_break))
+      .map((row) =>
+        breakOfTheirs(
+          { ...theirsRecord(row), isDuplicate: row.is_duplicate || settledBefore.has(lineKey(row)) },
+          around,
+        ),
+      ),
+  ].filter((each) => each !== undefined)
+  const stillUnknown = new Set(unknown.map(({ attemptId }) => attemptId))
+  const pending = open.filter(({ code }) => code === 'pending_outcome')
+  const known = pending.filter(({ ours }) => !stillUnknown.has(ours?.attemptId ?? '')).map(({ id }) => id)
+  const asked = new Set(pending.map(({ ours }) => ours?.attemptId))
+  const unknowns = unknown.filter(({ attemptId }) => !asked.has(attemptId)).map((each) => breakOfUnknown(each, around))
+  const gone = new Set([...facts.cleared, ...known])
+  const waiting = open.filter(({ id }) => !gone.has(id))
+  const promoted = waiting.flatMap((each) => {
+    const code = promotion(each, around.day)
+    return code === undefined ? [] : [{ id: each.id, code }]
+  })
+  return {
+    found: [...found, ...unknowns],
+    cleared: facts.cleared,
+    known,
+    promoted,
+    carried: waiting.map(({ id }) => id),
+    standing: [...found, ...unknowns, ...waiting],
+  }
+}
+
+const SETTLED = statement(
+  'reconciliation.settled_before',
+  `select a.id, a.psp_reference from settled_charge s join attempt a on a.id = s.attempt_id
+    where a.psp = $1 and (a.psp_reference = any($2::text[]) or a.id = any($3::uuid[]))`,
+)
+
+const lineKey = ({ file_id, line }: TheirsColumns): string => `${file_id}:${line}`
+
+/** The lines whose charge was matched in an earlier run. */
+async function settledBefore(tx: Tx, source: Source, lines: Facts['unmatchedTheirs']): Promise<ReadonlySet<string>> {
+  if (lines.length === 0) return new Set()
+  const ids = lines.flatMap(({ reference }) => attemptIdOf(reference) ?? [])
+  const references = lines.flatMap(({ psp_reference }) => psp_reference ?? [])
+  const rows = await tx.run<{ id: string; psp_reference: string | null }>(SETTLED, [source.name, references, ids])
+  const known = new Set(rows.flatMap((row) => [row.id, row.psp_reference ?? row.id]))
+  return new Set(
+    lines
+      .filter((line) => known.has(attemptIdOf(line.reference) ?? '') || known.has(line.psp_reference ?? ''))
+      .map(lineKey),
+  )
+}
+
+const attemptIdOf = (reference: string | null): string | undefined =>
+  reference === null ? undefined : uuidOf('att', reference)
+
+const COMMIT = statement(
+  'reconciliation.commit_match',
+  `update recon_run set phase = 'post', ours = $2, theirs = $3, matched = $4, breaks = $5, proof = $6, outcome_blob_id = $7,
+          seen_heads = $8, next_from = $9 where id = $1`,
+)
+
+async function commit(
+  tx: Tx,
+  { clock }: Deps,
+  {
+    source,
+    run,
+    facts,
+    snapshot,
+  }: { readonly source: Source; readonly run: RunInProgress; readonly facts: Facts; readonly snapshot: Snapshot },
+): Promise<void> {
+  await tx.query(`set local statement_timeout = '15min'`)
+  await lockRun(tx, run.id, 'match')
+  const around = { day: run.businessDate, source }
+  const verdict = judge(facts, snapshot, await settledBefore(tx, source, facts.unmatchedTheirs), around)
+  const by = { runId: run.id, day: run.businessDate, at: clock.now() }
+  await clearBreaks(tx, by, verdict.cleared, 'Its twin came.')
+  await clearBreaks(tx, by, verdict.known, 'Its outcome became known.')
+  await promoteBreaks(tx, by, verdict.promoted)
+  await carryBreaks(tx, by, verdict.carried)
+  await insertBreaks(tx, source.name, by, verdict.found)
+  const amounts = (side: 'ours' | 'theirs') =>
+    facts.sums.filter((sum) => sum.side === side).map(({ currency, amount }) => [currency, amount] as const)
+  const proof = prove(amounts('ours'), amounts('theirs'), verdict.standing.flatMap(contribution))
+  const outcome = await storeBlob(tx, facts.outcomePath)
+  const nextFrom = [...snapshot.heads].map(([chain, head]) => {
+    const later = facts.firstLater.get(chain)
+    return [chain, later === undefined ? head : later - 1n] as const
+  })
+  const { counts } = facts
+  await tx.run(COMMIT, [
+    run.id,
+    counts.ours,
+    counts.theirs,
+    counts.matched,
+    verdict.standing.length,
+    exactJson(proof),
+    outcome.id,
+    exactJson(snapshot.heads),
+    exactJson(new Map(nextFrom)),
+  ])
+}

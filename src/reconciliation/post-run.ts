@@ -1,0 +1,207 @@
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { type NewEntry, postEntries } from '../ledger/index.ts'
+import { writeBlobTo } from '../platform/blob.ts'
+import { toColumns } from '../platform/columns.ts'
+import { statement, type Tx } from '../platform/db.ts'
+import { literal, openDuckDb } from '../platform/duckdb.ts'
+import { publicId } from '../platform/ids.ts'
+import { withScratch } from '../platform/scratch.ts'
+import { type Release, releasePending } from '../wallet/index.ts'
+import { endOfDay } from './calendar.ts'
+import { completeRun } from './complete-run.ts'
+import type { OursColumns, PairColumns, TheirsColumns } from './engines/engine.ts'
+import { type BookedLine, feeEntry, foundEntry, NOWHERE, payoutEntry, releaseEntry, unmatchedEntry } from './entries.ts'
+import { getRun, lockRun, type RunInProgress } from './run.ts'
+import type { ReconciliationDeps } from './service.ts'
+import type { Source } from './source.ts'
+
+/** A row of a run's outcome that the ledger is concerned with. */
+type OutcomeRow = Pick<OursColumns, 'attempt_id' | 'payment_id'> &
+  TheirsColumns &
+  Pick<PairColumns, 'code' | 'expected_fee'> & {
+    readonly ordinal: bigint
+    readonly what: 'pair' | 'theirs_only' | 'line'
+  }
+
+type Deps = Pick<ReconciliationDeps, 'db' | 'clock' | 'directory' | 'scratch'>
+
+// A transaction of some two thousand entries: long enough that its commit costs little, short enough that payments do not
+// wait for the wallets it holds.
+const ROWS_AT_ONCE = 1_000
+
+/**
+ * The second phase of a run: books what was found, a thousand records at a time, each with the mark of how far it came, so
+ * that a run that is killed goes on behind the last one that was committed. Then proves the PSP's receivable and completes.
+ */
+export async function postRun(deps: Deps, source: Source, run: RunInProgress, goesOn: () => boolean): Promise<void> {
+  assert(run.outcomeBlobId !== null, 'a run that was compared has its outcome')
+  const { outcomeBlobId } = run
+  await withScratch(deps.scratch, async (folder) => {
+    const path = join(folder, 'outcome.parquet')
+    await writeBlobTo(deps.db, outcomeBlobId, path)
+    const duckdb = await openDuckDb(folder)
+    try {
+      let posted = run.posted
+      let waiting: OutcomeRow[] = []
+      const post = async (rows: readonly OutcomeRow[]): Promise<void> => {
+        if (!goesOn()) throw new Error('this node may not go on with the run')
+        await deps.db.transaction((tx) => postRows(tx, deps, { source, runId: run.id, posted, rows }))
+        posted += BigInt(rows.length)
+      }
+      const rows = duckdb.stream<OutcomeRow>(
+        `select * from read_parquet(${literal(path)}) where what <> 'ours_only' and ordinal >= ${posted} order by ordinal`,
+      )
+      for await (const some of rows) {
+        waiting.push(...some)
+        while (waiting.length >= ROWS_AT_ONCE) {
+          await post(waiting.slice(0, ROWS_AT_ONCE))
+          waiting = waiting.slice(ROWS_AT_ONCE)
+        }
+      }
+      if (waiting.length > 0) await post(waiting)
+    } finally {
+      duckdb.close()
+    }
+  })
+  const done = await getRun(deps.db, run.id)
+  if (done !== undefined) await completeRun(deps, source, done)
+}
+
+const POSTED = statement('reconciliation.posted', 'update recon_run set posted = $2 where id = $1')
+
+async function postRows(
+  tx: Tx,
+  { clock, directory }: Deps,
+  {
+    source,
+    runId,
+    posted,
+    rows,
+  }: { readonly source: Source; readonly runId: string; readonly posted: bigint; readonly rows: readonly OutcomeRow[] },
+): Promise<void> {
+  const run = await lockRun(tx, runId, 'post')
+  assert.equal(run.posted, posted, 'nobody else posts this run')
+  const now = clock.now()
+  const pairs = rows.filter((row) => row.what === 'pair')
+  const orders = await ordersOf(tx, pairs)
+  const releases = releasesOf(pairs, orders)
+  const entries = [
+    ...(await lineEntries(tx, source, run, rows, orders)),
+    ...releases.map((release) => releaseEntry({ ...release, at: now })),
+  ]
+  await settle(tx, runId, pairs, now)
+  await releasePending(tx, releases)
+  await postEntries(
+    tx,
+    directory,
+    entries.filter((each) => each !== undefined),
+    now,
+  )
+  await tx.run(POSTED, [runId, posted + BigInt(rows.length)])
+}
+
+type OrderRow = {
+  readonly orderId: string
+  readonly paymentId: string
+  readonly seller: string
+  readonly amount: bigint
+  readonly fee: bigint
+  readonly currency: string
+  readonly attemptId: string
+}
+
+const ORDERS = statement(
+  'reconciliation.orders_of_charges',
+  `select id as "orderId", payment_event_id as "paymentId", seller, amount, platform_fee as fee, currency, charge_attempt_id as "attemptId"
+     from payment_order where charge_attempt_id = any($1::uuid[]) and status = 'captured'`,
+)
+
+async function ordersOf(tx: Tx, pairs: readonly OutcomeRow[]): Promise<ReadonlyMap<string, readonly OrderRow[]>> {
+  if (pairs.length === 0) return new Map()
+  const rows = await tx.run<OrderRow>(ORDERS, [pairs.map((pair) => pair.attempt_id)])
+  return Map.groupBy(rows, (row) => row.attemptId)
+}
+
+/** Sellers get what is settled as it should be. A fee that is not right is between the PSP and us. */
+function releasesOf(
+  pairs: readonly OutcomeRow[],
+  orders: ReadonlyMap<string, readonly OrderRow[]>,
+): readonly (Release & { readonly orderId: string; readonly paymentId: string })[] {
+  return pairs
+    .filter(({ code }) => code === null || code === 'fee_mismatch')
+    .flatMap((pair) => orders.get(pair.attempt_id) ?? [])
+    .filter((order) => order.amount > order.fee)
+    .map(({ orderId, paymentId, seller, amount, fee, currency }) => ({
+      orderId,
+      paymentId,
+      seller,
+      amount: amount - fee,
+      currency,
+    }))
+}
+
+const UNMATCHED = statement(
+  'reconciliation.unmatched_entries',
+  `select id, fact from journal_entry where kind = 'unmatched_line' and fact = any($1::text[])`,
+)
+
+async function lineEntries(
+  tx: Tx,
+  source: Source,
+  run: RunInProgress,
+  rows: readonly OutcomeRow[],
+  orders: ReadonlyMap<string, readonly OrderRow[]>,
+): Promise<readonly (NewEntry | undefined)[]> {
+  const found = rows.filter((row) => row.what === 'pair' && row.theirs_break !== null).map(factOf)
+  const unmatched = found.length === 0 ? [] : await tx.run<{ id: string; fact: string }>(UNMATCHED, [found])
+  const entryOf = new Map(unmatched.map(({ id, fact }) => [fact, id]))
+  const dayEnd = endOfDay(run.businessDate, source)
+  return rows.flatMap((row) => {
+    const line = bookedLine(row, dayEnd)
+    if (row.what === 'pair') {
+      const [order, ...others] = orders.get(row.attempt_id) ?? []
+      const belongs = { paymentId: row.payment_id, orderId: others.length === 0 ? order?.orderId : undefined }
+      const reverses = entryOf.get(line.fact)
+      return [
+        reverses === undefined ? undefined : foundEntry(source.name, line, reverses, belongs),
+        feeEntry(source.name, line, row.expected_fee ?? undefined, belongs),
+      ]
+    }
+    // A line that was open before this run is booked already.
+    if (row.theirs_break !== null) return []
+    if (row.what === 'theirs_only') return [unmatchedEntry(source.name, line)]
+    // A fee of its own is a cost by its whole effect; payouts move between the PSP and what is in transit.
+    return row.kind === 'fee'
+      ? [feeEntry(source.name, { ...line, fee: line.fee - line.amount }, undefined, NOWHERE)]
+      : [payoutEntry(source.name, line), feeEntry(source.name, line, undefined, NOWHERE)]
+  })
+}
+
+const factOf = ({ file_id, line }: OutcomeRow): string => `${publicId('sf', file_id)}:${line}`
+
+const bookedLine = (row: OutcomeRow, dayEnd: Date): BookedLine => ({
+  fact: factOf(row),
+  amount: row.theirs_amount,
+  fee: row.fee,
+  currency: row.theirs_currency,
+  occurredAt: row.theirs_ms === null ? new Date(dayEnd.getTime() - 1) : new Date(Number(row.theirs_ms)),
+})
+
+const SETTLE = statement(
+  'reconciliation.settle_charges',
+  `insert into settled_charge (run_id, settled_at, attempt_id, file_id, line)
+   select $1, $2, s.* from unnest($3::uuid[], $4::uuid[], $5::integer[]) as s`,
+)
+
+async function settle(tx: Tx, runId: string, pairs: readonly OutcomeRow[], now: Date): Promise<void> {
+  if (pairs.length === 0) return
+  await tx.run(SETTLE, [
+    runId,
+    now,
+    ...toColumns(
+      3,
+      pairs.map((pair) => [pair.attempt_id, pair.file_id, pair.line]),
+    ),
+  ])
+}

@@ -1,0 +1,186 @@
+import assert from 'node:assert/strict'
+import { type Queryable, statement, type Tx } from '../platform/db.ts'
+import { newId } from '../platform/ids.ts'
+import type { ProofLine } from './proof.ts'
+import type { Source } from './source.ts'
+
+export const RUN_STATUSES = ['queued', 'waiting_for_file', 'running', 'completed', 'failed'] as const
+export type RunStatus = (typeof RUN_STATUSES)[number]
+
+/**
+ * A reconciliation run of one source and business day.
+ *
+ *     queued ─► waiting_for_file ─► running: match ─► post ─► completed
+ *                                       └──────────────┴───► failed, until somebody asks for it again
+ *
+ * Every step commits with what it did, so that a run that was killed goes on where it stood, on any node.
+ */
+export type Run = {
+  readonly id: string
+  readonly source: string
+  readonly businessDate: string
+  readonly status: RunStatus
+  readonly phase: 'match' | 'post' | null
+  readonly fileId: string | null
+  /** Records of each side, and pairs without a break; null until they were compared. */
+  readonly ours: bigint | null
+  readonly theirs: bigint | null
+  readonly matched: bigint | null
+  /** Breaks that are open and that this run found or carried. */
+  readonly breaks: bigint | null
+  readonly proof: readonly ProofLine[]
+  readonly requestedAt: Date
+  readonly lateSince: Date | null
+  readonly startedAt: Date | null
+  readonly completedAt: Date | null
+  readonly failure: string | null
+}
+
+/** What only the run itself needs. */
+export type RunInProgress = Run & {
+  readonly outcomeBlobId: string | null
+  readonly posted: bigint
+  readonly seenHeads: ReadonlyMap<number, bigint>
+  readonly nextFrom: ReadonlyMap<number, bigint>
+}
+
+const COLUMNS = `id, source, business_date as "businessDate", status, phase, file_id as "fileId", ours, theirs, matched, breaks, proof,
+  requested_at as "requestedAt", late_since as "lateSince", started_at as "startedAt", completed_at as "completedAt", failure,
+  outcome_blob_id as "outcomeBlobId", posted, seen_heads as "seenHeads", next_from as "nextFrom"`
+
+type Row = Omit<RunInProgress, 'proof' | 'seenHeads' | 'nextFrom'> & {
+  proof: { [Key in keyof ProofLine]: string }[] | null
+  seenHeads: Record<string, string> | null
+  nextFrom: Record<string, string> | null
+}
+
+const headsOf = (stored: Record<string, string> | null): ReadonlyMap<number, bigint> =>
+  new Map(Object.entries(stored ?? {}).map(([chain, seq]) => [Number(chain), BigInt(seq)]))
+
+const runOf = (row: Row): RunInProgress => ({
+  ...row,
+  proof: (row.proof ?? []).map((line) => ({
+    currency: line.currency,
+    ours: BigInt(line.ours),
+    theirs: BigInt(line.theirs),
+    difference: BigInt(line.difference),
+    explained: BigInt(line.explained),
+    unexplained: BigInt(line.unexplained),
+  })),
+  seenHeads: headsOf(row.seenHeads),
+  nextFrom: headsOf(row.nextFrom),
+})
+
+/** JSON whose integers are texts, because JSON numbers lose digits. */
+export const exactJson = (value: unknown): string =>
+  JSON.stringify(value, (_key, each: unknown) => {
+    if (typeof each === 'bigint') return each.toString()
+    return each instanceof Map ? Object.fromEntries(each) : each
+  })
+
+const ENSURE = statement(
+  'reconciliation.ensure_run',
+  `insert into recon_run (id, source, business_date, status, settings, requested_at) values ($1, $2, $3, 'queued', $4, $5)
+   on conflict (source, business_date) do nothing`,
+)
+const OF_DAY = statement(
+  'reconciliation.run_of_day',
+  `select ${COLUMNS} from recon_run where source = $1 and business_date = $2`,
+)
+const BY_ID = statement('reconciliation.run_by_id', `select ${COLUMNS} from recon_run where id = $1`)
+const LOCK = statement('reconciliation.lock_run', `select ${COLUMNS} from recon_run where id = $1 for update`)
+const LAST = statement(
+  'reconciliation.last_completed_run',
+  `select ${COLUMNS} from recon_run where source = $1 and status = 'completed' order by business_date desc limit 1`,
+)
+const REQUEUE = statement(
+  'reconciliation.requeue_run',
+  `update recon_run set status = 'queued', failure = null where id = $1 and status = 'failed'`,
+)
+const WAIT = statement(
+  'reconciliation.run_waits',
+  `update recon_run set status = 'waiting_for_file', late_since = coalesce(late_since, $2)
+    where id = $1 and status in ('queued', 'waiting_for_file')
+      and (status, late_since) is distinct from ('waiting_for_file', coalesce(late_since, $2)) returning late_since`,
+)
+const START = statement(
+  'reconciliation.start_run',
+  `update recon_run set status = 'running', phase = 'match', file_id = $2, started_at = coalesce(started_at, $3)
+    where id = $1 and status in ('queued', 'waiting_for_file')`,
+)
+const FAIL = statement(
+  'reconciliation.fail_run',
+  `update recon_run set status = 'failed', phase = null, failure = $2 where id = $1 and status = 'running' and phase = 'match'`,
+)
+const LIST = statement(
+  'reconciliation.list_runs',
+  `select ${COLUMNS} from recon_run
+    where ($1::text is null or source = $1) and ($2::text is null or status = $2)
+      and ($3::uuid is null or (business_date, id) < (select business_date, id from recon_run where id = $3))
+    order by business_date desc, id desc limit $4`,
+)
+
+const one = async (
+  db: Queryable,
+  query: typeof BY_ID,
+  values: readonly unknown[],
+): Promise<RunInProgress | undefined> => {
+  const [row] = await db.run<Row>(query, values)
+  return row && runOf(row)
+}
+
+/** The run of a day, made when there is none. */
+export async function ensureRun(db: Queryable, source: Source, day: string, now: Date): Promise<RunInProgress> {
+  await db.run(ENSURE, [newId(), source.name, day, exactJson(source), now])
+  const run = await one(db, OF_DAY, [source.name, day])
+  assert(run !== undefined, 'a run that was made is there')
+  return run
+}
+
+export const runOfDay = (db: Queryable, source: string, day: string): Promise<RunInProgress | undefined> =>
+  one(db, OF_DAY, [source, day])
+export const getRun = (db: Queryable, id: string): Promise<RunInProgress | undefined> => one(db, BY_ID, [id])
+export const lastCompletedRun = (db: Queryable, source: string): Promise<RunInProgress | undefined> =>
+  one(db, LAST, [source])
+export const requeue = async (db: Queryable, id: string): Promise<void> => void (await db.run(REQUEUE, [id]))
+export const startRun = async (db: Queryable, id: string, fileId: string, now: Date): Promise<void> =>
+  void (await db.run(START, [id, fileId, now]))
+export const failRun = async (db: Queryable, id: string, failure: string): Promise<void> =>
+  void (await db.run(FAIL, [id, failure.slice(0, 2_000)]))
+
+/** The run waits for its file. True for the one call that finds it late for the first time. */
+export async function letWait(db: Queryable, run: Run, lateSince: Date | undefined): Promise<boolean> {
+  const changed = await db.run(WAIT, [run.id, lateSince])
+  return changed.length > 0 && run.lateSince === null && lateSince !== undefined
+}
+
+/** The run, locked until the transaction ends, in the phase in which the caller believes it to be. */
+export async function lockRun(tx: Tx, id: string, phase: 'match' | 'post'): Promise<RunInProgress> {
+  const run = await one(tx, LOCK, [id])
+  if (run?.status !== 'running' || run.phase !== phase) throw new RunMovedOn(id)
+  return run
+}
+
+/** Another node went on with the run: what this one was about to write is written already. */
+export class RunMovedOn extends Error {
+  constructor(id: string) {
+    super(`run ${id} was taken over by another node`)
+    this.name = 'RunMovedOn'
+  }
+}
+
+export type RunFilter = {
+  readonly source?: string | undefined
+  readonly status?: RunStatus | undefined
+  readonly limit: number
+  readonly after?: string | undefined
+}
+
+/** Newest business day first. `after` is the id of the last one seen. */
+export async function listRuns(
+  db: Queryable,
+  { source, status, limit, after }: RunFilter,
+): Promise<{ readonly data: readonly Run[]; readonly hasMore: boolean }> {
+  const rows = await db.run<Row>(LIST, [source, status, after, limit + 1])
+  return { data: rows.slice(0, limit).map(runOf), hasMore: rows.length > limit }
+}

@@ -1,0 +1,88 @@
+import type { AccountDirectory } from '../ledger/index.ts'
+import type { Recorded, Report } from '../payments/index.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Db } from '../platform/db.ts'
+import { Refusal } from '../platform/errors.ts'
+import type { Exclusive } from '../platform/exclusive.ts'
+import type { Log } from '../platform/log.ts'
+import { type Format, firstBusinessDate, type Origin, type Received, receiveFile } from '../settlement/index.ts'
+import { type Break, type BreakFilter, getBreak, listBreaks } from './breaks-list.ts'
+import { endOfDay } from './calendar.ts'
+import { createNightlyWork } from './nightly.ts'
+import { ensureRun, getRun, listRuns, type Run, type RunFilter, requeue } from './run.ts'
+import type { Source } from './source.ts'
+
+export type ReconciliationDeps = {
+  readonly db: Db
+  readonly directory: AccountDirectory
+  readonly clock: Clock
+  readonly log: Log
+  readonly exclusive: Exclusive
+  /** Commits what a file tells about a charge. */
+  readonly record: (report: Report) => Promise<Recorded>
+  /** A folder for work in progress. */
+  readonly scratch: string
+}
+
+/** A source with where its files come from and what they are written in. */
+export type ReconciledSource = { readonly source: Source; readonly origin: Origin; readonly formats: readonly Format[] }
+
+export type Reconciliation = {
+  /** Looks whether a source has something to do; cheap when there is nothing. */
+  readonly look: () => Promise<void>
+  /** Does everything that is due at this instant of the business clock, and resolves when it is done. */
+  readonly catchUp: () => Promise<void>
+  /** Takes a file in that somebody uploads. Throws `source_not_found`. */
+  readonly receive: (upload: {
+    readonly source: string
+    readonly name: string
+    readonly bytes: AsyncIterable<Uint8Array>
+  }) => Promise<Received>
+  /** Asks for the run of a day; there is one for each source and day. Throws `source_not_found`, `invalid_request`. */
+  readonly startRun: (request: { readonly source: string; readonly businessDate: string }) => Promise<Run>
+  readonly getRun: (id: string) => Promise<Run | undefined>
+  readonly listRuns: (filter: RunFilter) => Promise<{ readonly data: readonly Run[]; readonly hasMore: boolean }>
+  readonly getBreak: (id: string) => Promise<Break | undefined>
+  readonly listBreaks: (filter: BreakFilter) => Promise<{ readonly data: readonly Break[]; readonly hasMore: boolean }>
+  readonly sourceNames: readonly string[]
+}
+
+export function createReconciliation(deps: ReconciliationDeps, sources: readonly ReconciledSource[]): Reconciliation {
+  const { db, clock } = deps
+  const nightly = sources.map((source) => createNightlyWork(deps, source))
+  const find = (name: string, pointer: string): ReconciledSource => {
+    const found = sources.find(({ source }) => source.name === name)
+    if (found !== undefined) return found
+    const known = sources.map(({ source }) => source.name).join(', ')
+    const detail = `There is no source "${name}"; there ${sources.length === 1 ? 'is' : 'are'} ${known || 'none'}.`
+    throw new Refusal('source_not_found', detail, { errors: [{ pointer, detail }] })
+  }
+
+  return {
+    look: async () => void (await Promise.all(nightly.map((work) => work.look()))),
+    catchUp: async () => {
+      for (const work of nightly) await work.catchUp()
+    },
+    async receive({ source: name, ...upload }) {
+      const { source, formats } = find(name, '?source')
+      return receiveFile(deps, { source: source.name, formats, via: 'uploaded', ...upload })
+    },
+    async startRun({ source: name, businessDate: day }) {
+      const { source, origin } = find(name, '/source')
+      const refuse = (detail: string): never => {
+        throw new Refusal('invalid_request', detail, { errors: [{ pointer: '/business_date', detail }] })
+      }
+      if (endOfDay(day, source) > clock.now()) refuse(`The business day ${day} of ${source.name} is not over.`)
+      const first = await firstBusinessDate(db, source.name, origin)
+      if (day < first) refuse(`The files of ${source.name} begin on ${first}.`)
+      const run = await ensureRun(db, source, day, clock.now())
+      if (run.status === 'failed') await requeue(db, run.id)
+      return (await getRun(db, run.id)) ?? run
+    },
+    getRun: (id) => getRun(db, id),
+    listRuns: (filter) => listRuns(db, filter),
+    getBreak: (id) => getBreak(db, id),
+    listBreaks: (filter) => listBreaks(db, filter),
+    sourceNames: sources.map(({ source }) => source.name),
+  }
+}

@@ -1,0 +1,102 @@
+import { type Queryable, statement } from '../platform/db.ts'
+import type { Diagnostic } from './formats/format.ts'
+
+/** A settlement file as it was received. `id` is a UUID. */
+export type SettlementFile = {
+  readonly id: string
+  readonly source: string
+  readonly name: string
+  readonly status: 'accepted' | 'rejected'
+  /** Why it was rejected, as a sentence. */
+  readonly rejection: string | null
+  readonly format: string | null
+  readonly fileReference: string | null
+  /** ISO date. */
+  readonly businessDate: string | null
+  readonly sha256: Buffer
+  readonly byteCount: bigint
+  readonly lineCount: bigint
+  readonly control: 'pass' | 'fail' | 'none'
+  readonly diagnostics: readonly Diagnostic[]
+  readonly receivedVia: 'collected' | 'uploaded'
+  readonly receivedAt: Date
+  readonly originalBlobId: string
+  readonly linesBlobId: string | null
+}
+
+/** A statement of a file. Amounts are minor units of its currency. */
+export type StoredStatement = {
+  readonly account: string
+  readonly currency: string
+  readonly opening: bigint | null
+  readonly closing: bigint | null
+  readonly lineCount: bigint
+  readonly credits: bigint
+  readonly debits: bigint
+  /** By kind; amounts as text, because they come from JSON. */
+  readonly totals: readonly {
+    readonly kind: string
+    readonly lines: number
+    readonly amount: string
+    readonly fee: string
+  }[]
+  readonly control: {
+    readonly status: 'pass' | 'fail' | 'none'
+    readonly what?: string
+    readonly stated?: string
+    readonly computed?: string
+    readonly difference?: string
+  }
+}
+
+const COLUMNS = `f.id, f.source, f.name, f.status, f.rejection, f.format, f.file_reference as "fileReference",
+  f.business_date as "businessDate", f.sha256, f.byte_count as "byteCount", f.line_count as "lineCount", f.control, f.diagnostics,
+  f.received_via as "receivedVia", f.received_at as "receivedAt", f.original_blob_id as "originalBlobId", f.lines_blob_id as "linesBlobId"`
+
+const BY_BYTES = statement(
+  'settlement.file_by_bytes',
+  `select ${COLUMNS} from settlement_file f where f.source = $1 and f.sha256 = $2`,
+)
+const BY_DAY = statement(
+  'settlement.file_by_day',
+  `select ${COLUMNS} from settlement_file f where f.source = $1 and f.business_date = $2 and f.status = 'accepted'`,
+)
+const BY_ID = statement('settlement.file_by_id', `select ${COLUMNS} from settlement_file f where f.id = $1`)
+const STATEMENTS = statement(
+  'settlement.statements',
+  `select account, currency, opening, closing, line_count as "lineCount", credits, debits, totals, control
+     from settlement_statement where file_id = $1 order by position`,
+)
+const LIST = statement(
+  'settlement.list_files',
+  `select ${COLUMNS} from settlement_file f
+    where ($1::text is null or f.source = $1) and ($2::uuid is null or f.id < $2)
+    order by f.id desc limit $3`,
+)
+
+export const findByBytes = async (db: Queryable, source: string, sha256: Buffer): Promise<SettlementFile | undefined> =>
+  (await db.run<SettlementFile>(BY_BYTES, [source, sha256]))[0]
+
+/** The accepted file of a business day. */
+export const fileOfDay = async (db: Queryable, source: string, day: string): Promise<SettlementFile | undefined> =>
+  (await db.run<SettlementFile>(BY_DAY, [source, day]))[0]
+
+export const statementsOf = (db: Queryable, fileId: string): Promise<StoredStatement[]> =>
+  db.run<StoredStatement>(STATEMENTS, [fileId])
+
+export async function getFile(
+  db: Queryable,
+  id: string,
+): Promise<(SettlementFile & { readonly statements: readonly StoredStatement[] }) | undefined> {
+  const [file] = await db.run<SettlementFile>(BY_ID, [id])
+  return file === undefined ? undefined : { ...file, statements: await statementsOf(db, id) }
+}
+
+/** Newest first. `after` is the id of the last one seen. */
+export async function listFiles(
+  db: Queryable,
+  filter: { readonly source?: string | undefined; readonly limit: number; readonly after?: string | undefined },
+): Promise<{ readonly data: readonly SettlementFile[]; readonly hasMore: boolean }> {
+  const rows = await db.run<SettlementFile>(LIST, [filter.source, filter.after, filter.limit + 1])
+  return { data: rows.slice(0, filter.limit), hasMore: rows.length > filter.limit }
+}
