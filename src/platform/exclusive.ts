@@ -121,7 +121,10 @@ function within<T>(statement: Promise<T>, limitMs: number): Promise<T> {
 }
 
 /** Keeps in touch with the session that holds the lock, and says when it is gone or may be. */
-function watch(client: pg.Client, since: ReturnType<typeof instant>): { readonly hold: Hold; readonly end: () => void } {
+function watch(
+  client: pg.Client,
+  since: ReturnType<typeof instant>,
+): { readonly hold: Hold; readonly end: () => void } {
   const losing = new AbortController()
   let touchedAt = since
   let asking = false
