@@ -17,6 +17,7 @@ import { createApiKeys } from './platform/auth/index.ts'
 import { createTestClock, wallClock } from './platform/clock.ts'
 import { createDb, type Db } from './platform/db.ts'
 import { Refusal } from './platform/errors.ts'
+import { createExclusive } from './platform/exclusive.ts'
 import { checkInvariants } from './platform/invariant.ts'
 import { createShared } from './platform/lane-shared.ts'
 import type { Log } from './platform/log.ts'
@@ -93,6 +94,7 @@ async function build({ config, databaseUrl, simulatorUrl, apiKey, log }: AppOpti
     databaseUrl,
     schema: config.schema,
     clock: testClock,
+    settled: () => payments.idle(),
     log,
     onFenced: () => executorSlot.executor?.forget(),
   })
@@ -119,6 +121,8 @@ async function build({ config, databaseUrl, simulatorUrl, apiKey, log }: AppOpti
       ? undefined
       : createClockControl({
           db,
+          schema: config.schema,
+          exclusive: createExclusive({ databaseUrl, schema: config.schema, log }),
           clock: testClock,
           log,
           psps,
@@ -154,10 +158,9 @@ async function build({ config, databaseUrl, simulatorUrl, apiKey, log }: AppOpti
     clock,
     log,
   })
-  if (works) {
-    await node.start()
-    closers.push(node.stop)
-  }
+  // A node that never executes belongs to the deployment as well: it follows the clock.
+  await node.start()
+  closers.push(node.stop)
   closers.push(async () => {
     await executor.stop()
     await payments.idle()

@@ -2,8 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { TestClock } from '../platform/clock.ts'
 import { type Db, statement } from '../platform/db.ts'
 import { Refusal } from '../platform/errors.ts'
+import type { Exclusive, Hold } from '../platform/exclusive.ts'
 import type { Log } from '../platform/log.ts'
 import type { Psp, PspTestClock } from '../psp/psp.ts'
+import { clockChannel, nodesBehind } from './follow-clock.ts'
 import type { WebhookInbox } from './inbox.ts'
 
 /** The test clock: moves business time forward, through every instant at which something is due. */
@@ -11,7 +13,8 @@ export type ClockControl = { readonly advance: (ms: number) => Promise<Date> }
 
 const SET_OFFSET = statement(
   'executor.set_clock',
-  'update deployment set clock_offset_ms = greatest(clock_offset_ms, $1) returning clock_offset_ms',
+  `with moved as (update deployment set clock_offset_ms = greatest(clock_offset_ms, $1) returning clock_offset_ms)
+   select clock_offset_ms, pg_notify($2, '') from moved`,
 )
 
 const LOOK_AT_ALL = statement(
@@ -31,6 +34,10 @@ const BUSY = statement(
 // Longer than a PSP's slowest answers one after the other; a campaign that keeps its server busier than that hears of it.
 const QUIET_TIMEOUT_MS = 120_000
 const STEPS_MAX = 10_000
+// Of another advance, which may be a year long.
+const TURN_TIMEOUT_MS = 120_000
+// A node that says nothing for this long has lost its lease and sends nothing until it has read the clock again.
+const FOLLOW_TIMEOUT_MS = 5_000
 const DAY_MS = 86_400_000
 // Twenty years: enough for any test, and dates stay dates.
 const OFFSET_MAX_MS = 7_300 * DAY_MS
@@ -52,8 +59,14 @@ function refuseTooFar(offsetMs: number): void {
   throw new Refusal('invalid_request', detail, { errors: [{ pointer: '', detail }] })
 }
 
+const stopped = (why: string): Refusal =>
+  new Refusal('unavailable', `${why} The clock stands where it is.`, { retryAfterSeconds: 5 })
+
 export function createClockControl(deps: {
   readonly db: Db
+  readonly schema: string
+  /** Advances on two nodes in parallel add up, so they come one after the other. */
+  readonly exclusive: Exclusive
   readonly clock: TestClock
   readonly log: Log
   readonly psps: readonly Psp[]
@@ -84,12 +97,29 @@ export function createClockControl(deps: {
     }
   }
 
-  /** Everything in progress ends, the clock moves everywhere, what that makes due is done. */
-  const moveTo = async (offsetMs: number): Promise<void> => {
-    // Another node may have moved it further meanwhile: what the database says counts for everybody.
-    const [row] = await db.run<{ clock_offset_ms: bigint }>(SET_OFFSET, [offsetMs])
+  /** What the database says counts for everybody. */
+  const setOffset = async (offsetMs: number): Promise<number> => {
+    const [row] = await db.run<{ clock_offset_ms: bigint }>(SET_OFFSET, [offsetMs, clockChannel(deps.schema)])
     const agreedMs = Number(row?.clock_offset_ms ?? BigInt(offsetMs))
     clock.setOffset(agreedMs)
+    return agreedMs
+  }
+
+  /** No node begins anything by the old time any more, and what it had begun is stored. */
+  const followed = async (offsetMs: number): Promise<void> => {
+    const end = performance.now() + FOLLOW_TIMEOUT_MS
+    for (;;) {
+      const behind = await nodesBehind(db, deps.schema, offsetMs)
+      if (behind === 0) return
+      if (performance.now() > end) return deps.log.warn({ behind }, 'the clock moved on without nodes that are stalled')
+      await delay(5)
+    }
+  }
+
+  /** Everything in progress ends, the clock moves everywhere, what that makes due is done. */
+  const moveTo = async (offsetMs: number): Promise<void> => {
+    const agreedMs = await setOffset(offsetMs)
+    await followed(agreedMs)
     for (const psp of deps.psps) await ask(psp, (its) => its.setOffset(agreedMs))
     const reached = clock.now()
     await quiet(reached)
@@ -103,13 +133,13 @@ export function createClockControl(deps: {
     return Math.min(...dues.map((due) => due?.getTime() ?? Number.POSITIVE_INFINITY))
   }
 
-  const advance = async (ms: number): Promise<Date> => {
-    const [row] = await db.run<{ clock_offset_ms: bigint }>(SET_OFFSET, [clock.offsetMs()])
-    if (row !== undefined) clock.setOffset(Number(row.clock_offset_ms))
-    const target = clock.offsetMs() + ms
+  const advance = async (ms: number, hold: Hold): Promise<Date> => {
+    // Another node may have moved it since we last heard.
+    const target = (await setOffset(clock.offsetMs())) + ms
     refuseTooFar(target)
     await quiet(clock.now())
     for (let step = 0; step < STEPS_MAX; step += 1) {
+      if (!hold.holds()) throw stopped('The database went away while the clock was advanced.')
       const due = (await nextDueAt()) - Date.now()
       // The instant itself has to have come, so one millisecond past it. What is due already was done by the last step.
       await moveTo(due > clock.offsetMs() && due < target ? Math.ceil(due) + 1 : target)
@@ -120,8 +150,13 @@ export function createClockControl(deps: {
 
   return {
     advance(ms) {
-      // One at a time: two advances in parallel add up.
-      const next = running.then(() => advance(ms))
+      // One at a time here, so that those who wait take up one connection.
+      const next = running.then(async () => {
+        const work = (hold: Hold): Promise<Date> => advance(ms, hold)
+        const done = await deps.exclusive.run('clock', work, { waitMs: TURN_TIMEOUT_MS })
+        if (done === undefined) throw stopped('Another node has been advancing the clock for two minutes.')
+        return done.result
+      })
       running = next.catch((error: unknown) => deps.log.warn({ err: error }, 'the clock stopped on its way'))
       return next
     },

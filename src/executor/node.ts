@@ -6,6 +6,7 @@ import { type Db, statement } from '../platform/db.ts'
 import { KEEPALIVES } from '../platform/exclusive.ts'
 import { elapsedMs, instant, NEVER } from '../platform/instant.ts'
 import type { Log } from '../platform/log.ts'
+import { type ClockFollower, followClock, READ_OFFSET } from './follow-clock.ts'
 
 /**
  * This process as a member of the deployment. A node lives while its session holds an advisory lock on its number: when
@@ -29,8 +30,6 @@ const LEASE_MS = 4_500
 
 // Which advisory locks are ours: any number that other users of the database do not happen to use.
 const LOCK_SPACE = 0x7a11_571c
-
-const TOUCH = 'select clock_offset_ms from deployment'
 
 /** The attempts of nodes whose lock nobody holds are due at once, for whoever comes first. */
 const INHERIT = statement(
@@ -62,6 +61,8 @@ export function createNode(deps: {
   readonly databaseUrl: string
   readonly schema: string
   readonly clock: TestClock | undefined
+  /** Resolves when what this process has begun to write by now is committed. */
+  readonly settled: () => Promise<void>
   readonly log: Log
   /** Called when this node lost its lock while it lived: what it holds in memory belongs to others now. */
   readonly onFenced: () => void
@@ -69,9 +70,11 @@ export function createNode(deps: {
   const { db, log } = deps
   let id = 0
   let session: pg.Client | undefined
+  let follower: ClockFollower | undefined
   let touchedAt = NEVER
   let stopping: AbortController | undefined
   let loop: Promise<void> = Promise.resolve()
+  let wake = Promise.withResolvers<void>()
 
   const register = async (): Promise<void> => {
     const client = new pg.Client({
@@ -83,8 +86,11 @@ export function createNode(deps: {
     })
     client.on('error', () => lost(client))
     client.on('end', () => lost(client))
+    client.on('notification', () => wake.resolve())
     await client.connect()
     session = client
+    follower = undefined
+    if (deps.clock !== undefined) follower = await followClock(client, { ...deps, clock: deps.clock })
     for (;;) {
       const begun = instant()
       const candidate = randomInt(1, 2 ** 31)
@@ -111,16 +117,20 @@ export function createNode(deps: {
   const touch = async (client: pg.Client): Promise<void> => {
     // Counted from before the statement: the lock was held at some instant after it.
     const begun = instant()
-    const { rows } = await client.query<{ clock_offset_ms: string }>(TOUCH)
+    const { rows } = await client.query<{ clock_offset_ms: string }>(READ_OFFSET)
     if (elapsedMs(touchedAt, begun) > LEASE_MS) throw new Error('the node was silent for longer than its lease')
     touchedAt = begun
-    if (rows[0] !== undefined) deps.clock?.setOffset(Math.max(deps.clock.offsetMs(), Number(rows[0].clock_offset_ms)))
+    // Not waited for: what is under way by the old time may take longer than the lease. Tried again at every beat.
+    follower?.hear(Number(rows[0]?.clock_offset_ms ?? 0)).catch((error: unknown) => {
+      log.debug({ err: error }, 'the node could not say which time it works by')
+    })
   }
 
   const beat = async (): Promise<void> => {
     const client = session
     if (client === undefined) {
       await register()
+      if (session !== undefined) await touch(session)
       log.info({ node: id }, 'this node is registered again')
     } else {
       await touch(client).catch((error: unknown) => {
@@ -133,7 +143,11 @@ export function createNode(deps: {
 
   const run = async (signal: AbortSignal): Promise<void> => {
     while (!signal.aborted) {
-      await delay(BEAT_MS, undefined, { signal }).catch(() => undefined)
+      const timer = new AbortController()
+      const beatEnds = delay(BEAT_MS, undefined, { signal: AbortSignal.any([signal, timer.signal]) })
+      await Promise.race([beatEnds.catch(() => undefined), wake.promise])
+      timer.abort()
+      wake = Promise.withResolvers()
       if (signal.aborted) return
       await beat().catch((error: unknown) => log.warn({ err: error }, 'the node lost touch with the database'))
     }
@@ -144,6 +158,9 @@ export function createNode(deps: {
     leaseHolds: () => elapsedMs(touchedAt, instant()) < LEASE_MS,
     async start() {
       await register()
+      // Before anything is done here: the offset that this process knows may be older than its session.
+      const [row] = await db.query<{ clock_offset_ms: bigint }>(READ_OFFSET)
+      await follower?.hear(Number(row?.clock_offset_ms ?? 0n))
       await db.run(INHERIT)
       stopping = new AbortController()
       loop = run(stopping.signal)

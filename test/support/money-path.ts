@@ -14,6 +14,7 @@ import { createAccountDirectory, createLedger, LEDGER_INVARIANTS } from '../../s
 import { createPayments, type NewPayment, PAYMENT_INVARIANTS } from '../../src/payments/index.ts'
 import { createTestClock } from '../../src/platform/clock.ts'
 import { createDb, type Db } from '../../src/platform/db.ts'
+import { createExclusive } from '../../src/platform/exclusive.ts'
 import { newId } from '../../src/platform/ids.ts'
 import { checkInvariants } from '../../src/platform/invariant.ts'
 import type { Psp } from '../../src/psp/index.ts'
@@ -48,6 +49,7 @@ export async function startMoneyPath(options: {
     databaseUrl: options.url,
     schema: 'tallystick',
     clock,
+    settled: () => payments.idle(),
     log,
     onFenced: () => slot.executor?.forget(),
   })
@@ -72,6 +74,8 @@ export async function startMoneyPath(options: {
   const inbox = createInbox({ db, clock, log, psps: pspOf, record })
   const clockControl = createClockControl({
     db,
+    schema: 'tallystick',
+    exclusive: createExclusive({ databaseUrl: options.url, schema: 'tallystick', log, applicationName }),
     clock,
     log,
     psps,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import pino from 'pino'
 import { type App, createApp } from '../../src/app.ts'
+import type { Role } from '../../src/config.ts'
 import { type RunningSimulator, startSimulator } from '../../src/psp/simulator/testing.ts'
 import { createTestDatabase, type TestDatabase } from './database.ts'
 
@@ -20,7 +21,7 @@ export type TestServer = {
   /** Sends exactly what it is given. */
   readonly send: (method: string, path: string, headers: Record<string, string>, body?: string) => Promise<Answer>
   /** A second server on the same database and simulator. The caller closes it. */
-  readonly another: () => Promise<App>
+  readonly another: (role?: Role) => Promise<App>
   /** Ends this server in order and starts it again on the same data. */
   readonly restart: () => Promise<void>
   readonly stop: () => Promise<void>
@@ -32,12 +33,12 @@ export async function startTestServer(): Promise<TestServer> {
   const simulator = await startSimulator()
   const log = pino({ level: process.env['LOG_LEVEL'] ?? 'silent' })
   let apiKey: string | undefined
-  const start = (): Promise<App> =>
+  const start = (role: Role = 'all'): Promise<App> =>
     createApp({
       config: {
         host: '127.0.0.1',
         port: 0,
-        role: 'all',
+        role,
         schema: database.schema,
         mode: 'test',
         home: '/nowhere',
