@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { AmountError, CURRENCIES, formatMinor, MAX_AMOUNT, parseMajor } from './index.ts'
+import { AmountError, CURRENCIES, formatMinor, MAX_AMOUNT, MAX_SUM, parseMajor, parseSignedMajor } from './index.ts'
 
 const currency = fc.constantFrom(...CURRENCIES.map(({ code }) => code))
 const amount = fc.bigInt({ min: 0n, max: MAX_AMOUNT })
@@ -66,6 +66,36 @@ describe('an amount in major units', () => {
         }
       }),
     )
+  })
+})
+
+describe('a sum in major units', () => {
+  it('is read back as the minor units it was written from', () => {
+    const sum = fc.bigInt({ min: -MAX_SUM, max: MAX_SUM })
+
+    fc.assert(fc.property(sum, currency, (minor, code) => parseSignedMajor(formatMinor(minor, code), code) === minor))
+  })
+
+  it.each([
+    ['-12.5', 'EUR', -1250n],
+    ['-0.00', 'EUR', 0n],
+    ['90071992547409.92', 'EUR', MAX_AMOUNT + 1n],
+    ['-9223372036854775807', 'JPY', -MAX_SUM],
+  ])('%s %s is %s', (text, code, minor) => {
+    expect(parseSignedMajor(text, code)).toBe(minor)
+  })
+
+  it.each([
+    ['9223372036854775808', 'JPY', 'largest sum'],
+    ['--1', 'EUR', 'sign'],
+    ['+1', 'EUR', 'sign'],
+    ['1-', 'EUR', 'is not a number'],
+    ['-', 'EUR', 'empty'],
+    ['-12.505', 'EUR', '3 decimals'],
+    ['(1.00)', 'EUR', 'is not a number'],
+  ])('%j %s is refused with the reason', (text, code, reason) => {
+    expect(() => parseSignedMajor(text, code)).toThrow(AmountError)
+    expect(() => parseSignedMajor(text, code)).toThrow(reason)
   })
 })
 

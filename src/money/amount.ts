@@ -12,6 +12,26 @@ const MAX_TEXT_LENGTH = 40
  * more decimals than the currency has, and anything beyond `MAX_AMOUNT`.
  */
 export function parseMajor(text: string, currency: string): bigint {
+  const amount = fromDigits(text, currency)
+  if (amount > MAX_AMOUNT) throw new AmountError(`"${text}" is more than the largest amount, 2^53 − 1 minor units`)
+  return amount
+}
+
+/** The largest sum in minor units, above or below zero: 2^63 − 1, the last integer of PostgreSQL's bigint. */
+export const MAX_SUM = 2n ** 63n - 1n
+
+/**
+ * As `parseMajor` for what a balance or a sum may be: a minus may stand before the digits, and it may be as large as
+ * `MAX_SUM`.
+ */
+export function parseSignedMajor(text: string, currency: string): bigint {
+  const isNegative = text.startsWith('-')
+  const amount = fromDigits(isNegative ? text.slice(1) : text, currency)
+  if (amount > MAX_SUM) throw new AmountError(`"${text}" is more than the largest sum, 2^63 − 1 minor units`)
+  return isNegative ? -amount : amount
+}
+
+function fromDigits(text: string, currency: string): bigint {
   const decimals = minorUnits(currency)
   const match = text.length <= MAX_TEXT_LENGTH ? /^(\d+)(?:\.(\d+))?$/.exec(text) : null
   if (match === null) throw new AmountError(whyNot(text))
@@ -20,9 +40,7 @@ export function parseMajor(text: string, currency: string): bigint {
     const has = decimals === 0 ? 'no minor unit' : `${decimals} decimals`
     throw new AmountError(`"${text}" has ${fraction.length} decimals; ${currency} has ${has}`)
   }
-  const amount = BigInt(whole + fraction.padEnd(decimals, '0'))
-  if (amount > MAX_AMOUNT) throw new AmountError(`"${text}" is more than the largest amount, 2^53 − 1 minor units`)
-  return amount
+  return BigInt(whole + fraction.padEnd(decimals, '0'))
 }
 
 function whyNot(text: string): string {

@@ -1,8 +1,17 @@
 import assert from 'node:assert'
 import { Webhook } from 'standardwebhooks'
-import type { ChargeRequest, FollowUpRequest, Psp, PspTestClock, PspTraits, WebhookEvent } from '../psp.ts'
+import type {
+  ChargeRequest,
+  FollowUpRequest,
+  Psp,
+  PspTestClock,
+  PspTraits,
+  SettlementFiles,
+  WebhookEvent,
+} from '../psp.ts'
 import { type Client, createClient, type Exchange, type HttpRequest } from './client.ts'
-import { chargeOutcome, eventOutcome, followUpOutcome, lookUpOutcome, parse } from './mapping.ts'
+import { createDownloads, type Downloads } from './download.ts'
+import { chargeOutcome, eventOutcome, fields, followUpOutcome, lookUpOutcome, parse } from './mapping.ts'
 
 export type SimulatorOptions = {
   /** Name of the PSP account: 1–64 letters, digits, `_` and `-`. */
@@ -15,6 +24,8 @@ export type SimulatorOptions = {
   readonly requestTimeoutMs?: number
   readonly lookUpTimeoutMs?: number
   readonly connectTimeoutMs?: number
+  /** Longest silence while a settlement file is sent, in milliseconds. */
+  readonly fileTimeoutMs?: number
 }
 
 const TRAITS: PspTraits = {
@@ -25,6 +36,7 @@ const TRAITS: PspTraits = {
   concurrency: 64,
 }
 
+const FILE_TIMEOUT_MS = 60_000 // the next piece takes milliseconds; a machine that stands still is back in less
 const CONNECT_TIMEOUT_MS = 2_000 // the simulator is near; one that does not accept in this time is down
 
 /** The adapter of the PSP simulator. Throws only for options that are not right. */
@@ -36,10 +48,12 @@ export function createSimulatorPsp(options: SimulatorOptions): Psp {
     lookUpTimeoutMs: options.lookUpTimeoutMs ?? TRAITS.lookUpTimeoutMs,
   }
   const verifier = new Webhook(options.webhookSecret)
-  const client = createClient({
+  const connectTimeoutMs = options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS
+  const client = createClient({ url: options.url, connections: traits.concurrency, connectTimeoutMs })
+  const downloads = createDownloads({
     url: options.url,
-    connections: traits.concurrency,
-    connectTimeoutMs: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
+    connectTimeoutMs,
+    silenceTimeoutMs: options.fileTimeoutMs ?? FILE_TIMEOUT_MS,
   })
   const timeoutMs = traits.requestTimeoutMs
   return {
@@ -55,7 +69,10 @@ export function createSimulatorPsp(options: SimulatorOptions): Psp {
     },
     verifyWebhook: (headers, body) => verifyWebhook(verifier, headers, body),
     testClock: createTestClock(client),
-    close: client.close,
+    settlementFiles: createSettlementFiles(client, downloads),
+    close: async () => {
+      await Promise.all([client.close(), downloads.close()])
+    },
   }
 }
 
@@ -112,6 +129,31 @@ function createTestClock(client: Client): PspTestClock {
       const answer = await client.send({ method: 'GET', path: '/clock', timeoutMs: TRAITS.lookUpTimeoutMs })
       const due = requireOk(answer, 'the clock')['next_due_at']
       return typeof due === 'string' ? new Date(due) : undefined
+    },
+  }
+}
+
+/** Days with a file that nobody will ever ask for, so that the answer is short. */
+const NO_FILES = '9999-12-31'
+
+function createSettlementFiles(client: Client, downloads: Downloads): SettlementFiles {
+  return {
+    async firstBusinessDate() {
+      const path = `/settlement_files?from=${NO_FILES}`
+      const answer = await client.send({ method: 'GET', path, timeoutMs: TRAITS.lookUpTimeoutMs })
+      const date = requireOk(answer, 'its settlement files')['first_business_date']
+      if (typeof date === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(date)) return date
+      throw new Error('The PSP simulator did not say which day has its first settlement file')
+    },
+    async fetch(businessDate) {
+      const download = await downloads.get(`/settlement_files/${encodeURIComponent(businessDate)}`)
+      if (download.kind === 'file') return { name: download.name ?? `settlement_${businessDate}.csv`, bytes: download.bytes }
+      // Only the simulator's own words: a proxy between us may answer 404 as well.
+      const error = fields(parse(download.body)?.['error'])
+      if (download.status === 404 && error?.['code'] === 'settlement_file_not_found') return undefined
+      throw new Error(
+        `The PSP simulator refused the file of ${businessDate} with ${download.status}: ${download.body.slice(0, 300)}`,
+      )
     },
   }
 }

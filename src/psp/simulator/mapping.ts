@@ -174,7 +174,7 @@ export function parse(body: string): Fields | undefined {
   }
 }
 
-const fields = (value: unknown): Fields | undefined => (isFields(value) ? value : undefined)
+export const fields = (value: unknown): Fields | undefined => (isFields(value) ? value : undefined)
 
 const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

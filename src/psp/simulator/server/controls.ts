@@ -1,37 +1,40 @@
-import { once } from 'node:events'
 import { Webhook as Signer } from 'standardwebhooks'
+import { nextDueAt } from './due.ts'
 import { ApiError, invalid } from './errors.ts'
-import { runDue } from './follow-up.ts'
 import type { Exchange } from './http.ts'
 import { onlyFields, record, text } from './input.ts'
 import { changeSettings } from './settings.ts'
 import type { Simulator } from './simulator.ts'
 import { bookView, instant } from './views.ts'
+import { writePieces } from './write-pieces.ts'
 
 /** The part of the API with which a test or an operator looks at the simulator and steers it. */
 
 const BOOK_PIECE_CHARGES = 256 // about 100 KB of text: large enough to be quick, small enough to wait for the reader
 
 /** The whole book as JSON, written as fast as the reader takes it. */
-export async function getBook(simulator: Simulator, { response }: Exchange): Promise<void> {
-  const count = simulator.charges.count()
+export function getBook(simulator: Simulator, { response }: Exchange): Promise<void> {
   response.writeHead(200, { 'content-type': 'application/json' })
-  response.write('{"charges":[')
-  for (let start = 0; start < count && !response.destroyed; start += BOOK_PIECE_CHARGES) {
+  return writePieces(simulator, response, bookPieces(simulator))
+}
+
+function* bookPieces(simulator: Simulator): Generator<string> {
+  const count = simulator.charges.count()
+  yield '{"charges":['
+  for (let start = 0; start < count; start += BOOK_PIECE_CHARGES) {
     const views: string[] = []
     for (let index = start; index < Math.min(start + BOOK_PIECE_CHARGES, count); index++) {
       const charge = simulator.charges.at(index)
       if (charge !== undefined) views.push(bookView(simulator, charge))
     }
-    // What is told must be on disk, so that a crash cannot take it back.
-    await simulator.durable()
-    const taken = response.write(`${start === 0 ? '' : ',\n'}${views.join(',\n')}`)
-    if (!taken && !response.destroyed) await Promise.race([once(response, 'drain'), once(response, 'close')])
+    yield `${start === 0 ? '' : ',\n'}${views.join(',\n')}`
   }
-  response.end('],"refunds":[]}\n')
+  yield '],"refunds":[]}\n'
 }
 
 export async function putSettings(simulator: Simulator, exchange: Exchange): Promise<void> {
+  // A file whose day is over is produced under the settings that held until now.
+  simulator.catchUp()
   const settings = changeSettings(simulator.settings(), await exchange.json())
   simulator.commit({ t: 'settings', settings })
   simulator.random.reseed(settings.seed)
@@ -58,19 +61,23 @@ export async function postClock(simulator: Simulator, exchange: Exchange): Promi
       { param: 'offset_ms' },
     )
   if (offset > simulator.clock.offsetMs()) simulator.commit({ t: 'clock', offset_ms: offset })
-  runDue(simulator)
   simulator.catchUp()
   await simulator.durable()
   await simulator.sender.flush(FLUSH_MS)
   exchange.send(200, clockView(simulator))
 }
 
-export function clockView(simulator: Simulator): Record<string, unknown> {
-  const due = simulator.charges.nextDue()?.rare?.due
+export async function getClock(simulator: Simulator, exchange: Exchange): Promise<void> {
+  simulator.catchUp()
+  await simulator.durable()
+  exchange.send(200, clockView(simulator))
+}
+
+function clockView(simulator: Simulator): Record<string, unknown> {
   return {
     now: instant(simulator.clock.now()),
     offset_ms: simulator.clock.offsetMs(),
-    next_due_at: due === undefined ? null : instant(due),
+    next_due_at: instant(nextDueAt(simulator)),
     webhooks_waiting: simulator.webhooks.counts().waiting,
   }
 }

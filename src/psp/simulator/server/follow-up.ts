@@ -47,17 +47,9 @@ export function completeAction(simulator: Simulator, charge: Charge, approved: b
   finish(simulator, charge, isManual(charge) ? 'authorised' : 'captured', {})
 }
 
-/** Moves every charge that came due by itself, each at its own instant. Returns how many there were. */
-export function runDue(simulator: Simulator): number {
-  const now = simulator.clock.now()
-  let moved = 0
-  for (let charge = simulator.charges.nextDue(); charge !== undefined; charge = simulator.charges.nextDue()) {
-    const due = charge.rare?.due
-    if (due === undefined || due > now) break
-    finish(simulator, charge, isManual(charge) ? 'authorised' : 'captured', {}, due)
-    moved++
-  }
-  return moved
+/** A charge that came due ends by itself, at its own instant. */
+export function completeDue(simulator: Simulator, charge: Charge, due: number): void {
+  finish(simulator, charge, isManual(charge) ? 'authorised' : 'captured', {}, due)
 }
 
 /** An end that no answer tells, so a webhook always does. */

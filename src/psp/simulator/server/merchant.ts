@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Charge } from './charges.ts'
+import { type Charge, statusAt } from './charges.ts'
 import { type Answer, createCharge } from './create-charge.ts'
+import { dayOf } from './days.ts'
 import { ApiError } from './errors.ts'
 import { drawMisfortune } from './faults.ts'
 import { captureCharge, requireCharge, voidCharge } from './follow-up.ts'
@@ -53,7 +54,7 @@ export function createMerchant(simulator: Simulator): Merchant {
     get: (exchange, id) =>
       withMisfortune(simulator, exchange, async () => {
         const charge = requireCharge(simulator, id)
-        await beSilent([charge])
+        await beSilent(simulator, [charge])
         await simulator.durable()
         return { status: 200, body: chargeView(simulator, charge), replayed: false }
       }),
@@ -74,7 +75,7 @@ async function find(simulator: Simulator, exchange: Exchange): Promise<Answer> {
   // look-up because the process was stopped or busy, must be read before that may be said.
   if (simulator.charges.byReference(reference, 1).length === 0) await delay(SETTLE_MS)
   const found = simulator.charges.byReference(reference, MAX_FOUND + 1)
-  await beSilent(found)
+  await beSilent(simulator, found)
   await simulator.durable()
   const data = found.slice(0, MAX_FOUND).map((charge) => chargeView(simulator, charge))
   return { status: 200, body: { data, has_more: found.length > MAX_FOUND }, replayed: false }
@@ -82,9 +83,12 @@ async function find(simulator: Simulator, exchange: Exchange): Promise<Answer> {
 
 const SILENCE_MS = 1_000
 
-/** A charge whose look-ups time out: the proxy in front of a real PSP gives up like this. */
-async function beSilent(charges: readonly Charge[]): Promise<void> {
-  if (charges.every((charge) => behaviourOf(charge.method, charge.amount) !== 'silent')) return
+/** A charge whose look-ups time out until the file of its day: the proxy in front of a real PSP gives up like this. */
+async function beSilent(simulator: Simulator, charges: readonly Charge[]): Promise<void> {
+  const isSilent = (charge: Charge): boolean =>
+    behaviourOf(charge.method, charge.amount) === 'silent' &&
+    simulator.settlement.readyFile(dayOf(statusAt(charge)), simulator.clock.now()) === undefined
+  if (!charges.some(isSilent)) return
   await delay(SILENCE_MS)
   throw new ApiError(504, 'api_error', 'timeout', 'No answer in time')
 }

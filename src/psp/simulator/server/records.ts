@@ -13,6 +13,7 @@ export type BookRecord =
   | { readonly t: 'settings'; readonly settings: Settings }
   | { readonly t: 'clock'; readonly offset_ms: number }
   | { readonly t: 'endpoint'; readonly url: string; readonly secret: string }
+  | FileRecord
   | ChargeRecord
   | MoveRecord
   | WebhookAttemptRecord
@@ -57,6 +58,22 @@ export type WebhookAttemptRecord = {
   readonly webhook: number
   readonly at: number
   readonly error?: string
+}
+
+/**
+ * The settlement file of a day was produced. Its content follows from the records before this one; what else decides
+ * it, or when it can be fetched, stands here, so that a later change of the settings changes no file.
+ */
+export type FileRecord = {
+  readonly t: 'file'
+  /** ISO date. */
+  readonly day: string
+  /** The end of the day. */
+  readonly at: number
+  /** How long after `at` the file is ready. Left out when it is at once. */
+  readonly delay_minutes?: number
+  /** The closing balance of the first section is wrong by one minor unit. */
+  readonly broken_control?: true
 }
 
 export type ChargeStatus = 'captured' | 'authorised' | 'declined' | 'pending' | 'voided' | 'requires_action'

@@ -1,7 +1,8 @@
-import { clockView, getBook, postClock, putEndpoint, putSettings, webhooksView } from './controls.ts'
+import { getBook, getClock, postClock, putEndpoint, putSettings, webhooksView } from './controls.ts'
 import { ApiError } from './errors.ts'
 import type { Exchange } from './http.ts'
 import { createMerchant, type Merchant } from './merchant.ts'
+import { getSettlementFile, listSettlementFiles } from './settlement-files.ts'
 import type { Simulator } from './simulator.ts'
 import { threeDsAnswer, threeDsPage } from './three-ds-page.ts'
 
@@ -40,9 +41,11 @@ const controlRoutes = (simulator: Simulator): Record<string, Record<string, Rout
   },
   '/book': { GET: (exchange) => getBook(simulator, exchange) },
   '/clock': {
-    GET: (exchange) => exchange.send(200, clockView(simulator)),
+    GET: (exchange) => getClock(simulator, exchange),
     POST: (exchange) => postClock(simulator, exchange),
   },
+  '/settlement_files': { GET: (exchange) => listSettlementFiles(simulator, exchange) },
+  '/settlement_files/*': { GET: (exchange, day) => getSettlementFile(simulator, exchange, day) },
   '/settings': {
     GET: (exchange) => exchange.send(200, simulator.settings()),
     PUT: (exchange) => putSettings(simulator, exchange),

@@ -9,6 +9,15 @@ export type Settings = {
   readonly seed: number
   /** `asynchronous`: only what no answer could tell. `all`: every charge, capture and void. */
   readonly webhooks: 'asynchronous' | 'all'
+  /** For the files that are produced while it holds. */
+  readonly settlement: SettlementSettings
+}
+
+export type SettlementSettings = {
+  /** How long after the end of its day a file is ready. */
+  readonly delay_minutes: number
+  /** The closing balance of the first section is wrong by one minor unit. */
+  readonly broken_control: boolean
 }
 
 export type Faults = {
@@ -44,8 +53,10 @@ export const DEFAULT_SETTINGS: Settings = {
   },
   seed: 1,
   webhooks: 'asynchronous',
+  settlement: { delay_minutes: 0, broken_control: false },
 }
 
+const MAX_DELAY_MINUTES = 10_080 // a week is later than any file that still comes
 const MAX_LATENCY_MS = 60_000 // above every client's time-out, so that longer would change nothing
 
 /** The settings after a change: a field that is left out keeps its value. Refuses what it does not know. */
@@ -57,6 +68,7 @@ export function changeSettings(current: Settings, body: unknown): Settings {
     faults: faults(current.faults, change['faults']),
     seed: change['seed'] === undefined ? current.seed : integer(change['seed'], 'seed', 2 ** 32 - 1),
     webhooks: webhooks(current.webhooks, change['webhooks']),
+    settlement: settlement(current.settlement, change['settlement']),
   }
 }
 
@@ -97,6 +109,21 @@ function webhooks(current: Settings['webhooks'], change: unknown): Settings['web
   if (change === undefined) return current
   if (change === 'asynchronous' || change === 'all') return change
   throw invalid('invalid_setting', 'webhooks must be "asynchronous" or "all"', 'webhooks')
+}
+
+function settlement(current: SettlementSettings, change: unknown): SettlementSettings {
+  if (change === undefined) return current
+  const given = record(change, 'settlement')
+  onlyFields(given, Object.keys(DEFAULT_SETTINGS.settlement))
+  const delay = given['delay_minutes']
+  const broken = given['broken_control'] ?? current.broken_control
+  if (typeof broken !== 'boolean')
+    throw invalid('invalid_setting', 'settlement.broken_control must be true or false', 'settlement.broken_control')
+  return {
+    delay_minutes:
+      delay === undefined ? current.delay_minutes : integer(delay, 'settlement.delay_minutes', MAX_DELAY_MINUTES),
+    broken_control: broken,
+  }
 }
 
 function integer(value: unknown, name: string, max: number): number {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { getHeapStatistics } from 'node:v8'
 import { type Book, openBook } from './book.ts'
 import type { Charge } from './charges.ts'
-import { runDue } from './follow-up.ts'
+import { nextDueAt, runDue } from './due.ts'
 import { createRandom, type Random } from './random.ts'
 import { BOOK_VERSION, type BookRecord, type ChargeRecord, type ChargeStatus, type EventNote } from './records.ts'
 import { createState, type State } from './state.ts'
@@ -71,9 +71,8 @@ export async function createSimulator(options: {
     catchUp() {
       runDue(simulator)
       clearTimeout(timer)
-      const due = state.charges.nextDue()?.rare?.due
-      if (due === undefined) return
-      timer = setTimeout(simulator.catchUp, Math.min(Math.max(due - state.clock.now(), 0), LONGEST_SLEEP_MS))
+      const sleepMs = Math.max(nextDueAt(simulator) - state.clock.now(), 0)
+      timer = setTimeout(simulator.catchUp, Math.min(sleepMs, LONGEST_SLEEP_MS))
     },
     async stop() {
       clearTimeout(timer)

@@ -5,6 +5,7 @@ import { StartRefusal } from './errors.ts'
 import { createKeys, KEY_RETENTION_MS, type Keys, type KeyUse } from './keys.ts'
 import { BOOK_VERSION, type BookRecord } from './records.ts'
 import { DEFAULT_SETTINGS, type Settings } from './settings.ts'
+import { createSettlementBook, type SettlementBook } from './settlement-book.ts'
 import { createWebhookQueue, type WebhookQueue } from './webhook-queue.ts'
 import type { Endpoint } from './webhook-sender.ts'
 
@@ -13,6 +14,7 @@ export type State = {
   readonly clock: BusinessClock
   readonly charges: Charges
   readonly webhooks: WebhookQueue
+  readonly settlement: SettlementBook
   /** The only way in which anything here changes, at start and while running. */
   readonly apply: (record: BookRecord) => Charge | undefined
   readonly bookId: () => string
@@ -30,6 +32,7 @@ export function createState(): State {
   const charges = createCharges()
   const keys = createKeys()
   const webhooks = createWebhookQueue()
+  const settlement = createSettlementBook(charges)
   let id = ''
   let settings = DEFAULT_SETTINGS
   let endpoint: Endpoint | undefined
@@ -43,9 +46,11 @@ export function createState(): State {
             `The book was written in version ${record.version}; this program reads version ${BOOK_VERSION}.`,
           )
         id = record.id
+        settlement.open(record.at)
         return undefined
       case 'settings':
-        settings = record.settings
+        // An earlier version wrote settings that lack what was added since.
+        settings = { ...DEFAULT_SETTINGS, ...record.settings }
         return undefined
       case 'clock':
         clock.setOffset(record.offset_ms)
@@ -58,7 +63,10 @@ export function createState(): State {
         return undefined
       case 'charge':
       case 'move':
-        return applyToCharge(record, { charges, keys, webhooks })
+        return applyToCharge(record, { charges, keys, webhooks, settlement })
+      case 'file':
+        settlement.produce(record)
+        return undefined
       default:
         record satisfies never
         throw new StartRefusal('The book holds a kind of record that this program does not know.')
@@ -70,6 +78,7 @@ export function createState(): State {
     clock,
     charges,
     webhooks,
+    settlement,
     apply,
     bookId: () => id,
     settings: () => settings,
@@ -88,11 +97,12 @@ export function createState(): State {
 
 function applyToCharge(
   record: Extract<BookRecord, { t: 'charge' | 'move' }>,
-  state: { readonly charges: Charges; readonly keys: Keys; readonly webhooks: WebhookQueue },
+  state: Pick<State, 'charges' | 'webhooks' | 'settlement'> & { readonly keys: Keys },
 ): Charge {
   const charge = record.t === 'charge' ? state.charges.add(record) : state.charges.move(record)
   const operation = record.t === 'charge' ? 'create' : record.status === 'voided' ? 'void' : 'capture'
   if (record.key !== undefined) state.keys.use(record.key, { operation, charge: charge.index }, record.at)
+  if (charge.status === 'captured') state.settlement.captured(charge)
   if (record.events !== undefined) state.webhooks.add(charge.index, record.events, Date.now())
   return charge
 }
