@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
 import { addAppGauges } from './app-metrics.ts'
 import type { Config } from './config.ts'
 import {
@@ -22,8 +23,17 @@ import { checkInvariants } from './platform/invariant.ts'
 import { createShared } from './platform/lane-shared.ts'
 import type { Log } from './platform/log.ts'
 import { createMetrics } from './platform/metrics.ts'
+import { clearScratch } from './platform/scratch.ts'
 import { startTicking } from './platform/tick.ts'
 import { createSimulatorPsp, type Psp, registerWebhookEndpoint } from './psp/index.ts'
+import {
+  createReconciliation,
+  RECONCILIATION_INVARIANTS,
+  type ReconciledSource,
+  type Source,
+  settlementOf,
+} from './reconciliation/index.ts'
+import { simulatorCsv } from './settlement/index.ts'
 import { getWallet, WALLET_INVARIANTS, walletStatement } from './wallet/index.ts'
 
 export type AppOptions = {
@@ -43,7 +53,7 @@ export type App = {
   readonly close: () => Promise<void>
 }
 
-const INVARIANTS = [...LEDGER_INVARIANTS, ...WALLET_INVARIANTS, ...PAYMENT_INVARIANTS]
+const INVARIANTS = [...LEDGER_INVARIANTS, ...WALLET_INVARIANTS, ...PAYMENT_INVARIANTS, ...RECONCILIATION_INVARIANTS]
 
 // Far above what a marketplace sends with one key, low enough that a runaway loop does not take the database.
 const LIVE_RATE_LIMIT = { requests: 60_000, seconds: 60 }
@@ -109,8 +119,16 @@ async function build({ config, databaseUrl, simulatorUrl, apiKey, log }: AppOpti
     traitsOf: (psp) => pspOf.get(psp)?.traits ?? { consistencyWindowMs: Number.POSITIVE_INFINITY, keyRetentionMs: 0 },
     dispatch: (attempts) => executorSlot.executor?.dispatch(attempts),
     backlog: () => executorSlot.executor?.backlog() ?? 0,
+    settlementOf: (paymentId) => settlementOf(db, paymentId),
   })
   const { record } = payments
+  const exclusive = createExclusive({ databaseUrl, schema: config.schema, log })
+  const scratch = join(config.home, 'scratch')
+  await clearScratch(scratch)
+  const reconciliation = createReconciliation(
+    { db, directory, clock, log, exclusive, record, scratch },
+    psps.flatMap(reconciledSource),
+  )
   const executor = createExecutor({ db, clock, log, node, calls, record })
   if (works) executorSlot.executor = executor
   const inbox = createInbox({ db, clock, log, psps: pspOf, record })
@@ -122,14 +140,17 @@ async function build({ config, databaseUrl, simulatorUrl, apiKey, log }: AppOpti
       : createClockControl({
           db,
           schema: config.schema,
-          exclusive: createExclusive({ databaseUrl, schema: config.schema, log }),
+          exclusive,
           clock: testClock,
           log,
           psps,
           inbox,
           kick: executor.kick,
           idle: payments.idle,
-          onStep: anchorYesterday,
+          onStep: async () => {
+            await anchorYesterday()
+            await reconciliation.catchUp()
+          },
         })
   const metrics = createMetrics()
   addAppGauges(metrics, { db, calls, backlog: executor.backlog })
@@ -178,11 +199,36 @@ async function build({ config, databaseUrl, simulatorUrl, apiKey, log }: AppOpti
   }
   if (works) {
     executor.start()
-    const ticking = [startTicking(1_000, inbox.sweep, log), startTicking(60_000, anchorYesterday, log)]
-    closers.push(async () => void (await Promise.all(ticking.map((tick) => tick.stop()))))
+    const ticking = [
+      startTicking(1_000, inbox.sweep, log),
+      startTicking(60_000, anchorYesterday, log),
+      startTicking(1_000, reconciliation.look, log),
+    ]
+    closers.push(async () => {
+      reconciliation.stop()
+      await Promise.all(ticking.map((tick) => tick.stop()))
+    })
   }
   return { url, apiKey: key?.key, close: () => closeAll(closers) }
 }
+
+/**
+ * What the simulator's files are reconciled by. Every day is a business day, and a record is awaited until the file of the
+ * day after its own.
+ */
+const SIMULATOR: Omit<Source, 'name'> = {
+  zone: 'UTC',
+  cutOff: '00:00',
+  dayNamedBy: 'start',
+  graceMinutes: 15,
+  lagDays: 1,
+  feeSchedule: { ratePpm: 29_000, fixed: 30n },
+}
+
+const reconciledSource = ({ name, settlementFiles }: Psp): readonly ReconciledSource[] =>
+  settlementFiles === undefined
+    ? []
+    : [{ source: { ...SIMULATOR, name }, origin: settlementFiles, formats: [simulatorCsv] }]
 
 const tooManyReports = (): Refusal =>
   new Refusal('overloaded', 'Too many reports over the whole database are waiting.', { retryAfterSeconds: 10 })

@@ -19,7 +19,7 @@ import { recordReports } from './record.ts'
 import { handleRequest, type PaymentRequest, type RequestResult } from './request.ts'
 import { paymentTimeline, type TimelineItem } from './timeline.ts'
 import { createWaiting, type Waiting } from './wait.ts'
-import { lateSuccesses, type Whereabouts, whereaboutsOf } from './whereabouts.ts'
+import { lateSuccesses, type Settlement, type Whereabouts, whereaboutsOf } from './whereabouts.ts'
 
 export type Accepted = { readonly payment: Payment; readonly replayed: boolean }
 
@@ -59,6 +59,8 @@ export type PaymentsDeps = {
   readonly traitsOf: (psp: string) => Pick<PspTraits, 'consistencyWindowMs' | 'keyRetentionMs'>
   /** Hands durable attempts to the executor of this node. */
   readonly dispatch: (attempts: readonly Attempt[]) => void
+  /** How far the charges of a payment are settled; undefined where nothing reconciles them. */
+  readonly settlementOf?: (paymentId: string) => Promise<Settlement>
   /** Attempts that the executor holds; new payments are refused above `maxBacklog`. */
   readonly backlog: () => number
 }
@@ -185,7 +187,9 @@ export function createPayments(deps: PaymentsDeps): Payments {
     timeline: (id) => paymentTimeline(db, id),
     async whereabouts(id) {
       const payment = await get(id)
-      return payment === undefined ? undefined : whereaboutsOf(payment, await lateSuccesses(db, id))
+      if (payment === undefined) return undefined
+      const [late, settlement] = await Promise.all([lateSuccesses(db, id), deps.settlementOf?.(id)])
+      return whereaboutsOf(payment, late, settlement)
     },
     async request(request) {
       const { attempts, replayed } = await requestLane.submit(request)

@@ -11,6 +11,26 @@ export type WhereaboutsStep = {
 
 export type Whereabouts = { readonly sentence: string; readonly steps: readonly WhereaboutsStep[] }
 
+/** How far the charges of a payment have come on the way from the PSP to the bank. ISO dates are business days. */
+export type Settlement = {
+  /** The PSP's files in which charges of the payment stand, oldest first. */
+  readonly files: readonly { readonly name: string; readonly businessDate: string }[]
+  readonly settledCharges: number
+  readonly releasedOrders: number
+  /** Open breaks about its charges, each as a sentence. */
+  readonly breaks: readonly { readonly class: 'temporary' | 'real'; readonly explanation: string }[]
+  /** The file that announced the payout in which the money left the PSP. */
+  readonly paidOutOn: string | undefined
+}
+
+export const NOT_SETTLED: Settlement = {
+  files: [],
+  settledCharges: 0,
+  releasedOrders: 0,
+  breaks: [],
+  paidOutOn: undefined,
+}
+
 const LATE = statement(
   'payments.late_successes',
   `with entry as materialized (select id, kind from journal_entry where payment_event_id = $1)
@@ -27,9 +47,19 @@ export async function lateSuccesses(db: Queryable, paymentId: string): Promise<b
  * Where the money of a payment is, in one plain sentence, and the way from the buyer's click to the bank. Pure. `late`
  * is what the PSP captured after its orders had failed, in minor units.
  */
-export function whereaboutsOf(payment: Payment, late: bigint): Whereabouts {
+export function whereaboutsOf(payment: Payment, late: bigint, settlement: Settlement = NOT_SETTLED): Whereabouts {
   const captured = payment.orders.filter((order) => order.status === 'captured')
-  return { sentence: sentenceOf(payment, captured, late), steps: stepsOf(payment, captured, late) }
+  const progress = { settlement, stage: stageOf(payment, captured, settlement) }
+  return { sentence: sentenceOf(payment, captured, late, progress), steps: stepsOf(payment, captured, late, progress) }
+}
+
+type Stage = 'nothing' | 'awaited' | 'partly_settled' | 'settled'
+type Progress = { readonly settlement: Settlement; readonly stage: Stage }
+
+function stageOf(payment: Payment, captured: readonly PaymentOrder[], { settledCharges }: Settlement): Stage {
+  const charges = payment.chargeMode === 'single' ? Math.min(captured.length, 1) : captured.length
+  if (settledCharges === 0) return charges === 0 ? 'nothing' : 'awaited'
+  return settledCharges < charges ? 'partly_settled' : 'settled'
 }
 
 const sum = (orders: readonly PaymentOrder[]): bigint => orders.reduce((total, order) => total + order.amount, 0n)
@@ -43,23 +73,39 @@ function lastCapture(captured: readonly PaymentOrder[]): Date | undefined {
   return times.length === 0 ? undefined : new Date(Math.max(...times))
 }
 
-function sentenceOf(payment: Payment, captured: readonly PaymentOrder[], late: bigint): string {
+function sentenceOf(payment: Payment, captured: readonly PaymentOrder[], late: bigint, progress: Progress): string {
   const parts = [
-    capturedPart(payment, captured),
+    capturedPart(payment, captured, progress),
     ...openParts(payment),
     failedPart(payment, late),
     latePart(payment, late),
+    ...progress.settlement.breaks.map(({ explanation }) => explanation),
   ].filter((part) => part !== undefined)
   return parts.length === 0 ? 'Nothing was charged.' : parts.join(' ')
 }
 
-function capturedPart(payment: Payment, captured: readonly PaymentOrder[]): string | undefined {
+function capturedPart(
+  payment: Payment,
+  captured: readonly PaymentOrder[],
+  { settlement, stage }: Progress,
+): string | undefined {
   const at = lastCapture(captured)
   if (at === undefined) return undefined
   const amount = `${formatMinor(sum(captured), payment.currency)} ${payment.currency}`
   const sellers = new Set(captured.map((order) => order.seller)).size
   const part = captured.length === payment.orders.length ? '' : ` of ${formatMinor(payment.amount, payment.currency)}`
-  return `${amount}${part} was captured at ${payment.psp} by ${stamp(at)}, is in the pending balance of ${plural(sellers, 'seller')}, and waits for the PSP's settlement.`
+  const caught = `${amount}${part} was captured at ${payment.psp} by ${stamp(at)}`
+  const owners = plural(sellers, 'seller')
+  const days = settlement.files.map(({ businessDate }) => businessDate).join(' and ')
+  const released = settlement.releasedOrders >= captured.length
+  if (stage === 'awaited') {
+    return `${caught}, is in the pending balance of ${owners}, and waits for the PSP's settlement.`
+  }
+  if (stage === 'partly_settled') return `${caught} for ${owners}, and is partly in the PSP's file of ${days}.`
+  const where = `is in the ${released ? 'available' : 'pending'} balance of ${owners}`
+  return settlement.paidOutOn === undefined
+    ? `${caught}, was settled in the file of ${days}, ${where}, and waits for the PSP's payout.`
+    : `${caught}, was settled in the file of ${days}, ${where}, and is on its way to the bank since the PSP's payout of ${settlement.paidOutOn}.`
 }
 
 function openParts(payment: Payment): (string | undefined)[] {
@@ -105,7 +151,12 @@ function failedPart(payment: Payment, late: bigint): string | undefined {
   return parts.length === 0 ? undefined : parts.join(' ')
 }
 
-function stepsOf(payment: Payment, captured: readonly PaymentOrder[], late: bigint): readonly WhereaboutsStep[] {
+function stepsOf(
+  payment: Payment,
+  captured: readonly PaymentOrder[],
+  late: bigint,
+  { settlement, stage }: Progress,
+): readonly WhereaboutsStep[] {
   const at = lastCapture(captured)
   const stamped = at === undefined ? {} : { at }
   const booked = captured.length > 0
@@ -130,9 +181,9 @@ function stepsOf(payment: Payment, captured: readonly PaymentOrder[], late: bigi
     },
     {
       step: 'wallet',
-      state: booked ? 'pending' : 'nothing',
+      state: walletState(captured, settlement),
       ...stamped,
-      detail: booked ? `${ofAll} credited to the sellers' pending balances.` : 'No seller was credited.',
+      detail: walletDetail(captured, ofAll, settlement),
     },
     {
       step: 'ledger',
@@ -140,18 +191,8 @@ function stepsOf(payment: Payment, captured: readonly PaymentOrder[], late: bigi
       ...stamped,
       detail: ledgerDetail(captured.length, late > 0n),
     },
-    {
-      step: 'settlement',
-      state: booked ? 'awaited' : 'nothing',
-      detail: booked
-        ? "The PSP's settlement file with these charges has not been matched."
-        : 'There is nothing to settle.',
-    },
-    {
-      step: 'bank',
-      state: booked ? 'awaited' : 'nothing',
-      detail: booked ? 'The PSP has not paid this out to the bank.' : 'There is nothing to arrive.',
-    },
+    { step: 'settlement', state: stage, detail: settlementDetail(stage, settlement) },
+    bankStep(stage, settlement),
   ]
 }
 
@@ -165,4 +206,44 @@ function chargeState(payment: Payment): string {
   const statuses = new Set(payment.orders.map((order) => order.status))
   if (statuses.size === 1) return payment.orders[0]?.status ?? 'pending'
   return statuses.has('unknown') ? 'unknown' : 'mixed'
+}
+
+function walletState(captured: readonly PaymentOrder[], { releasedOrders }: Settlement): string {
+  if (captured.length === 0) return 'nothing'
+  if (releasedOrders === 0) return 'pending'
+  return releasedOrders < captured.length ? 'partly_available' : 'available'
+}
+
+function walletDetail(captured: readonly PaymentOrder[], ofAll: string, { releasedOrders }: Settlement): string {
+  if (captured.length === 0) return 'No seller was credited.'
+  if (releasedOrders === 0) return `${ofAll} credited to the sellers' pending balances.`
+  return `${ofAll} credited; ${releasedOrders} released to the sellers' available balances.`
+}
+
+function settlementDetail(stage: Stage, { files, breaks }: Settlement): string {
+  const named = files.map(({ name, businessDate }) => `${name} of ${businessDate}`).join(', ')
+  const open = breaks.length === 0 ? '' : ` ${breaks.map(({ explanation }) => explanation).join(' ')}`
+  switch (stage) {
+    case 'nothing':
+      return `There is nothing to settle.${open}`
+    case 'awaited':
+      return breaks.length === 0 ? "The PSP's settlement file with these charges has not been matched." : open.trim()
+    case 'partly_settled':
+      return `Some of the charges stand in ${named}.${open}`
+    case 'settled':
+      return `The charges stand in ${named}.${open}`
+    default:
+      return stage satisfies never
+  }
+}
+
+function bankStep(stage: Stage, { paidOutOn }: Settlement): WhereaboutsStep {
+  if (stage === 'nothing') return { step: 'bank', state: 'nothing', detail: 'There is nothing to arrive.' }
+  return paidOutOn === undefined
+    ? { step: 'bank', state: 'awaited', detail: 'The PSP has not paid this out to the bank.' }
+    : {
+        step: 'bank',
+        state: 'in_transit',
+        detail: `The PSP paid this out on ${paidOutOn}; no bank statement has shown it yet.`,
+      }
 }

@@ -31,17 +31,23 @@ const OTHER_NODE_MS = 600_000
 // A PSP that has no file yet is asked again ever more calmly.
 const RETRY_DELAYS_MS = [1_000, 2_000, 5_000, 10_000, 30_000, 60_000]
 
+/** Whether this node still holds the source, and is not stopping: asked before each step. */
+type MayGoOn = () => boolean
+
 export type NightlyWork = {
   /** Does what is due, if nobody else is at it and the PSP was not asked a moment ago. */
   readonly look: () => Promise<void>
   /** Does everything that is due now and resolves when it is done, whoever did it. Throws `unavailable` when it is not. */
   readonly catchUp: () => Promise<void>
+  /** Leaves what is not done to other nodes, or to the next start. */
+  readonly stop: () => void
 }
 
 export function createNightlyWork(deps: ReconciliationDeps, given: ReconciledSource): NightlyWork {
   const { db, clock, log, exclusive } = deps
   const { source } = given
   const key = `nightly ${source.name}`
+  let stopped = false
   let misses = 0
   let nextTryAt = 0
 
@@ -53,11 +59,11 @@ export function createNightlyWork(deps: ReconciliationDeps, given: ReconciledSou
     return endOfDay(day, source) <= clock.now() ? day : undefined
   }
 
-  const work = async (hold: Hold): Promise<void> => {
-    for (let day = await dueDay(); day !== undefined && hold.holds(); day = await dueDay()) {
+  const work = async (mayGoOn: MayGoOn): Promise<void> => {
+    for (let day = await dueDay(); day !== undefined && mayGoOn(); day = await dueDay()) {
       const run = await ensureRun(db, source, day, clock.now())
       if (run.status === 'failed') return
-      if (!(await carryOut(deps, given, run, hold))) {
+      if (!(await carryOut(deps, given, run, mayGoOn))) {
         misses += 1
         nextTryAt = performance.now() + (RETRY_DELAYS_MS[Math.min(misses, RETRY_DELAYS_MS.length) - 1] ?? 0)
         return
@@ -69,10 +75,10 @@ export function createNightlyWork(deps: ReconciliationDeps, given: ReconciledSou
 
   const guarded = async (hold: Hold): Promise<void> => {
     try {
-      await work(hold)
+      await work(() => !stopped && hold.holds())
     } catch (error) {
       if (!(error instanceof RunMovedOn)) throw error
-      log.warn({ err: error }, 'a run went on elsewhere')
+      log.info({ err: error }, 'a run is left to another node')
     }
   }
 
@@ -82,7 +88,7 @@ export function createNightlyWork(deps: ReconciliationDeps, given: ReconciledSou
       await exclusive.run(key, guarded, { waitMs: 0 })
     },
     async catchUp() {
-      for (let tries = 0; (await dueDay()) !== undefined && tries < 3; tries += 1) {
+      for (let tries = 0; !stopped && (await dueDay()) !== undefined && tries < 3; tries += 1) {
         const done = await exclusive.run(key, guarded, { waitMs: OTHER_NODE_MS })
         if (done === undefined)
           throw new Refusal('unavailable', `The run of ${source.name} takes long on another node.`, {
@@ -93,6 +99,9 @@ export function createNightlyWork(deps: ReconciliationDeps, given: ReconciledSou
         if (day === undefined || (await standsStill(deps, source.name, day))) return
         await delay(50)
       }
+    },
+    stop() {
+      stopped = true
     },
   }
 }
@@ -107,7 +116,7 @@ async function carryOut(
   deps: ReconciliationDeps,
   given: ReconciledSource,
   run: RunInProgress,
-  hold: Hold,
+  mayGoOn: MayGoOn,
 ): Promise<boolean> {
   const { db, clock } = deps
   const { source } = given
@@ -124,10 +133,10 @@ async function carryOut(
       await matchRun(deps, source, current)
       current = (await getRun(db, run.id)) ?? current
     }
-    if (current.phase === 'post') await postRun(deps, source, current, hold.holds)
+    if (current.phase === 'post') await postRun(deps, source, current, mayGoOn)
     return true
   } catch (error) {
-    if (error instanceof RunMovedOn || isTransient(error) || !hold.holds()) throw error
+    if (error instanceof RunMovedOn || isTransient(error) || !mayGoOn()) throw error
     // A contradiction is no reason to try again every second: somebody has to look, and to ask for the run again.
     deps.log.fatal(
       { err: error, run: run.id, source: source.name, day: run.businessDate },

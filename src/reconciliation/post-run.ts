@@ -12,7 +12,7 @@ import { endOfDay } from './calendar.ts'
 import { completeRun } from './complete-run.ts'
 import type { OursColumns, PairColumns, TheirsColumns } from './engines/engine.ts'
 import { type BookedLine, feeEntry, foundEntry, NOWHERE, payoutEntry, releaseEntry, unmatchedEntry } from './entries.ts'
-import { getRun, lockRun, type RunInProgress } from './run.ts'
+import { getRun, lockRun, type RunInProgress, RunMovedOn } from './run.ts'
 import type { ReconciliationDeps } from './service.ts'
 import type { Source } from './source.ts'
 
@@ -45,7 +45,7 @@ export async function postRun(deps: Deps, source: Source, run: RunInProgress, go
       let posted = run.posted
       let waiting: OutcomeRow[] = []
       const post = async (rows: readonly OutcomeRow[]): Promise<void> => {
-        if (!goesOn()) throw new Error('this node may not go on with the run')
+        if (!goesOn()) throw new RunMovedOn(run.id)
         await deps.db.transaction((tx) => postRows(tx, deps, { source, runId: run.id, posted, rows }))
         posted += BigInt(rows.length)
       }

@@ -161,10 +161,10 @@ export async function lockRun(tx: Tx, id: string, phase: 'match' | 'post'): Prom
   return run
 }
 
-/** Another node went on with the run: what this one was about to write is written already. */
+/** The run is another node's now, or is left to one: what this node was about to write is written or will be. */
 export class RunMovedOn extends Error {
   constructor(id: string) {
-    super(`run ${id} was taken over by another node`)
+    super(`run ${id} goes on elsewhere`)
     this.name = 'RunMovedOn'
   }
 }

@@ -32,6 +32,8 @@ export type Reconciliation = {
   readonly look: () => Promise<void>
   /** Does everything that is due at this instant of the business clock, and resolves when it is done. */
   readonly catchUp: () => Promise<void>
+  /** Leaves what is not done to other nodes, or to the next start. */
+  readonly stop: () => void
   /** Takes a file in that somebody uploads. Throws `source_not_found`. */
   readonly receive: (upload: {
     readonly source: string
@@ -62,6 +64,9 @@ export function createReconciliation(deps: ReconciliationDeps, sources: readonly
     look: async () => void (await Promise.all(nightly.map((work) => work.look()))),
     catchUp: async () => {
       for (const work of nightly) await work.catchUp()
+    },
+    stop() {
+      for (const work of nightly) work.stop()
     },
     async receive({ source: name, ...upload }) {
       const { source, formats } = find(name, '?source')

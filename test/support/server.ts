@@ -1,4 +1,7 @@
 import { randomUUID } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import pino from 'pino'
 import { type App, createApp } from '../../src/app.ts'
 import type { Role } from '../../src/config.ts'
@@ -32,6 +35,7 @@ export async function startTestServer(): Promise<TestServer> {
   const database = await createTestDatabase()
   const simulator = await startSimulator()
   const log = pino({ level: process.env['LOG_LEVEL'] ?? 'silent' })
+  const home = mkdtempSync(join(tmpdir(), 'tallystick-server-'))
   let apiKey: string | undefined
   const start = (role: Role = 'all'): Promise<App> =>
     createApp({
@@ -41,7 +45,7 @@ export async function startTestServer(): Promise<TestServer> {
         role,
         schema: database.schema,
         mode: 'test',
-        home: '/nowhere',
+        home,
         version: '0.0.0',
       },
       databaseUrl: database.url,
@@ -94,6 +98,7 @@ export async function startTestServer(): Promise<TestServer> {
       await app.close()
       await simulator.stop()
       await database.drop()
+      rmSync(home, { recursive: true, force: true })
     },
   }
 }

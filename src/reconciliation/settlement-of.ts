@@ -1,0 +1,49 @@
+import type { Settlement } from '../payments/index.ts'
+import { type Queryable, statement } from '../platform/db.ts'
+import { breaksOfPayment } from './breaks-list.ts'
+
+const SETTLED = statement(
+  'reconciliation.settled_charges_of_payment',
+  `select f.name, f.business_date as "businessDate", f.source, a.currency
+     from attempt a join settled_charge s on s.attempt_id = a.id join settlement_file f on f.id = s.file_id
+    where a.payment_event_id = $1 order by f.business_date`,
+)
+
+const RELEASED = statement(
+  'reconciliation.released_orders_of_payment',
+  `select count(*) as n from journal_entry where payment_event_id = $1 and kind = 'release'`,
+)
+
+/** The first file after a day that paid the balance of a currency out: what closed on that day left the PSP with it. */
+const PAID_OUT = statement(
+  'reconciliation.payout_after',
+  `select f.business_date as day
+     from settlement_file f join recon_run r on r.file_id = f.id and r.status = 'completed'
+     join settlement_statement s on s.file_id = f.id and s.currency = $3, jsonb_array_elements(s.totals) t
+    where f.source = $1 and f.status = 'accepted' and f.business_date > $2 and t ->> 'kind' = 'payout'
+    order by f.business_date limit 1`,
+)
+
+type Row = { readonly name: string; readonly businessDate: string; readonly source: string; readonly currency: string }
+
+/** How far the charges of a payment have come between the PSP and the bank. */
+export async function settlementOf(db: Queryable, paymentId: string): Promise<Settlement> {
+  const [rows, released, breaks] = await Promise.all([
+    db.run<Row>(SETTLED, [paymentId]),
+    db.run<{ n: bigint }>(RELEASED, [paymentId]),
+    breaksOfPayment(db, paymentId),
+  ])
+  const last = rows.at(-1)
+  const [payout] =
+    last === undefined ? [] : await db.run<{ day: string }>(PAID_OUT, [last.source, last.businessDate, last.currency])
+  const files = new Map(rows.map(({ name, businessDate }) => [name, { name, businessDate }]))
+  return {
+    files: [...files.values()],
+    settledCharges: rows.length,
+    releasedOrders: Number(released[0]?.n ?? 0n),
+    breaks: breaks
+      .filter(({ state }) => state === 'open')
+      .map((each) => ({ class: each.class, explanation: each.explanation })),
+    paidOutOn: payout?.day,
+  }
+}
