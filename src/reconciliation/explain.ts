@@ -44,7 +44,7 @@ function whatDiffers(found: Omit<Break, 'explanation'>, { rejection }: Beside): 
     case 'currency_mismatch':
       return `We charged ${ours === undefined ? '' : money(ours.amount, ours.currency)} and ${source} settles ${line}, in another currency.`
     case 'fee_mismatch':
-      return `The fee of ${line} is ${theirs === undefined ? '' : money(theirs.fee, theirs.currency)}, by the schedule less the difference of ${gap}; what is beyond the schedule stands in suspense.`
+      return `The fee of ${line} is ${theirs === undefined ? '' : money(theirs.fee, theirs.currency)} and should be ${theirs === undefined ? '' : money(theirs.fee + (difference ?? 0n), theirs.currency)} by the schedule; what is beyond it stands in suspense.`
     case 'status_mismatch':
       return `We have a captured charge of ${ours === undefined ? '' : money(ours.amount, ours.currency)}, and ${source} calls it ${theirs?.status ?? 'something else'} in ${line}.`
     case 'duplicate_internal':

@@ -59,7 +59,7 @@ async function loadOurs(duckdb: DuckDb, request: MatchRequest): Promise<void> {
   const seenRows = [...seen].map(([chain, seq]) => `(${chain}, ${seq})`).join(', ')
   await duckdb.run(`
     create or replace table booked as
-      select * from read_csv(${literal(request.oursPath)}, header = false, columns = {${columns.join(', ')}});
+      select * from read_csv(${literal(request.oursPath)}, header = false, auto_detect = false, delim = ',', quote = '"', escape = '"', columns = {${columns.join(', ')}});
     ${OURS_TABLE};
     insert into ours
       select null, b.attempt_id, any_value(b.payment_id), 'att_' || replace(b.attempt_id, '-', ''), any_value(b.psp_reference),
