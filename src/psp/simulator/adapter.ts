@@ -147,7 +147,8 @@ function createSettlementFiles(client: Client, downloads: Downloads): Settlement
     },
     async fetch(businessDate) {
       const download = await downloads.get(`/settlement_files/${encodeURIComponent(businessDate)}`)
-      if (download.kind === 'file') return { name: download.name ?? `settlement_${businessDate}.csv`, bytes: download.bytes }
+      if (download.kind === 'file')
+        return { name: download.name ?? `settlement_${businessDate}.csv`, bytes: download.bytes }
       // Only the simulator's own words: a proxy between us may answer 404 as well.
       const error = fields(parse(download.body)?.['error'])
       if (download.status === 404 && error?.['code'] === 'settlement_file_not_found') return undefined
