@@ -1,6 +1,6 @@
 import pg, { type ClientBase } from 'pg'
 
-/** Rows of these are written once and never again; triggers say so too, but the app has not even the right. */
+/** Rows of these are written once and never again; triggers of the ledger say so too, but the app has not even the right. */
 const APPEND_ONLY = [
   'journal_entry',
   'posting',
@@ -9,6 +9,7 @@ const APPEND_ONLY = [
   'ledger_anchor',
   'ledger_close',
   'manual_entry',
+  'psp_webhook_secret',
 ]
 /** Kept by the migrations alone. */
 export const MIGRATIONS_TABLE = 'schema_migration'
