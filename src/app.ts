@@ -1,15 +1,18 @@
-import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { addAppGauges } from './app-metrics.ts'
+import { reconciledSource } from './app-sources.ts'
 import type { Config } from './config.ts'
 import {
   createClockControl,
+  createEndpointKeeper,
   createExecutor,
   createInbox,
   createNode,
   createPspCalls,
   type Executor,
   LEASE_MS,
+  type Node,
+  sharedWebhookSecret,
 } from './executor/index.ts'
 import { createHttpServer } from './http/index.ts'
 import { anchorDay, createAccountDirectory, createLedger, LEDGER_INVARIANTS } from './ledger/index.ts'
@@ -25,15 +28,8 @@ import type { Log } from './platform/log.ts'
 import { createMetrics } from './platform/metrics.ts'
 import { clearScratch } from './platform/scratch.ts'
 import { startTicking } from './platform/tick.ts'
-import { createSimulatorPsp, type Psp, registerWebhookEndpoint } from './psp/index.ts'
-import {
-  createReconciliation,
-  RECONCILIATION_INVARIANTS,
-  type ReconciledSource,
-  type Source,
-  settlementOf,
-} from './reconciliation/index.ts'
-import { simulatorCsv } from './settlement/index.ts'
+import { createSimulatorPsp, type Psp, registeredWebhookEndpoint, registerWebhookEndpoint } from './psp/index.ts'
+import { createReconciliation, RECONCILIATION_INVARIANTS, settlementOf } from './reconciliation/index.ts'
 import { getWallet, WALLET_INVARIANTS, walletStatement } from './wallet/index.ts'
 
 export type AppOptions = {
@@ -89,10 +85,8 @@ async function build({ config, databaseUrl, simulatorUrl, apiKey, log }: AppOpti
   const [deployment] = await db.query<{ clock_offset_ms: bigint }>('select clock_offset_ms from deployment')
   const testClock = config.mode === 'test' ? createTestClock(Number(deployment?.clock_offset_ms ?? 0n)) : undefined
   const clock = testClock ?? wallClock
-  // Made anew at every start and known to nobody else; the simulator signs with the newest.
-  const webhookSecret = `whsec_${randomBytes(32).toString('base64')}`
-  const psps =
-    simulatorUrl === undefined ? [] : [createSimulatorPsp({ name: 'simulator', url: simulatorUrl, webhookSecret })]
+  const simulator = simulatorUrl === undefined ? undefined : await reachSimulator(db, simulatorUrl)
+  const psps = simulator === undefined ? [] : [simulator.psp]
   closers.push(async () => void (await Promise.all(psps.map((psp) => psp.close()))))
   const pspOf = new Map<string, Psp>(psps.map((psp) => [psp.name, psp]))
   const calls = new Map(psps.map((psp) => [psp.name, createPspCalls(psp)]))
@@ -174,6 +168,7 @@ async function build({ config, databaseUrl, simulatorUrl, apiKey, log }: AppOpti
     config: {
       mode: config.mode,
       version: config.version,
+      operationsOnly: config.role === 'worker',
       rateLimit: config.mode === 'live' ? LIVE_RATE_LIMIT : undefined,
     },
     clock,
@@ -194,9 +189,7 @@ async function build({ config, databaseUrl, simulatorUrl, apiKey, log }: AppOpti
     return server.close()
   })
   const url = await server.listen({ host: config.host, port: config.port })
-  if (simulatorUrl !== undefined) {
-    await registerWebhookEndpoint({ simulatorUrl, endpointUrl: `${url}/webhooks/psp/simulator`, secret: webhookSecret })
-  }
+  if (simulator !== undefined) closers.push(await keepEndpoint({ simulator, node, url, log }))
   if (works) {
     executor.start()
     const ticking = [
@@ -212,23 +205,37 @@ async function build({ config, databaseUrl, simulatorUrl, apiKey, log }: AppOpti
   return { url, apiKey: key?.key, close: () => closeAll(closers) }
 }
 
-/**
- * What the simulator's files are reconciled by. Every day is a business day, and a record is awaited until the file of the
- * day after its own.
- */
-const SIMULATOR: Omit<Source, 'name'> = {
-  zone: 'UTC',
-  cutOff: '00:00',
-  dayNamedBy: 'start',
-  graceMinutes: 15,
-  lagDays: 1,
-  feeSchedule: { ratePpm: 29_000, fixed: 30n },
+async function reachSimulator(db: Db, url: string) {
+  const name = 'simulator'
+  const secret = await sharedWebhookSecret(db, name)
+  return {
+    psp: createSimulatorPsp({ name, url, webhookSecret: secret }),
+    registry: {
+      registered: () => registeredWebhookEndpoint(url),
+      register: (endpointUrl: string) => registerWebhookEndpoint({ simulatorUrl: url, endpointUrl, secret }),
+    },
+  }
 }
 
-const reconciledSource = ({ name, settlementFiles }: Psp): readonly ReconciledSource[] =>
-  settlementFiles === undefined
-    ? []
-    : [{ source: { ...SIMULATOR, name }, origin: settlementFiles, formats: [simulatorCsv] }]
+/** Any role takes webhooks. A PSP that is away does not hold up the start: the next beat tries again. */
+async function keepEndpoint(deps: {
+  readonly simulator: Awaited<ReturnType<typeof reachSimulator>>
+  readonly node: Node
+  readonly url: string
+  readonly log: Log
+}): Promise<Closer> {
+  const { simulator, node, log } = deps
+  const { name } = simulator.psp
+  const url = `${deps.url}/webhooks/psp/${name}`
+  const keeper = createEndpointKeeper({ psp: name, node, registry: simulator.registry, url, log })
+  await keeper.beat().catch((error: unknown) => log.warn({ err: error }, 'webhooks cannot be asked for yet'))
+  const ticking = startTicking(1_000, keeper.beat, log)
+  return async () => {
+    // Not waited for: a PSP that hangs must not hold up a drain, and the next node puts right what is said too late.
+    void ticking.stop()
+    await keeper.leave().catch((error: unknown) => log.warn({ err: error }, 'webhooks could not be left to another'))
+  }
+}
 
 const tooManyReports = (): Refusal =>
   new Refusal('overloaded', 'Too many reports over the whole database are waiting.', { retryAfterSeconds: 10 })

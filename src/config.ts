@@ -194,11 +194,14 @@ export function readConfig(argv: readonly string[], env: Environment, cwd: strin
   if (flags.home === '') throw new StartRefusal('--home must name a folder.')
   const home = givenHome === undefined ? defaultHome(cwd) : resolve(cwd, givenHome)
   const demo = flags.demo === true
+  const role = oneOf(ROLES, setting(flags.role, 'TALLYSTICK_ROLE') ?? 'all', '--role (TALLYSTICK_ROLE)')
+  if (demo && role === 'worker')
+    throw new StartRefusal('--demo sends payments to the API, which a worker does not serve.')
   if (demo && mode === 'live') throw new StartRefusal('--demo seeds made-up payments, which a live deployment refuses.')
   return Object.freeze({
     version: readVersion(),
     mode,
-    role: oneOf(ROLES, setting(flags.role, 'TALLYSTICK_ROLE') ?? 'all', '--role (TALLYSTICK_ROLE)'),
+    role,
     host: readHost(setting(flags.host, 'TALLYSTICK_HOST') ?? '127.0.0.1'),
     port: readPort(setting(flags.port, 'PORT') ?? DEFAULT_PORT),
     home,

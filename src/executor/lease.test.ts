@@ -33,6 +33,8 @@ function start(psp: ScriptedPsp) {
     node: {
       id: () => node.number,
       leaseHolds: () => node.holds,
+      tryKeep: async () => false,
+      giveBack: async () => undefined,
       start: async () => undefined,
       stop: async () => undefined,
     },

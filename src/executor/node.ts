@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import type { TestClock } from '../platform/clock.ts'
 import { type Db, statement } from '../platform/db.ts'
-import { KEEPALIVES } from '../platform/exclusive.ts'
+import { KEEPALIVES, lockNumber } from '../platform/exclusive.ts'
 import { elapsedMs, instant, NEVER } from '../platform/instant.ts'
 import type { Log } from '../platform/log.ts'
 import { type ClockFollower, followClock, READ_OFFSET } from './follow-clock.ts'
@@ -17,6 +17,9 @@ export type Node = {
   readonly id: () => number
   /** Whether this node may send: false from when it lost touch with its lock until it is registered again. */
   readonly leaseHolds: () => boolean
+  /** Takes a key of the deployment and keeps it as long as this session lives; false while another node has it. */
+  readonly tryKeep: (key: string) => Promise<boolean>
+  readonly giveBack: (key: string) => Promise<void>
   /** Resolves once the node is registered; rejects when the database refuses. */
   readonly start: () => Promise<void>
   readonly stop: () => Promise<void>
@@ -71,6 +74,7 @@ export function createNode(deps: {
   let id = 0
   let session: pg.Client | undefined
   let follower: ClockFollower | undefined
+  let kept = new Set<string>()
   let touchedAt = NEVER
   let stopping: AbortController | undefined
   let loop: Promise<void> = Promise.resolve()
@@ -90,6 +94,7 @@ export function createNode(deps: {
     await client.connect()
     session = client
     follower = undefined
+    kept = new Set()
     if (deps.clock !== undefined) follower = await followClock(client, { ...deps, clock: deps.clock })
     for (;;) {
       const begun = instant()
@@ -156,6 +161,19 @@ export function createNode(deps: {
   return {
     id: () => id,
     leaseHolds: () => elapsedMs(touchedAt, instant()) < LEASE_MS,
+    async tryKeep(key) {
+      const [client, keys] = [session, kept]
+      if (client === undefined) return false
+      if (keys.has(key)) return true
+      const number = lockNumber(deps.schema, key)
+      const { rows } = await client.query<{ held: boolean }>('select pg_try_advisory_lock($1) as held', [number])
+      if (rows[0]?.held === true) keys.add(key)
+      return rows[0]?.held === true && session === client
+    },
+    async giveBack(key) {
+      if (session === undefined || !kept.delete(key)) return
+      await session.query('select pg_advisory_unlock($1)', [lockNumber(deps.schema, key)])
+    },
     async start() {
       await register()
       // Before anything is done here: the offset that this process knows may be older than its session.

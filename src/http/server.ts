@@ -42,6 +42,8 @@ import { refuseUnfitUrl } from './unfit-url.ts'
 export type HttpConfig = {
   readonly mode: Mode
   readonly version: string
+  /** A worker: health, metrics and the webhooks of PSPs; everything else is refused as `not_served_here`. */
+  readonly operationsOnly?: boolean
   /** Requests that one API key may send in a time. Omitted: no limit. */
   readonly rateLimit?: { readonly requests: number; readonly seconds: number } | undefined
 }
@@ -71,7 +73,8 @@ export async function createHttpServer(deps: HttpServerDeps): Promise<Api> {
   const methodsOf = collectPaths(app)
   refuseWhileClosing(app)
   app.setErrorHandler(answerError)
-  app.setNotFoundHandler((request, reply) => answerUnknown(request, reply, methodsOf(request.url)))
+  const operationsOnly = deps.config.operationsOnly === true
+  app.setNotFoundHandler((request, reply) => answerUnknown(request, reply, methodsOf(request.url), operationsOnly))
   for (const schema of [ProblemSchema, OrderSchema, PaymentSchema, EntrySchema]) app.addSchema(schema)
   app.decorateRequest('principal', undefined)
   app.decorateRequest('bodyFindings', undefined)
@@ -80,9 +83,11 @@ export async function createHttpServer(deps: HttpServerDeps): Promise<Api> {
   await collectOpenApi(app, deps.config.version)
 
   healthRoutes(app, deps.services)
-  pageRoutes(app, { version: deps.config.version, mode: deps.config.mode })
   pspWebhookRoutes(app, deps.services)
-  await app.register(async (scope: Api) => addApi(scope, deps))
+  if (!operationsOnly) {
+    pageRoutes(app, { version: deps.config.version, mode: deps.config.mode })
+    await app.register(async (scope: Api) => addApi(scope, deps))
+  }
   await app.ready()
   return app
 }
@@ -199,7 +204,16 @@ function answerError(error: FastifyError | Error, request: FastifyRequest, reply
   return sendRefusal(reply, refusal, request.id)
 }
 
-function answerUnknown(request: FastifyRequest, reply: FastifyReply, methods: readonly string[]): FastifyReply {
+function answerUnknown(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  methods: readonly string[],
+  operationsOnly: boolean,
+): FastifyReply {
+  if (methods.length === 0 && operationsOnly) {
+    const detail = 'This node is a worker: it carries payments out and takes webhooks. Ask a node of role api or all.'
+    return sendRefusal(reply, new Refusal('not_served_here', detail), request.id)
+  }
   if (methods.length === 0) {
     const refusal = new Refusal('not_found', 'There is no such path; GET /openapi.json lists the paths.')
     return sendRefusal(reply, refusal, request.id)

@@ -78,6 +78,12 @@ export const REFUSALS = {
     retryable: false,
     fix: 'Check the path and the id.',
   },
+  not_served_here: {
+    status: 421,
+    title: 'This node does not serve the API.',
+    retryable: false,
+    fix: 'The address is that of a worker (`--role worker`). Send the request to a node of role `api` or `all`.',
+  },
   method_not_allowed: {
     status: 405,
     title: 'The path does not take this method.',

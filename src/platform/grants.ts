@@ -1,6 +1,6 @@
 import pg, { type ClientBase } from 'pg'
 
-/** Rows of these are written once and never again; triggers say so too, but the app has not even the right. */
+/** Rows of these are written once and never again; triggers of the ledger say so too, but the app has not even the right. */
 const APPEND_ONLY = [
   'journal_entry',
   'posting',
@@ -15,6 +15,7 @@ const APPEND_ONLY = [
   'settlement_statement',
   'recon_break_event',
   'settled_charge',
+  'psp_webhook_secret',
 ]
 /** Kept by the migrations alone. */
 export const MIGRATIONS_TABLE = 'schema_migration'

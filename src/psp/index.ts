@@ -21,5 +21,10 @@ export type {
   SettlementFiles,
   WebhookEvent,
 } from './psp.ts'
-export { createSimulatorPsp, registerWebhookEndpoint, type SimulatorOptions } from './simulator/adapter.ts'
+export {
+  createSimulatorPsp,
+  registeredWebhookEndpoint,
+  registerWebhookEndpoint,
+  type SimulatorOptions,
+} from './simulator/adapter.ts'
 export { simulatorProgram } from './simulator/program.ts'

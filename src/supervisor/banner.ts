@@ -1,10 +1,12 @@
 import { styleText } from 'node:util'
+import type { Role } from '../config.ts'
 
 export type BannerFacts = {
   readonly version: string
   readonly mode: string
+  readonly role: Role
   readonly url: string
-  readonly docsUrl: string
+  readonly docsUrl: string | undefined
   readonly simulatorUrl: string | undefined
   readonly database: string
   readonly apiKey: string | undefined
@@ -26,7 +28,7 @@ export function banner(facts: BannerFacts, coloured: boolean): string {
   const paint = (format: Parameters<typeof styleText>[0], text: string): string =>
     coloured ? styleText(format, text, { validateStream: false }) : text
   const rows: [string, string | undefined][] = [
-    ['API', facts.url],
+    [facts.role === 'worker' ? 'Worker' : 'API', facts.url],
     ['Docs', facts.docsUrl],
     ['PSP simulator', facts.simulatorUrl],
     ['Database', facts.database],

@@ -7,7 +7,8 @@ import { StartRefusal } from '../platform/start-refusal.ts'
 export type RunFile = {
   readonly url: string
   readonly console_url: string | null
-  readonly docs_url: string
+  /** Null for a worker, which serves no API. */
+  readonly docs_url: string | null
   /** Null in live mode, where no key is handed out by itself. */
   readonly api_key: string | null
   readonly simulator_url: string | null

@@ -180,7 +180,7 @@ async function bringUp(config: Config, parts: Parts, say: Say, loadApp: LoadApp)
   const run: RunFile = {
     url: app.url,
     console_url: null,
-    docs_url: `${app.url}/docs`,
+    docs_url: config.role === 'worker' ? null : `${app.url}/docs`,
     api_key: app.apiKey ?? null,
     simulator_url: simulatorUrl ?? null,
     database_url: ownerUrl,
@@ -226,8 +226,9 @@ function announce(config: Config, run: RunFile): void {
   const facts = {
     version: config.version,
     mode: config.mode,
+    role: config.role,
     url: run.url,
-    docsUrl: run.docs_url,
+    docsUrl: run.docs_url ?? undefined,
     simulatorUrl: run.simulator_url ?? undefined,
     database: withoutPassword(run.database_url),
     apiKey: run.api_key ?? undefined,

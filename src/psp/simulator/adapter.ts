@@ -165,11 +165,24 @@ export async function registerWebhookEndpoint(request: {
   readonly endpointUrl: string
   readonly secret: string
 }): Promise<void> {
-  const client = createClient({ url: request.simulatorUrl, connections: 1, connectTimeoutMs: CONNECT_TIMEOUT_MS })
+  const body = JSON.stringify({ url: request.endpointUrl, secret: request.secret })
+  await endpointCall(request.simulatorUrl, { method: 'PUT', body })
+}
+
+/** Where the simulator at `simulatorUrl` sends webhooks; undefined when nobody has told it. */
+export async function registeredWebhookEndpoint(simulatorUrl: string): Promise<string | undefined> {
+  const { url } = await endpointCall(simulatorUrl, { method: 'GET' })
+  return typeof url === 'string' ? url : undefined
+}
+
+async function endpointCall(
+  simulatorUrl: string,
+  call: Pick<HttpRequest, 'method' | 'body'>,
+): Promise<Readonly<Record<string, unknown>>> {
+  const client = createClient({ url: simulatorUrl, connections: 1, connectTimeoutMs: CONNECT_TIMEOUT_MS })
   try {
-    const body = JSON.stringify({ url: request.endpointUrl, secret: request.secret })
     const timeoutMs = TRAITS.requestTimeoutMs
-    requireOk(await client.send({ method: 'PUT', path: '/webhook_endpoint', body, timeoutMs }), 'the webhook endpoint')
+    return requireOk(await client.send({ ...call, path: '/webhook_endpoint', timeoutMs }), 'the webhook endpoint')
   } finally {
     await client.close()
   }

@@ -1,0 +1,22 @@
+import type { Psp } from './psp/index.ts'
+import type { ReconciledSource, Source } from './reconciliation/index.ts'
+import { simulatorCsv } from './settlement/index.ts'
+
+/**
+ * What the simulator's files are reconciled by. Every day is a business day, and a record is awaited until the file of the
+ * day after its own.
+ */
+const SIMULATOR: Omit<Source, 'name'> = {
+  zone: 'UTC',
+  cutOff: '00:00',
+  dayNamedBy: 'start',
+  graceMinutes: 15,
+  lagDays: 1,
+  feeSchedule: { ratePpm: 29_000, fixed: 30n },
+}
+
+/** The source of a PSP that hands out settlement files. */
+export const reconciledSource = ({ name, settlementFiles }: Psp): readonly ReconciledSource[] =>
+  settlementFiles === undefined
+    ? []
+    : [{ source: { ...SIMULATOR, name }, origin: settlementFiles, formats: [simulatorCsv] }]
