@@ -13,6 +13,8 @@ const TOOLS = {
     [tool('typescript', 'bin', 'tsc'), '-p', '.', '--noEmit'],
   ],
   chaos: [[join(ROOT, 'test', 'chaos', 'main.ts')]],
+  'bench:payments': [[join(ROOT, 'bench', 'payments.ts')]],
+  'bench:ledger': [[join(ROOT, 'bench', 'ledger.ts')]],
 }
 
 await orExplain(async () => {

@@ -1,0 +1,83 @@
+import { parseArgs } from 'node:util'
+
+export type Options = {
+  readonly json: boolean
+  readonly help: boolean
+  readonly rounds: number
+  readonly seconds: number
+  readonly warmUpSeconds: number
+  readonly latencySeconds: number
+  readonly connections: number
+  readonly scale: number
+  readonly data: 'disk' | 'tmpfs' | 'both'
+  readonly disk: string | undefined
+  readonly tmpfs: string | undefined
+  /** Payments that are stored before, to compare with an empty deployment; 0: compare with `pgbench`. */
+  readonly paymentsStored: number
+  /** Payments to reach before the server's memory is read; 0: what the rounds made. */
+  readonly payments: number
+}
+
+export const COMMON_USAGE = `  --json               one JSON document on stdout, progress on stderr
+  --rounds N           rounds of each side in turn (default 5)
+  --seconds N          seconds of each side in a round (default 10)
+  --warm-up N          seconds of load before the first round (default 5)
+  --connections N      requests under way at the same time (default 64)
+  --data WHERE         disk, tmpfs or both (default both)
+  --disk DIR           folder on a disk (default: the folder for temporary files)
+  --tmpfs DIR          folder in memory (default /dev/shm)
+  --scale N            pgbench's scale factor (default 10)`
+
+/** The options of a command line, or one sentence that says what is wrong with it. */
+export function readOptions(args: readonly string[]): Options | string {
+  let values: Record<string, string | boolean | undefined>
+  const text = { type: 'string' } as const
+  try {
+    values = parseArgs({
+      args: [...args],
+      options: {
+        json: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+        rounds: text,
+        seconds: text,
+        'warm-up': text,
+        latency: text,
+        connections: text,
+        scale: text,
+        data: text,
+        disk: text,
+        tmpfs: text,
+        'payments-stored': text,
+        payments: text,
+      },
+    }).values
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+  const wrong: string[] = []
+  const whole = (name: string, absent: number, min: number, max: number): number => {
+    const value = values[name]
+    if (value === undefined) return absent
+    const number = typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN
+    if (!(number >= min && number <= max)) wrong.push(`--${name} takes a whole number from ${min} to ${max}.`)
+    return number
+  }
+  const { data = 'both', disk, tmpfs } = values
+  if (data !== 'disk' && data !== 'tmpfs' && data !== 'both') return '--data takes disk, tmpfs or both.'
+  const options: Options = {
+    json: values['json'] === true,
+    help: values['help'] === true,
+    rounds: whole('rounds', 5, 1, 100),
+    seconds: whole('seconds', 10, 1, 3_600),
+    warmUpSeconds: whole('warm-up', 5, 0, 3_600),
+    latencySeconds: whole('latency', 20, 0, 3_600),
+    connections: whole('connections', 64, 1, 1_000),
+    scale: whole('scale', 10, 10, 10_000),
+    data,
+    disk: typeof disk === 'string' ? disk : undefined,
+    tmpfs: typeof tmpfs === 'string' ? tmpfs : undefined,
+    paymentsStored: whole('payments-stored', 0, 0, 50_000_000),
+    payments: whole('payments', 0, 0, 10_000_000),
+  }
+  return wrong[0] ?? options
+}
