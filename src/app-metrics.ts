@@ -49,6 +49,7 @@ export function addAppGauges(
       return rows.map(({ currency, amount }) => ({ labels: { currency }, value: Number(amount) }))
     },
   })
+  addNightGauges(metrics, db)
   metrics.addGauge({
     name: 'tallystick_psp_breaker_open',
     help: '1 while calls to the PSP are held back.',
@@ -60,5 +61,62 @@ export function addAppGauges(
     help: 'Attempts held by this node.',
     labels: [],
     read: async () => [{ labels: {}, value: deps.backlog() }],
+  })
+}
+
+/** The nights: a file that is late and money that no break explains are what somebody has to be woken for. */
+function addNightGauges(metrics: Metrics, db: Db): void {
+  metrics.addGauge({
+    name: 'tallystick_settlement_file_late',
+    help: 'Business days whose settlement file is late or was rejected. Must read 0.',
+    labels: ['source'],
+    read: async () => {
+      const rows = await db.query<{ source: string; n: bigint }>(
+        `select s.name as source, count(r.id) as n
+           from settlement_source s left join recon_run r on r.source = s.name and r.status = 'waiting_for_file' and r.late_since is not null
+          group by s.name`,
+      )
+      return rows.map(({ source, n }) => ({ labels: { source }, value: Number(n) }))
+    },
+  })
+  metrics.addGauge({
+    name: 'tallystick_recon_run_failed',
+    help: 'Reconciliation runs that stopped at a contradiction. Must read 0.',
+    labels: ['source'],
+    read: async () => {
+      const rows = await db.query<{ source: string; n: bigint }>(
+        `select s.name as source, count(r.id) as n
+           from settlement_source s left join recon_run r on r.source = s.name and r.status = 'failed' group by s.name`,
+      )
+      return rows.map(({ source, n }) => ({ labels: { source }, value: Number(n) }))
+    },
+  })
+  metrics.addGauge({
+    name: 'tallystick_recon_unexplained_minor_units',
+    help: 'What the newest completed run of a source leaves unexplained, without its sign. Must read 0.',
+    labels: ['source', 'currency'],
+    read: async () => {
+      const rows = await db.query<{ source: string; currency: string; amount: bigint }>(
+        `select s.name as source, p ->> 'currency' as currency, abs((p ->> 'unexplained')::numeric) as amount
+           from settlement_source s
+          cross join lateral (select proof from recon_run r where r.source = s.name and r.status = 'completed'
+                               order by r.business_date desc limit 1) r, jsonb_array_elements(r.proof) p`,
+      )
+      return rows.map(({ source, currency, amount }) => ({ labels: { source, currency }, value: Number(amount) }))
+    },
+  })
+  metrics.addGauge({
+    name: 'tallystick_breaks_open',
+    help: 'Open breaks, by source, class and code.',
+    labels: ['source', 'class', 'code'],
+    read: async () => {
+      const rows = await db.query<{ source: string; class: string; code: string; n: bigint }>(
+        `select source, class, code, count(*) as n from recon_break where state = 'open' group by source, class, code`,
+      )
+      return rows.map(({ source, class: kind, code, n }) => ({
+        labels: { source, class: kind, code },
+        value: Number(n),
+      }))
+    },
   })
 }

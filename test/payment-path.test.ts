@@ -125,7 +125,7 @@ describe('batch of payments', () => {
 })
 
 describe('magic amount', () => {
-  it('41 to 44 and 60 end as promised here and in the book of the PSP, and 45 stays unknown', {
+  it('41 to 45 and 60 end as promised here and in the book of the PSP, 45 by the settlement file', {
     timeout: 120_000,
   }, async () => {
     const ids = new Map<number, string>()
@@ -134,6 +134,16 @@ describe('magic amount', () => {
     }
     const sixty = await server.get(`/v1/payments/${ids.get(5060)}`)
     expect(sixty.body).toMatchObject({ status: 'processing', orders: [{ status: 'executing' }] })
+
+    const unknownOf45 = async (): Promise<boolean> =>
+      (await server.get(`/v1/payments/${ids.get(5045)}`)).body['orders']?.[0]?.['status'] === 'unknown'
+    await waitFor(unknownOf45, { what: 'the outcome of 45 to be unknown' })
+    const unknown = await server.get(`/v1/payments/${ids.get(5045)}/whereabouts`)
+    expect(unknown.body['sentence']).toMatch(/^The outcome of 50\.45 USD at simulator is unknown/)
+    expect((await server.get('/v1/wallets/seller-5045')).status).toBe(404)
+    expect((await server.get(`/v1/ledger/entries?payment=${ids.get(5045)}`)).body['data']).toEqual([])
+    const metrics = await server.get('/metrics')
+    expect(metrics.text).toMatch(/tallystick_unknown_exposure_minor_units\{psp="simulator",currency="USD"\} [1-9]/)
 
     const advanced = await server.post('/v1/test/clock/advance', { days: 1 })
     expect(advanced.status).toBe(200)
@@ -148,7 +158,7 @@ describe('magic amount', () => {
       5042: 'failed/failed',
       5043: 'succeeded/captured',
       5044: 'succeeded/captured',
-      5045: 'processing/unknown',
+      5045: 'succeeded/captured',
       5060: 'succeeded/captured',
     })
     const book = await readBook(server.simulator.url)
@@ -164,16 +174,15 @@ describe('magic amount', () => {
     })
     expect(inBook).toHaveLength(5)
 
-    const unknown = await server.get(`/v1/payments/${ids.get(5045)}/whereabouts`)
-    expect(unknown.body['sentence']).toMatch(/^The outcome of 50\.45 USD at simulator is unknown/)
-    expect((await server.get('/v1/wallets/seller-5045')).status).toBe(404)
-    expect((await server.get(`/v1/ledger/entries?payment=${ids.get(5045)}`)).body['data']).toEqual([])
-    expect((await server.get(`/v1/ledger/entries?payment=${ids.get(5044)}`)).body['data']).toHaveLength(1)
-    const metrics = await server.get('/metrics')
-    expect(metrics.text).toContain('tallystick_unknown_exposure_minor_units{psp="simulator",currency="USD"} 5045')
+    const kindsOf = async (amount: number): Promise<unknown> =>
+      (await server.get(`/v1/ledger/entries?payment=${ids.get(amount)}`)).body['data']?.map((entry) => entry['kind'])
+    expect(await kindsOf(5044)).toEqual(['release', 'psp_fee', 'capture'])
+    expect(await kindsOf(5045)).toEqual(['release', 'psp_fee', 'capture'])
     const balance = await server.get('/v1/ledger/trial_balance')
     const usd = balance.body['currencies']?.find((currency) => currency['currency'] === 'USD')
-    expect(usd).toMatchObject({ debits: 1060 + 5041 + 5043 + 5044 + 5060, credits: 1060 + 5041 + 5043 + 5044 + 5060 })
+    const receivable = usd?.['accounts']?.find((account) => account['account'] === 'psp:simulator:receivable')
+    expect(receivable?.['debits']).toBe(1060 + 5041 + 5043 + 5044 + 5045 + 5060)
+    expect(usd?.['debits']).toBe(usd?.['credits'])
   })
 })
 
