@@ -187,6 +187,9 @@ describe('The API of the simulator', () => {
     [{ seed: 1.5 }, 'seed'],
     [{ seed: 2 ** 32 }, 'seed'],
     [{ webhooks: 'none' }, 'webhooks'],
+    [{ settlement: { delay_minutes: 10_081 } }, 'settlement.delay_minutes'],
+    [{ settlement: { delay_minutes: 0.5 } }, 'settlement.delay_minutes'],
+    [{ settlement: { broken_control: 1 } }, 'settlement.broken_control'],
   ])('refuses the settings %j and changes nothing', async (body, param) => {
     const answer = await call('PUT', '/settings', body)
 
