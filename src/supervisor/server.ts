@@ -57,7 +57,7 @@ type Parts = {
 }
 
 const PATIENCE_MS = 2_000 // A start that is quicker than this explains nothing.
-const DRAIN_LIMIT_MS = 60_000 // Twice the longest call to a PSP.
+const DRAIN_LIMIT_MS = 90_000 // The longest time to serve on, and twice the longest call to a PSP.
 
 /** Says what is being waited for when it takes long. */
 async function patiently<T>(work: Promise<T>, say: Say, line: string): Promise<T> {
