@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { addAppGauges } from './app-metrics.ts'
 import { reconciledSource } from './app-sources.ts'
 import type { Config } from './config.ts'
@@ -33,7 +34,7 @@ import { createReconciliation, RECONCILIATION_INVARIANTS, settlementOf } from '.
 import { getWallet, WALLET_INVARIANTS, walletStatement } from './wallet/index.ts'
 
 export type AppOptions = {
-  readonly config: Pick<Config, 'host' | 'port' | 'role' | 'schema' | 'mode' | 'home' | 'version'>
+  readonly config: Pick<Config, 'host' | 'port' | 'role' | 'schema' | 'mode' | 'home' | 'version' | 'drainMs'>
   readonly databaseUrl: string
   /** The PSP simulator, in test mode. Without any PSP, payments are refused with `psp_not_found`. */
   readonly simulatorUrl: string | undefined
@@ -151,7 +152,9 @@ async function build({ config, databaseUrl, simulatorUrl, apiKey, log }: AppOpti
   const auth = createApiKeys({ db, clock, mode: config.mode, log })
   const key = config.mode === 'test' ? await auth.ensureKey(apiKey) : undefined
 
+  let draining = false
   const server = await createHttpServer({
+    draining: () => draining,
     services: {
       payments,
       ledger: { ...ledger, invariants: createShared(() => checkInvariants(db, INVARIANTS), tooManyReports) },
@@ -159,7 +162,7 @@ async function build({ config, databaseUrl, simulatorUrl, apiKey, log }: AppOpti
       search: (text) => search(db, text),
       webhooks: inbox,
       testClock: clockControl,
-      readiness: { check: () => readiness(db) },
+      readiness: { check: () => readiness(db, draining) },
       metrics,
       defaultPsp: psps[0]?.name ?? 'none',
       pspNames: psps.map((psp) => psp.name),
@@ -189,7 +192,6 @@ async function build({ config, databaseUrl, simulatorUrl, apiKey, log }: AppOpti
     return server.close()
   })
   const url = await server.listen({ host: config.host, port: config.port })
-  if (simulator !== undefined) closers.push(await keepEndpoint({ simulator, node, url, log }))
   if (works) {
     executor.start()
     const ticking = [
@@ -202,6 +204,12 @@ async function build({ config, databaseUrl, simulatorUrl, apiKey, log }: AppOpti
       await Promise.all(ticking.map((tick) => tick.stop()))
     })
   }
+  // Whoever spreads requests over the nodes sees that this one stops, and looks elsewhere while it still serves.
+  closers.push(() => delay(config.drainMs))
+  if (simulator !== undefined) closers.push(await keepEndpoint({ simulator, node, url, log }))
+  closers.push(async () => {
+    draining = true
+  })
   return { url, apiKey: key?.key, close: () => closeAll(closers) }
 }
 
@@ -242,7 +250,8 @@ const tooManyReports = (): Refusal =>
 
 const dayBefore = (now: Date): string => new Date(now.getTime() - 86_400_000).toISOString().slice(0, 10)
 
-async function readiness(db: Db): Promise<{ ready: boolean; detail: Record<string, string> }> {
+async function readiness(db: Db, draining: boolean): Promise<{ ready: boolean; detail: Record<string, string> }> {
+  if (draining) return { ready: false, detail: { server: 'stopping' } }
   try {
     await db.query('select 1')
     return { ready: true, detail: { database: 'ok' } }

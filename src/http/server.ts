@@ -54,6 +54,8 @@ export type HttpServerDeps = {
   readonly config: HttpConfig
   readonly clock: Clock
   readonly log: Logger
+  /** True from when the server was told to stop: it still serves, and each connection ends with its answer. */
+  readonly draining?: () => boolean
 }
 
 // A request arrives whole within this time; the largest batch takes a second on a slow line.
@@ -72,6 +74,7 @@ export async function createHttpServer(deps: HttpServerDeps): Promise<Api> {
   const app = createApp(deps.log)
   const methodsOf = collectPaths(app)
   refuseWhileClosing(app)
+  endConnectionsWhile(app, deps.draining ?? (() => false))
   app.setErrorHandler(answerError)
   const operationsOnly = deps.config.operationsOnly === true
   app.setNotFoundHandler((request, reply) => answerUnknown(request, reply, methodsOf(request.url), operationsOnly))
@@ -160,6 +163,14 @@ function refuseWhileClosing(app: Api): void {
     } catch (error) {
       done(error instanceof Error ? error : new Error(String(error)))
     }
+  })
+}
+
+/** Clients that keep connections open learn from the answer to go elsewhere, before a connection is closed under them. */
+function endConnectionsWhile(app: Api, draining: () => boolean): void {
+  app.addHook('onSend', (_request, reply, payload, done) => {
+    if (draining()) reply.header('connection', 'close')
+    done(null, payload)
   })
 }
 
