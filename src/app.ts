@@ -50,6 +50,9 @@ export type App = {
   readonly close: () => Promise<void>
 }
 
+// The lanes need eight: accepting and recording two each, requests about a payment four; the rest is for reads by id.
+const MONEY_CONNECTIONS = 16
+
 const INVARIANTS = [...LEDGER_INVARIANTS, ...WALLET_INVARIANTS, ...PAYMENT_INVARIANTS, ...RECONCILIATION_INVARIANTS]
 
 // Far above what a marketplace sends with one key, low enough that a runaway loop does not take the database.
@@ -83,6 +86,15 @@ async function build({ config, databaseUrl, simulatorUrl, apiKey, log }: AppOpti
     onIdleError: (error) => log.warn({ err: error }, 'a database connection was lost'),
   })
   closers.push(() => db.end())
+  // The money path writes and finds single rows; what reads whole tables has connections of its own.
+  const moneyDb = createDb({
+    url: databaseUrl,
+    schema: config.schema,
+    max: MONEY_CONNECTIONS,
+    plans: 'by index',
+    onIdleError: (error) => log.warn({ err: error }, 'a database connection was lost'),
+  })
+  closers.push(() => moneyDb.end())
   const [deployment] = await db.query<{ clock_offset_ms: bigint }>('select clock_offset_ms from deployment')
   const testClock = config.mode === 'test' ? createTestClock(Number(deployment?.clock_offset_ms ?? 0n)) : undefined
   const clock = testClock ?? wallClock
@@ -105,7 +117,7 @@ async function build({ config, databaseUrl, simulatorUrl, apiKey, log }: AppOpti
   })
   const directory = createAccountDirectory(db)
   const payments = createPayments({
-    db,
+    db: moneyDb,
     directory,
     clock,
     log,
@@ -124,10 +136,10 @@ async function build({ config, databaseUrl, simulatorUrl, apiKey, log }: AppOpti
     { db, directory, clock, log, exclusive, record, scratch },
     psps.flatMap(reconciledSource),
   )
-  const executor = createExecutor({ db, clock, log, node, calls, record })
+  const executor = createExecutor({ db: moneyDb, clock, log, node, calls, record })
   if (works) executorSlot.executor = executor
-  const inbox = createInbox({ db, clock, log, psps: pspOf, record })
-  const ledger = createLedger({ db, directory, clock })
+  const inbox = createInbox({ db: moneyDb, clock, log, psps: pspOf, record })
+  const ledger = createLedger({ db, moneyDb, directory, clock })
   const anchorYesterday = (): Promise<void> => anchorDay(db, dayBefore(clock.now()))
   const clockControl =
     testClock === undefined

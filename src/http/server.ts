@@ -22,6 +22,7 @@ import { collectOpenApi } from './openapi.ts'
 import { bugProblem, sendProblem, sendRefusal } from './problem.ts'
 import { refusalOf } from './refusal-of.ts'
 import { requestIdOf } from './request-id.ts'
+import { requestLog } from './request-log.ts'
 import { apiKeyRoutes } from './routes/api-keys.ts'
 import { healthRoutes } from './routes/health.ts'
 import { ledgerRoutes } from './routes/ledger.ts'
@@ -101,6 +102,7 @@ function createApp(log: Logger): Api {
     loggerInstance,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
     genReqId: requestIdOf,
+    childLoggerFactory: requestLog,
     bodyLimit: BODY_MAX_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     http: { connectionsCheckingInterval: 1_000 },

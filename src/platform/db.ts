@@ -42,6 +42,11 @@ export type DbOptions = {
   /** Connections at most. Lanes need few; reads share the rest. */
   readonly max?: number
   readonly applicationName?: string
+  /**
+   * `by index`: every statement finds its rows by index. A plan is made once per connection, and one that is made while
+   * a table is small would go on reading all of it when it is big. Not for reports, which read whole tables.
+   */
+  readonly plans?: 'by index' | undefined
   readonly onIdleError?: (error: Error) => void
 }
 
@@ -74,6 +79,7 @@ export function createDb(options: DbOptions): Db {
       '-c idle_in_transaction_session_timeout=30s',
       // Statements are few, and a custom plan per call costs more than it ever wins here.
       '-c plan_cache_mode=force_generic_plan',
+      ...(options.plans === 'by index' ? ['-c enable_seqscan=off'] : []),
     ].join(' '),
   })
   // An idle connection that the server closed is replaced by the pool; there is no caller to tell.
