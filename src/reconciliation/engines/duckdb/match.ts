@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { type ColumnType, type DuckDb, literal } from '../../../platform/duckdb.ts'
-import { OURS_COLUMNS } from '../../ours.ts'
+import { OURS_FILES, type OursFile, oursPath } from '../../ours.ts'
 import type {
   CarriedOurs,
   CarriedTheirs,
@@ -54,25 +54,47 @@ const OURS_TABLE = `create or replace table ours (n integer, ours_break varchar,
 
 /** The table `ours`: today's records and, with numbers below 0, the open ones of earlier days. All are charges. */
 async function loadOurs(duckdb: DuckDb, request: MatchRequest): Promise<void> {
-  const columns = Object.entries(OURS_COLUMNS).map(([name, type]) => `${literal(name)}: ${literal(type)}`)
   const { day, previousDay, seen } = request.window
   const seenRows = [...seen].map(([chain, seq]) => `(${chain}, ${seq})`).join(', ')
   await duckdb.run(`
-    create or replace table booked as
-      select * from read_csv(${literal(request.oursPath)}, header = false, auto_detect = false, delim = ',', quote = '"', escape = '"', columns = {${columns.join(', ')}});
+    create or replace temp table booked as
+      select coalesce(o.charge_id, e.charge_id) as attempt_id, o.amount as order_amount, e.occurred_ms, e.business_date, e.chain_id, e.batch_seq
+        from ${csv(request.folder, 'entry')} e left join ${csv(request.folder, 'charged_order')} o
+          on o.id = e.payment_order_id and e.kind = 'capture';
     ${OURS_TABLE};
     insert into ours
-      select row_number() over (), null, b.attempt_id, any_value(b.payment_id), 'att_' || replace(b.attempt_id, '-', ''), any_value(b.psp_reference),
-             any_value(b.asked_amount), sum(b.amount)::bigint, b.currency, min(b.occurred_ms), min(b.business_date)
-        from booked b left join (values ${seenRows}) as s (chain_id, seq) on s.chain_id = b.chain_id
-       where b.business_date <= ${literal(day)}
-         and (${previousDay === undefined ? 'true' : `b.business_date > ${literal(previousDay)}`} or b.batch_seq > s.seq)
-       group by b.attempt_id, b.currency`)
+      with mine as (
+        select b.*, c.payment_id, c.psp_reference, c.amount as charge_amount, c.currency
+          from booked b join ${csv(request.folder, 'charge')} c on c.id = b.attempt_id
+          left join (values ${seenRows}) as s (chain_id, seq) on s.chain_id = b.chain_id
+         where b.business_date <= ${literal(day)}
+           and (${previousDay === undefined ? 'true' : `b.business_date > ${literal(previousDay)}`} or b.batch_seq > s.seq)
+      ), split as (
+        select attempt_id from mine group by attempt_id having count(*) > 1
+      ), one as (
+        select attempt_id, payment_id, psp_reference, charge_amount, coalesce(order_amount, charge_amount) as amount, currency, occurred_ms,
+               business_date
+          from mine anti join split using (attempt_id)
+         union all
+        select attempt_id, any_value(payment_id), any_value(psp_reference), any_value(charge_amount),
+               sum(coalesce(order_amount, charge_amount))::bigint, any_value(currency), min(occurred_ms), min(business_date)
+          from mine semi join split using (attempt_id) group by attempt_id
+      )
+      select row_number() over (), null, attempt_id::varchar, payment_id::varchar, 'att_' || replace(attempt_id::varchar, '-', ''), psp_reference,
+             charge_amount, amount, currency, occurred_ms, business_date
+        from one`)
   await duckdb.append(
     'ours',
     OURS_TYPES,
     request.carriedOurs.map((each, index) => [-1 - index, ...oursRow(each)]),
   )
+}
+
+/** A file of our side as a table expression. */
+function csv(folder: string, file: OursFile): string {
+  const columns = Object.entries(OURS_FILES[file]).map(([name, type]) => `${literal(name)}: ${literal(type)}`)
+  return `read_csv(${literal(oursPath(folder, file))}, header = false, auto_detect = false, delim = ',', quote = '"', escape = '"',
+    columns = {${columns.join(', ')}})`
 }
 
 const OURS_TYPES: readonly ColumnType[] = [
