@@ -28,7 +28,7 @@ export const readHeads = async (tx: Tx): Promise<Heads> =>
  */
 export const OURS_FILES = {
   entry: {
-    kind: 'varchar',
+    // One of the two: a capture is about an order, a late success about a charge.
     payment_order_id: 'uuid',
     charge_id: 'uuid',
     occurred_ms: 'bigint',
@@ -58,7 +58,7 @@ export async function exportOurs(tx: Tx, source: Source, from: Heads, folder: st
     pipeline(tx.copyOut(query), createWriteStream(oursPath(folder, file), { mode: 0o600 }))
   await copy(
     'entry',
-    `select e.kind, e.payment_order_id, case when e.kind = 'late_success' then e.fact::uuid end,
+    `select case when e.kind = 'capture' then e.payment_order_id end, case when e.kind = 'late_success' then e.fact::uuid end,
             (extract(epoch from e.occurred_at) * 1000)::bigint, ${businessDateSql('e.occurred_at', source)}, e.chain_id, e.batch_seq
        from ${entries}`,
   )

@@ -60,7 +60,7 @@ async function loadOurs(duckdb: DuckDb, request: MatchRequest): Promise<void> {
     create or replace temp table booked as
       select coalesce(o.charge_id, e.charge_id) as attempt_id, o.amount as order_amount, e.occurred_ms, e.business_date, e.chain_id, e.batch_seq
         from ${csv(request.folder, 'entry')} e left join ${csv(request.folder, 'charged_order')} o
-          on o.id = e.payment_order_id and e.kind = 'capture';
+          on o.id = e.payment_order_id;
     ${OURS_TABLE};
     insert into ours
       with mine as (
