@@ -2,6 +2,7 @@ import { Socket } from 'node:net'
 import { PassThrough, Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { describe, expect, it } from 'vitest'
+import { answerBrokenRequest } from './client-error.ts'
 import { createUploads, refuseTooLarge } from './uploads.ts'
 
 const limits = { maxBytes: 10, idleMs: 60_000 }
@@ -55,5 +56,17 @@ describe('an upload', () => {
     await reading
 
     expect({ during, afterwards: uploads.has(socket) }).toEqual({ during: true, afterwards: false })
+  })
+
+  it.each([
+    ['is left alone while it moves, however long it takes', true, ''],
+    ['has the usual time-out once it has ended', false, 'HTTP/1.1 408 Request Timeout'],
+  ])('%s', (_, under, answered) => {
+    const socket = new PassThrough()
+    const late = Object.assign(new Error('late'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' })
+
+    answerBrokenRequest(late, Object.assign(new Socket(), { end: socket.end.bind(socket) }), { has: () => under })
+
+    expect(String(socket.read() ?? '').split('\r\n')[0]).toBe(answered)
   })
 })
