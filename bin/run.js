@@ -15,6 +15,7 @@ const TOOLS = {
   chaos: [[join(ROOT, 'test', 'chaos', 'main.ts')]],
   'bench:payments': [[join(ROOT, 'bench', 'payments.ts')]],
   'bench:ledger': [[join(ROOT, 'bench', 'ledger.ts')]],
+  'bench:nightly': [[join(ROOT, 'bench', 'nightly.ts')]],
 }
 
 await orExplain(async () => {

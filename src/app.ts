@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { addAppGauges } from './app-metrics.ts'
 import { formatsOf, reconciledSource } from './app-sources.ts'
 import type { Config } from './config.ts'
@@ -35,7 +36,7 @@ import { getFile, listFiles } from './settlement/index.ts'
 import { getWallet, WALLET_INVARIANTS, walletStatement } from './wallet/index.ts'
 
 export type AppOptions = {
-  readonly config: Pick<Config, 'host' | 'port' | 'role' | 'schema' | 'mode' | 'home' | 'version'>
+  readonly config: Pick<Config, 'host' | 'port' | 'role' | 'schema' | 'mode' | 'home' | 'version' | 'drainMs'>
   readonly databaseUrl: string
   /** The PSP simulator, in test mode. Without any PSP, payments are refused with `psp_not_found`. */
   readonly simulatorUrl: string | undefined
@@ -50,6 +51,9 @@ export type App = {
   /** Drains: no new requests, calls in flight end and are recorded, then everything closes. */
   readonly close: () => Promise<void>
 }
+
+// The lanes need eight: accepting and recording two each, requests about a payment four; the rest is for reads by id.
+const MONEY_CONNECTIONS = 16
 
 const INVARIANTS = [...LEDGER_INVARIANTS, ...WALLET_INVARIANTS, ...PAYMENT_INVARIANTS, ...RECONCILIATION_INVARIANTS]
 
@@ -84,6 +88,15 @@ async function build({ config, databaseUrl, simulatorUrl, apiKey, log }: AppOpti
     onIdleError: (error) => log.warn({ err: error }, 'a database connection was lost'),
   })
   closers.push(() => db.end())
+  // The money path writes and finds single rows; what reads whole tables has connections of its own.
+  const moneyDb = createDb({
+    url: databaseUrl,
+    schema: config.schema,
+    max: MONEY_CONNECTIONS,
+    plans: 'by index',
+    onIdleError: (error) => log.warn({ err: error }, 'a database connection was lost'),
+  })
+  closers.push(() => moneyDb.end())
   const [deployment] = await db.query<{ clock_offset_ms: bigint }>('select clock_offset_ms from deployment')
   const testClock = config.mode === 'test' ? createTestClock(Number(deployment?.clock_offset_ms ?? 0n)) : undefined
   const clock = testClock ?? wallClock
@@ -106,7 +119,7 @@ async function build({ config, databaseUrl, simulatorUrl, apiKey, log }: AppOpti
   })
   const directory = createAccountDirectory(db)
   const payments = createPayments({
-    db,
+    db: moneyDb,
     directory,
     clock,
     log,
@@ -124,10 +137,10 @@ async function build({ config, databaseUrl, simulatorUrl, apiKey, log }: AppOpti
   const sources = psps.flatMap(reconciledSource)
   const reconciliation = createReconciliation({ db, directory, clock, log, exclusive, record, scratch }, sources)
   const looking: { hurry: () => void } = { hurry: () => {} } // Where nothing works, another node looks within a second.
-  const executor = createExecutor({ db, clock, log, node, calls, record })
+  const executor = createExecutor({ db: moneyDb, clock, log, node, calls, record })
   if (works) executorSlot.executor = executor
-  const inbox = createInbox({ db, clock, log, psps: pspOf, record })
-  const ledger = createLedger({ db, directory, clock })
+  const inbox = createInbox({ db: moneyDb, clock, log, psps: pspOf, record })
+  const ledger = createLedger({ db, moneyDb, directory, clock })
   const anchorYesterday = (): Promise<void> => anchorDay(db, dayBefore(clock.now()))
   const clockControl =
     testClock === undefined
@@ -152,7 +165,9 @@ async function build({ config, databaseUrl, simulatorUrl, apiKey, log }: AppOpti
   const auth = createApiKeys({ db, clock, mode: config.mode, log })
   const key = config.mode === 'test' ? await auth.ensureKey(apiKey) : undefined
 
+  let draining = false
   const server = await createHttpServer({
+    draining: () => draining,
     services: {
       payments,
       ledger: { ...ledger, invariants: createShared(() => checkInvariants(db, INVARIANTS), tooManyReports) },
@@ -170,7 +185,7 @@ async function build({ config, databaseUrl, simulatorUrl, apiKey, log }: AppOpti
       search: async (text) => [...(await search(db, text)), ...(await searchNights(db, text))],
       webhooks: inbox,
       testClock: clockControl,
-      readiness: { check: () => readiness(db) },
+      readiness: { check: () => readiness(db, draining) },
       metrics,
       defaultPsp: psps[0]?.name ?? 'none',
       pspNames: psps.map((psp) => psp.name),
@@ -200,7 +215,6 @@ async function build({ config, databaseUrl, simulatorUrl, apiKey, log }: AppOpti
     return server.close()
   })
   const url = await server.listen({ host: config.host, port: config.port })
-  if (simulator !== undefined) closers.push(await keepEndpoint({ simulator, node, url, log }))
   if (works) {
     executor.start()
     const nights = startTicking(1_000, reconciliation.look, log)
@@ -211,6 +225,12 @@ async function build({ config, databaseUrl, simulatorUrl, apiKey, log }: AppOpti
       await Promise.all(ticking.map((tick) => tick.stop()))
     })
   }
+  // Whoever spreads requests over the nodes sees that this one stops, and looks elsewhere while it still serves.
+  closers.push(() => delay(config.drainMs))
+  if (simulator !== undefined) closers.push(await keepEndpoint({ simulator, node, url, log }))
+  closers.push(async () => {
+    draining = true
+  })
   return { url, apiKey: key?.key, close: () => closeAll(closers) }
 }
 
@@ -251,7 +271,8 @@ const tooManyReports = (): Refusal =>
 
 const dayBefore = (now: Date): string => new Date(now.getTime() - 86_400_000).toISOString().slice(0, 10)
 
-async function readiness(db: Db): Promise<{ ready: boolean; detail: Record<string, string> }> {
+async function readiness(db: Db, draining: boolean): Promise<{ ready: boolean; detail: Record<string, string> }> {
+  if (draining) return { ready: false, detail: { server: 'stopping' } }
   try {
     await db.query('select 1')
     return { ready: true, detail: { database: 'ok' } }

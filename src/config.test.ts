@@ -42,6 +42,19 @@ describe('the configuration', () => {
     })
   })
 
+  it('serves on for as long as it is told to when it stops', () => {
+    expect(read().drainMs).toBe(0)
+    expect(read(['--drain-seconds', '5'], { TALLYSTICK_DRAIN_SECONDS: '7' }).drainMs).toBe(5_000)
+    expect(read([], { TALLYSTICK_DRAIN_SECONDS: '7' }).drainMs).toBe(7_000)
+    for (const wrong of ['-1', '31', '1.5', 'soon']) {
+      expect(refusalOf(() => read([`--drain-seconds=${wrong}`]))).toContain('must be a number from 0 to 30')
+    }
+  })
+
+  it('has no demo without an API to send it to', () => {
+    expect(refusalOf(() => read(['--demo', '--role', 'worker']))).toContain('a worker does not serve')
+  })
+
   it('takes an empty variable for none', () => {
     expect(read([], { PORT: '', DATABASE_URL: '', TALLYSTICK_HOME: '' })).toEqual(read())
   })

@@ -37,6 +37,8 @@ export type Config = {
   readonly demo: boolean
   /** Print one JSON document in place of the banner. */
   readonly json: boolean
+  /** How long a server that was told to stop says so at /readyz and still serves. */
+  readonly drainMs: number
   readonly logLevel: LogLevel
   /** Absolute path of the log file; undefined writes the log to stderr. */
   readonly logFile: string | undefined
@@ -46,6 +48,7 @@ type Environment = Readonly<Record<string, string | undefined>>
 
 const DEFAULT_PORT = '4100'
 const HIGHEST_PORT = 65_535
+const LONGEST_DRAIN_SECONDS = 30
 const ROLES = ['all', 'api', 'worker'] as const
 const MODES = ['test', 'live'] as const
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
@@ -60,6 +63,8 @@ export const OPTIONS_HELP = `Options, each with its environment variable where i
   --schema NAME        PostgreSQL schema (TALLYSTICK_SCHEMA)              [tallystick]
   --no-simulator       do not start the PSP simulator
   --demo               seed demo data once
+  --drain-seconds N    how long to serve on, not ready, when told to stop
+                       (TALLYSTICK_DRAIN_SECONDS)                         [0]
   --log-level LEVEL    fatal to trace, or silent (TALLYSTICK_LOG_LEVEL)   [info]
   --log-file FILE      where the log goes, - for stderr (TALLYSTICK_LOG_FILE)
                                                                           [server.log in the data folder]
@@ -80,6 +85,7 @@ const OPTIONS = {
   schema: { type: 'string' },
   'no-simulator': { type: 'boolean' },
   demo: { type: 'boolean' },
+  'drain-seconds': { type: 'string' },
   'log-level': { type: 'string' },
   'log-file': { type: 'string' },
   json: { type: 'boolean' },
@@ -119,6 +125,14 @@ function readPort(text: string): number {
   if (!/^\d{1,5}$/.test(text) || Number(text) > HIGHEST_PORT)
     throw new StartRefusal(`--port (PORT) must be a number from 0 to ${HIGHEST_PORT}, not "${text}".`)
   return Number(text)
+}
+
+function readDrainMs(text: string): number {
+  if (!/^\d{1,2}$/.test(text) || Number(text) > LONGEST_DRAIN_SECONDS)
+    throw new StartRefusal(
+      `--drain-seconds (TALLYSTICK_DRAIN_SECONDS) must be a number from 0 to ${LONGEST_DRAIN_SECONDS}, not "${text}".`,
+    )
+  return Number(text) * 1_000
 }
 
 function readHost(text: string): string {
@@ -210,6 +224,7 @@ export function readConfig(argv: readonly string[], env: Environment, cwd: strin
     simulator: readSimulator(mode, flags, env),
     demo,
     json: flags.json === true,
+    drainMs: readDrainMs(setting(flags['drain-seconds'], 'TALLYSTICK_DRAIN_SECONDS') ?? '0'),
     logLevel: oneOf(
       LOG_LEVELS,
       setting(flags['log-level'], 'TALLYSTICK_LOG_LEVEL') ?? 'info',

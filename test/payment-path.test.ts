@@ -175,9 +175,11 @@ describe('magic amount', () => {
     expect(inBook).toHaveLength(5)
 
     const kindsOf = async (amount: number): Promise<unknown> =>
-      (await server.get(`/v1/ledger/entries?payment=${ids.get(amount)}`)).body['data']?.map((entry) => entry['kind'])
-    expect(await kindsOf(5044)).toEqual(['release', 'psp_fee', 'capture'])
-    expect(await kindsOf(5045)).toEqual(['release', 'psp_fee', 'capture'])
+      (await server.get(`/v1/ledger/entries?payment=${ids.get(amount)}`)).body['data']
+        ?.map((entry) => String(entry['kind']))
+        .toSorted()
+    expect(await kindsOf(5044)).toEqual(['capture', 'psp_fee', 'release'])
+    expect(await kindsOf(5045)).toEqual(['capture', 'psp_fee', 'release'])
     const balance = await server.get('/v1/ledger/trial_balance')
     const usd = balance.body['currencies']?.find((currency) => currency['currency'] === 'USD')
     const receivable = usd?.['accounts']?.find((account) => account['account'] === 'psp:simulator:receivable')

@@ -16,6 +16,8 @@ export type Options = {
   readonly paymentsStored: number
   /** Payments to reach before the server's memory is read; 0: what the rounds made. */
   readonly payments: number
+  /** Lines of the settlement file of the nightly run. */
+  readonly lines: number
 }
 
 export const COMMON_USAGE = `  --json               one JSON document on stdout, progress on stderr
@@ -49,6 +51,7 @@ export function readOptions(args: readonly string[]): Options | string {
         tmpfs: text,
         'payments-stored': text,
         payments: text,
+        lines: text,
       },
     }).values
   } catch (error) {
@@ -78,6 +81,7 @@ export function readOptions(args: readonly string[]): Options | string {
     tmpfs: typeof tmpfs === 'string' ? tmpfs : undefined,
     paymentsStored: whole('payments-stored', 0, 0, 50_000_000),
     payments: whole('payments', 0, 0, 10_000_000),
+    lines: whole('lines', 1_000_000, 1_000, 50_000_000),
   }
   return wrong[0] ?? options
 }

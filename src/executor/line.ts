@@ -22,8 +22,13 @@ export type Line = {
   readonly empty: () => readonly Job[]
 }
 
+/** Places at the front that may stand empty before the rest moves up: at least half of all, so that each moves once. */
+const DROP_AFTER = 1_024
+
 export function createLine(places: number): Line {
-  const waiting: Job[] = []
+  // Taken from the front by counting: `shift` moves everything behind it, 7 % of the server's time with 10,000 waiting.
+  let waiting: (Job | undefined)[] = []
+  let taken = 0
   let running = 0
   let claimed = 0
   return {
@@ -33,8 +38,14 @@ export function createLine(places: number): Line {
     },
     next() {
       if (running >= places) return undefined
-      const job = waiting.shift()
+      const job = waiting[taken]
       if (job === undefined) return undefined
+      waiting[taken] = undefined
+      taken += 1
+      if (taken >= DROP_AFTER && taken * 2 >= waiting.length) {
+        waiting = waiting.slice(taken)
+        taken = 0
+      }
       running += 1
       if (job.claimed) claimed -= 1
       return job
@@ -45,7 +56,10 @@ export function createLine(places: number): Line {
     claimed: () => claimed,
     empty() {
       claimed = 0
-      return waiting.splice(0)
+      const left = waiting.filter((job) => job !== undefined)
+      waiting = []
+      taken = 0
+      return left
     },
   }
 }

@@ -22,6 +22,7 @@ import { collectOpenApi } from './openapi.ts'
 import { bugProblem, sendProblem, sendRefusal } from './problem.ts'
 import { refusalOf } from './refusal-of.ts'
 import { requestIdOf } from './request-id.ts'
+import { requestLog } from './request-log.ts'
 import { apiKeyRoutes } from './routes/api-keys.ts'
 import { healthRoutes } from './routes/health.ts'
 import { ledgerRoutes } from './routes/ledger.ts'
@@ -58,6 +59,8 @@ export type HttpServerDeps = {
   readonly config: HttpConfig
   readonly clock: Clock
   readonly log: Logger
+  /** True from when the server was told to stop: it still serves, and each connection ends with its answer. */
+  readonly draining?: () => boolean
 }
 
 // A request arrives whole within this time, but for an uploaded file; the largest batch takes a second on a slow line.
@@ -77,6 +80,7 @@ export async function createHttpServer(deps: HttpServerDeps): Promise<Api> {
   const app = createApp(deps.log, uploads)
   const methodsOf = collectPaths(app)
   refuseWhileClosing(app)
+  endConnectionsWhile(app, deps.draining ?? (() => false))
   app.setErrorHandler(answerError)
   const operationsOnly = deps.config.operationsOnly === true
   app.setNotFoundHandler((request, reply) => answerUnknown(request, reply, methodsOf(request.url), operationsOnly))
@@ -103,6 +107,7 @@ function createApp(log: Logger, uploads: Uploads): Api {
     loggerInstance,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
     genReqId: requestIdOf,
+    childLoggerFactory: requestLog,
     bodyLimit: BODY_MAX_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     http: { connectionsCheckingInterval: 1_000 },
@@ -165,6 +170,14 @@ function refuseWhileClosing(app: Api): void {
     } catch (error) {
       done(error instanceof Error ? error : new Error(String(error)))
     }
+  })
+}
+
+/** Clients that keep connections open learn from the answer to go elsewhere, before a connection is closed under them. */
+function endConnectionsWhile(app: Api, draining: () => boolean): void {
+  app.addHook('onSend', (_request, reply, payload, done) => {
+    if (draining()) reply.header('connection', 'close')
+    done(null, payload)
   })
 }
 

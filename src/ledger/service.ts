@@ -38,6 +38,8 @@ export type Ledger = {
 
 export function createLedger(deps: {
   readonly db: Db
+  /** For what is posted, whose statements find their rows by index; `db` when there is none of its own. */
+  readonly moneyDb?: Db
   readonly directory: AccountDirectory
   readonly clock: Clock
 }): Ledger {
@@ -68,7 +70,7 @@ export function createLedger(deps: {
     listAccounts: (filter) => listAccounts(db, filter),
     listEntries: (filter) => listEntries(db, filter),
     getEntry: async (id) => (await getEntries(db, [id]))[0],
-    post: createManualPosting(deps),
+    post: createManualPosting({ ...deps, db: deps.moneyDb ?? db }),
     trialBalance: async (asOf) => (asOf === undefined ? trialBalance(db, clock.now()) : sheets.submit(asOf)),
     verify,
   }

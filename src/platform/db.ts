@@ -42,6 +42,11 @@ export type DbOptions = {
   /** Connections at most. Lanes need few; reads share the rest. */
   readonly max?: number
   readonly applicationName?: string
+  /**
+   * `by index`: every statement finds its rows by index. A plan is made once per connection, and one that is made while
+   * a table is small would go on reading all of it when it is big. Not for reports, which read whole tables.
+   */
+  readonly plans?: 'by index' | undefined
   readonly onIdleError?: (error: Error) => void
 }
 
@@ -74,6 +79,7 @@ export function createDb(options: DbOptions): Db {
       '-c idle_in_transaction_session_timeout=30s',
       // Statements are few, and a custom plan per call costs more than it ever wins here.
       '-c plan_cache_mode=force_generic_plan',
+      ...(options.plans === 'by index' ? ['-c enable_seqscan=off'] : []),
     ].join(' '),
   })
   // An idle connection that the server closed is replaced by the pool; there is no caller to tell.
@@ -131,7 +137,7 @@ export function isConnectionError(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
   if (/^(08...|57P0[123]|53300|E(CONNREFUSED|CONNRESET|PIPE|TIMEDOUT))$/.test(code)) return true
-  return /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Cannot use a pool after)/.test(
+  return /^(Connection terminated|timeout exceeded when trying to connect|timeout expired|Query read timeout|Client has encountered a connection error|Cannot use a pool after)/.test(
     error.message,
   )
 }

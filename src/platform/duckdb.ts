@@ -22,8 +22,8 @@ export type DuckDb = {
 export type ColumnType = 'varchar' | 'bigint' | 'integer'
 export type CellValue = string | bigint | number | null
 
-// Enough for some ten million rows a side without spilling, and little beside the database on the same machine.
-const MEMORY_LIMIT = '512MB'
+// Enough for some millions of rows a side without spilling, and little beside the database on the same machine.
+const MEMORY_LIMIT = '1GB'
 const THREADS = '2'
 const CHUNK_ROWS = 2_048 // What DuckDB calls a vector: no chunk may be longer.
 

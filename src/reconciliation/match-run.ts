@@ -77,12 +77,11 @@ async function loadSides(
   },
 ): Promise<Snapshot> {
   const { source, run, previous, folder, linesPath, file } = given
-  const oursPath = join(folder, 'ours.csv')
   const snapshot = await db.transaction(
     async (tx) => {
       const heads = await readHeads(tx)
       const from: Heads = new Map([...heads.keys()].map((chain) => [chain, previous?.nextFrom.get(chain) ?? 0n]))
-      await exportOurs(tx, source, from, oursPath)
+      await exportOurs(tx, source, from, folder)
       return {
         heads,
         open: await openBreaks(tx, source.name),
@@ -93,7 +92,6 @@ async function loadSides(
   )
   await engine.load({
     folder,
-    oursPath,
     linesPath,
     fileId: file.id,
     window: {

@@ -1,4 +1,5 @@
 import { createWriteStream } from 'node:fs'
+import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { accounts } from '../ledger/index.ts'
 import { statement, type Tx } from '../platform/db.ts'
@@ -6,7 +7,7 @@ import { businessDateSql } from './calendar.ts'
 import type { Source } from './source.ts'
 
 /**
- * Our records, from the ledger: one for each charge that the PSP's receivable was debited for. The ledger's chains are
+ * Our records, from the ledger: one for each charge that was booked. The ledger's chains are
  * the log of what was booked and when it was committed: a run reads each chain from where the one before it told it to,
  * so that nothing is missed however late it was learned, and nothing is read twice for ever.
  */
@@ -20,31 +21,69 @@ const RECEIVABLE = statement('reconciliation.receivable', 'select id from ledger
 export const readHeads = async (tx: Tx): Promise<Heads> =>
   new Map((await tx.run<{ id: number; head_seq: bigint }>(HEADS)).map((row) => [row.id, row.head_seq]))
 
-/** The columns of the CSV that `exportOurs` writes. */
-export const OURS_COLUMNS = {
-  attempt_id: 'varchar',
-  payment_id: 'varchar',
-  psp_reference: 'varchar',
-  asked_amount: 'bigint',
-  amount: 'bigint',
-  currency: 'varchar',
-  occurred_ms: 'bigint',
-  business_date: 'varchar',
-  chain_id: 'integer',
-  batch_seq: 'bigint',
+/**
+ * Our side as three CSV files, the columns of each with their types: the ledger's entries for charges, the orders that they
+ * are about, and the charges themselves. They are joined by the engine: of 1 M charges PostgreSQL gives the three in 3 s, and
+ * their join, which it would do by a million look-ups or by sorting on disk, in 8 to 14 s.
+ */
+export const OURS_FILES = {
+  entry: {
+    kind: 'varchar',
+    payment_order_id: 'uuid',
+    charge_id: 'uuid',
+    occurred_ms: 'bigint',
+    business_date: 'varchar',
+    chain_id: 'integer',
+    batch_seq: 'bigint',
+  },
+  charged_order: { id: 'uuid', charge_id: 'uuid', amount: 'bigint' },
+  charge: { id: 'uuid', payment_id: 'uuid', psp_reference: 'varchar', amount: 'bigint', currency: 'varchar' },
 } as const
 
-/**
- * Writes what the ledger booked on the PSP's receivable for charges after `from`, as CSV. A charge that stands for
- * several orders has a row for each of them.
- */
-export async function exportOurs(tx: Tx, source: Source, from: Heads, path: string): Promise<void> {
+export type OursFile = keyof typeof OURS_FILES
+
+/** Where a file of our side lies in the folder of a run. */
+export const oursPath = (folder: string, file: OursFile): string => join(folder, `${file}.csv`)
+
+/** Writes what the ledger booked for charges after `from` into `folder`. */
+export async function exportOurs(tx: Tx, source: Source, from: Heads, folder: string): Promise<void> {
   await tx.query(`set local statement_timeout = '15min'`)
-  const query = await oursQuery(tx, source, from)
-  await pipeline(tx.copyOut(query), createWriteStream(path, { mode: 0o600 }))
+  const entries = `journal_entry e join (values ${valuesOf(from)}) as f (chain_id, seq)
+    on e.chain_id = f.chain_id and e.batch_seq > f.seq where e.kind in ('capture', 'late_success')`
+  const [oldest] = await tx.query<{ id: string | null }>(
+    `select least(min(e.payment_order_id::text), min(case when e.kind = 'late_success' then e.fact end)) as id from ${entries}`,
+  )
+  const since = oldest?.id == null ? LAST_UUID : anHourBefore(oldest.id)
+  const copy = async (file: OursFile, query: string): Promise<void> =>
+    pipeline(tx.copyOut(query), createWriteStream(oursPath(folder, file), { mode: 0o600 }))
+  await copy(
+    'entry',
+    `select e.kind, e.payment_order_id, case when e.kind = 'late_success' then e.fact::uuid end,
+            (extract(epoch from e.occurred_at) * 1000)::bigint, ${businessDateSql('e.occurred_at', source)}, e.chain_id, e.batch_seq
+       from ${entries}`,
+  )
+  await copy('charged_order', `select id, charge_attempt_id, amount from payment_order where id >= '${since}'`)
+  await copy(
+    'charge',
+    `select id, payment_event_id, psp_reference, amount, currency from attempt
+      where id >= '${since}' and psp = '${source.name.replaceAll("'", "''")}' and operation = 'charge'`,
+  )
 }
 
-/** The sum of what was booked and belongs to no run yet: per currency, what `exportOurs` would give for later days. */
+const LAST_UUID = 'ffffffff-ffff-ffff-ffff-ffffffffffff'
+const HOUR_MS = 3_600_000
+
+/**
+ * A bound below every id that was made after this one. Ids begin with the time of the machine that made them: a charge is
+ * made after its order, perhaps on another machine, whose clock is not an hour behind.
+ */
+function anHourBefore(uuidv7: string): string {
+  const ms = Number.parseInt(uuidv7.replaceAll('-', '').slice(0, 12), 16) - HOUR_MS
+  const time = Math.max(0, ms).toString(16).padStart(12, '0')
+  return `${time.slice(0, 8)}-${time.slice(8)}-0000-0000-000000000000`
+}
+
+/** What the PSP's receivable was debited with for charges that belong to no run yet, per currency. */
 export async function sumOfLater(
   tx: Tx,
   source: Source,
@@ -53,28 +92,22 @@ export async function sumOfLater(
   const seen = valuesOf(window.seen)
   return tx.query(
     `select o.currency, sum(o.amount) as amount
-       from (${await oursQuery(tx, source, window.from)}) o
+       from (${await debitsQuery(tx, source, window.from)}) o
        join (values ${seen}) as s (chain_id, seq) on s.chain_id = o.chain_id
       where o.business_date > date '${window.day}' or o.batch_seq > s.seq
       group by o.currency`,
   )
 }
 
-/** Written with numbers, dates and names of our own, because COPY takes no parameters. */
-async function oursQuery(tx: Tx, source: Source, from: Heads): Promise<string> {
+/** Written with numbers, dates and names of our own. */
+async function debitsQuery(tx: Tx, source: Source, from: Heads): Promise<string> {
   const [account] = await tx.run<{ id: number }>(RECEIVABLE, [accounts.pspReceivable(source.name).name])
   return `
-    select c.attempt_id, a.payment_event_id, a.psp_reference, a.amount as asked_amount, c.amount, c.currency,
-           (extract(epoch from c.occurred_at) * 1000)::bigint as occurred_ms,
-           ${businessDateSql('c.occurred_at', source)} as business_date, c.chain_id, c.batch_seq
-      from (select case when e.kind = 'capture' then o.charge_attempt_id else e.fact::uuid end as attempt_id,
-                   p.amount, p.currency, e.occurred_at, e.chain_id, e.batch_seq
-              from (values ${valuesOf(from)}) as f (chain_id, seq)
-              join journal_entry e on e.chain_id = f.chain_id and e.batch_seq > f.seq
-              join posting p on p.entry_id = e.id and p.account_id = ${account?.id ?? 0} and p.amount > 0
-              left join payment_order o on o.id = e.payment_order_id
-             where e.kind in ('capture', 'late_success')) c
-      join attempt a on a.id = c.attempt_id`
+    select p.amount, p.currency, ${businessDateSql('e.occurred_at', source)} as business_date, e.chain_id, e.batch_seq
+      from (values ${valuesOf(from)}) as f (chain_id, seq)
+      join journal_entry e on e.chain_id = f.chain_id and e.batch_seq > f.seq
+      join posting p on p.entry_id = e.id and p.account_id = ${account?.id ?? 0} and p.amount > 0
+     where e.kind in ('capture', 'late_success')`
 }
 
 const valuesOf = (heads: Heads): string => [...heads].map(([id, seq]) => `(${id}, ${seq}::bigint)`).join(', ')

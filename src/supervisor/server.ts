@@ -9,9 +9,10 @@ import { banner } from './banner.ts'
 import { type Home, openHome, type RunFile } from './home.ts'
 import { requirePort } from './listening-port.ts'
 import { type EmbeddedPostgres, ensurePostgres } from './postgres/embedded.ts'
+import { onceItReturns } from './return.ts'
 import { createServerLog, type ServerLog } from './server-log.ts'
 import { ensureSimulator, type SupervisedSimulator } from './simulator.ts'
-import { type Watch, watch } from './watch.ts'
+import { type Watch, type Watched, watch } from './watch.ts'
 
 export type RunningServer = {
   readonly run: RunFile
@@ -47,14 +48,16 @@ export type LoadApp = () => Promise<{ readonly createApp: CreateApp }>
 type Parts = {
   readonly home: Home
   readonly serverLog: ServerLog
+  /** Brings a part back whenever it dies, from when it runs. */
+  readonly keep: (watched: Watched) => void
   postgres?: EmbeddedPostgres
   simulator?: SupervisedSimulator
-  watches: Watch[]
+  readonly watches: readonly Watch[]
   app?: App
 }
 
 const PATIENCE_MS = 2_000 // A start that is quicker than this explains nothing.
-const DRAIN_LIMIT_MS = 60_000 // Twice the longest call to a PSP.
+const DRAIN_LIMIT_MS = 90_000 // The longest time to serve on, and twice the longest call to a PSP.
 
 /** Says what is being waited for when it takes long. */
 async function patiently<T>(work: Promise<T>, say: Say, line: string): Promise<T> {
@@ -73,6 +76,7 @@ async function reachDatabase(config: Config, parts: Parts, say: Say): Promise<Da
   if (config.database.kind === 'embedded') {
     const postgres = await patiently(ensurePostgres(parts.home.path, say), say, 'Waiting for PostgreSQL …')
     parts.postgres = postgres
+    parts.keep({ name: 'PostgreSQL', ...postgres })
     return { url: postgres.url, ownerUrl: postgres.ownerUrl, appRole: postgres.appRole }
   }
   const { url, ownerUrl } = config.database
@@ -91,6 +95,7 @@ async function reachSimulator(config: Config, parts: Parts, say: Say): Promise<s
     say,
     'Waiting for the PSP simulator to read its book …',
   )
+  parts.keep({ name: 'The PSP simulator', ...parts.simulator })
   return parts.simulator.url
 }
 
@@ -106,7 +111,8 @@ async function startParts(
 ): Promise<Databases & { readonly simulatorUrl: string | undefined; readonly createApp: CreateApp }> {
   const migrated = reachDatabase(config, parts, say).then(async (databases) => {
     const { schema, mode } = config
-    await migrate({ ownerUrl: databases.ownerUrl, schema, mode, appRole: databases.appRole, say })
+    const { ownerUrl, appRole } = databases
+    await onceItReturns(() => migrate({ ownerUrl, schema, mode, appRole, say }))
     return databases
   })
   if (config.database.kind === 'external') await migrated
@@ -150,31 +156,33 @@ async function withinDrainLimit(closing: Promise<void>): Promise<void> {
 export async function startServer(config: Config, say: Say, loadApp: LoadApp): Promise<RunningServer> {
   const home = openHome(config.home)
   const serverLog = createServerLog(config.logLevel, config.logFile)
-  const parts: Parts = { home, serverLog, watches: [] }
+  const failed = Promise.withResolvers<string>()
+  const watches: Watch[] = []
+  const deps = { log: serverLog.log, say, onGiveUp: giveUp(serverLog.log, failed.resolve) }
+  const parts: Parts = { home, serverLog, watches, keep: (watched) => void watches.push(watch(watched, deps)) }
   try {
-    return await bringUp(config, parts, say, loadApp)
+    const run = await bringUp(config, parts, say, loadApp)
+    return { run, failed: failed.promise, stop: () => stopParts(parts) }
   } catch (error) {
     await stopParts(parts)
     throw error
   }
 }
 
-async function bringUp(config: Config, parts: Parts, say: Say, loadApp: LoadApp): Promise<RunningServer> {
+async function bringUp(config: Config, parts: Parts, say: Say, loadApp: LoadApp): Promise<RunFile> {
   const { home, serverLog } = parts
   await requirePort(config.port, config.host)
   const { url, ownerUrl, simulatorUrl, createApp } = await startParts(config, parts, say, loadApp)
-  const failed = Promise.withResolvers<string>()
-  parts.watches = watchParts(parts, say, (failure) => failed.resolve(failure))
-
   const keys = apiKeyFile(home.path)
   const known = keys.read()
-  parts.app = await createApp({
+  const options = {
     config: { ...config, home: home.path },
     databaseUrl: url,
     simulatorUrl,
     apiKey: known,
     log: serverLog.log,
-  }).catch(refuseWhatPassed)
+  }
+  parts.app = await onceItReturns(() => createApp(options)).catch(refuseWhatPassed)
   const { app } = parts
   if (app.apiKey !== undefined && app.apiKey !== known) keys.write(app.apiKey)
   const run: RunFile = {
@@ -188,35 +196,29 @@ async function bringUp(config: Config, parts: Parts, say: Say, loadApp: LoadApp)
   }
   home.writeRunFile(run)
   announce(config, run)
-  return { run, failed: failed.promise, stop: () => stopParts(parts) }
+  return run
 }
 
-/** What was there a moment ago is gone: no bug of ours, and the next start will do. */
+/** What was there a moment ago is gone and has not come back: no bug of ours, and the next start may do. */
 function refuseWhatPassed(error: unknown): never {
   if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')
     throw new StartRefusal(`The port was taken during the start (${error.message}): choose another with --port.`, {
       cause: error,
     })
   if (isConnectionError(error))
-    throw new StartRefusal('The database or the PSP simulator went away during the start: start again.', {
+    throw new StartRefusal('The database went away during the start: start again.', {
       cause: error,
     })
   throw error
 }
 
-function watchParts(parts: Parts, say: Say, onFailure: (sentence: string) => void): Watch[] {
-  const onGiveUp = (name: string, cause: unknown): void => {
-    parts.serverLog.log.fatal({ err: cause }, `${name} cannot be brought back`)
+const giveUp =
+  (log: Logger, onFailure: (sentence: string) => void) =>
+  (name: string, cause: unknown): void => {
+    log.fatal({ err: cause }, `${name} cannot be brought back`)
     const reason = cause instanceof Error ? cause.message : String(cause)
     onFailure(`${name} died and cannot be brought back: ${reason}`)
   }
-  const deps = { log: parts.serverLog.log, say, onGiveUp }
-  const { postgres, simulator } = parts
-  return [
-    ...(postgres === undefined ? [] : [watch({ name: 'PostgreSQL', ...postgres }, deps)]),
-    ...(simulator === undefined ? [] : [watch({ name: 'The PSP simulator', ...simulator }, deps)]),
-  ]
-}
 
 function announce(config: Config, run: RunFile): void {
   if (config.json) {

@@ -43,7 +43,7 @@ const PATIENT_INSISTS_MS = 90_000
 /** Runs one campaign against a deployment of its own in `home`. The deployment is stopped when it returns. */
 export async function runCampaign(
   options: Options,
-  place: { readonly root: string; readonly home: string; readonly port: number },
+  place: { readonly root: string; readonly home: string; readonly ports: readonly number[] },
   say: (sentence: string) => void,
 ): Promise<CampaignResult> {
   const random = createRandom(`tallystick chaos ${options.seed}`)
@@ -51,7 +51,7 @@ export async function runCampaign(
   const end = new AbortController()
   const witness = createWitness()
   const patient = createClient({
-    baseUrl: () => deployment.run().url,
+    baseUrl: deployment.url,
     apiKey: () => deployment.run().apiKey,
     random: random.fork('patient'),
     witness,
@@ -67,14 +67,15 @@ export async function runCampaign(
   process.once('SIGTERM', interrupted)
   try {
     await deployment.ready(FIRST_START_MS)
-    say(`ready: ${deployment.run().url}, home ${place.home}`)
+    const servers = place.ports.length === 1 ? '' : ` and ${place.ports.length - 1} more`
+    say(`ready: ${deployment.run().url}${servers}, home ${place.home}`)
     await openAccounts({ client: patient, witness })
-    const injector = await disturb({ options, random, deployment, witness, port: place.port, say })
+    const injector = await disturb({ options, random, deployment, witness, ports: place.ports, say })
     const probes = await calmDown({ client: patient, witness, deployment, say })
     const snapshot = await takeSnapshot({ client: patient, witness, deployment, probes })
     const stopped = await stopProbe(deployment)
-    const logged = logProbe(deployment.serverLog)
-    const checks = audit({ ...snapshot, probes: [...snapshot.probes, ...probes, stopped, logged] })
+    const logged = deployment.serverLogs.map(logProbe)
+    const checks = audit({ ...snapshot, probes: [...snapshot.probes, ...probes, stopped, ...logged] })
     return { checks, facts: factsOf(snapshot, { kills: injector.killsByVictim(), starts: deployment.starts() }) }
   } finally {
     end.abort()
@@ -91,12 +92,12 @@ async function disturb(deps: {
   readonly random: ReturnType<typeof createRandom>
   readonly deployment: Deployment
   readonly witness: Witness
-  readonly port: number
+  readonly ports: readonly number[]
   readonly say: (sentence: string) => void
 }): Promise<FaultInjector> {
   const { options, random, deployment, witness, say } = deps
   const giveUp = new AbortController()
-  const proxy = await startProxy({ targetPort: () => deps.port, random: random.fork('proxy') })
+  const proxy = await startProxy({ targetPorts: deps.ports, random: random.fork('proxy') })
   const stopBrowsing = new AbortController()
   const client = createClient({
     baseUrl: () => `http://127.0.0.1:${proxy.port}`,
@@ -198,9 +199,9 @@ function logProbe(file: string): Probe {
 }
 
 async function stopProbe(deployment: Deployment): Promise<Probe> {
-  const { code, leftOver } = await deployment.stop(STOP_MS)
+  const { codes, leftOver } = await deployment.stop(STOP_MS)
   const complaints = [
-    ...(code === 0 ? [] : [`SIGTERM ended the server with code ${code}`]),
+    ...codes.filter((code) => code !== 0).map((code) => `SIGTERM ended a server with code ${code}`),
     ...leftOver.map((process) => `still running: ${process}`),
   ]
   return { name: 'server', subject: 'SIGTERM', ok: complaints.length === 0, detail: complaints.join(', ') }

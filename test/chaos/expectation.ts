@@ -72,6 +72,7 @@ function endsOf(effect: Effect, asked: PaymentAsked): readonly OrderStatus[] {
     case 'needs_action':
       return ['requires_action']
     case 'stays_unknown':
-      return ['unknown']
+      // Its look-ups answer once the settlement file of its day is ready, which a midnight during the campaign makes it.
+      return ['unknown', ...endsOf('pays', asked)]
   }
 }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { request } from 'undici'
-import type { Deployment } from './deployment.ts'
+import type { Deployment, Target } from './deployment.ts'
 import { signalProcess } from './processes.ts'
 import { CALM, type CuttingProxy } from './proxy.ts'
 import type { Random } from './random.ts'
@@ -36,11 +36,11 @@ export function createFaultInjector(deps: {
   let doneMs = 0
   let stepBegan: number | undefined
 
-  const awaitVictim = async (victim: Victim): Promise<readonly number[]> => {
+  const awaitVictim = async (victim: Victim): Promise<Target> => {
     const end = performance.now() + VICTIM_WAIT_MS
     for (;;) {
-      const pids = deployment.find(victim, (count) => random.int(0, Math.max(0, count - 1)))
-      if (pids.length > 0) return pids
+      const target = deployment.find(victim, (count) => random.int(0, Math.max(0, count - 1)))
+      if (target !== undefined) return target
       if (performance.now() > end) throw new Error(`there was no ${victim} to kill for ${VICTIM_WAIT_MS / 1_000} s`)
       await delay(25)
     }
@@ -48,8 +48,8 @@ export function createFaultInjector(deps: {
 
   const kill = async (victims: readonly Victim[]): Promise<void> => {
     for (const victim of victims) {
-      const pids = await awaitVictim(victim)
-      if (victim === 'server') deployment.markKilled()
+      const { pids, markKilled } = await awaitVictim(victim)
+      markKilled()
       const hit = pids.filter((pid) => signalProcess(pid, 'SIGKILL'))
       kills[victim] += 1
       say(`kill ${killed()}/${total}: ${victim} (${hit.join(', ') || 'gone before the signal came'})`)
@@ -57,7 +57,7 @@ export function createFaultInjector(deps: {
   }
 
   const pause = async (victim: 'server' | 'simulator', forMs: number): Promise<void> => {
-    const pids = await awaitVictim(victim)
+    const { pids } = await awaitVictim(victim)
     say(`pause: ${victim} for ${forMs} ms`)
     try {
       for (const pid of pids) signalProcess(pid, 'SIGSTOP')

@@ -23,12 +23,13 @@ async function main(args: readonly string[]): Promise<number> {
   const begin = performance.now()
   const print = options.json ? console.error : console.log
   const say = (sentence: string): void => print(`${seconds(begin).padStart(6)} s  ${sentence}`)
-  const command = `npm run chaos -- --seed ${options.seed} --kills ${options.kills} --payments ${options.payments}`
+  const command = `npm run chaos -- --seed ${options.seed} --kills ${options.kills} --payments ${options.payments}${options.servers === 1 ? '' : ` --servers ${options.servers}`}`
   print(`chaos: seed ${options.seed}, ${options.kills} kills, ${options.payments} checkouts (${command})`)
   let home: string | undefined
   try {
     home = prepareHome(options)
-    const place = { root: resolve(import.meta.dirname, '..', '..'), home, port: await findFreePort() }
+    const ports = await findFreePorts(options.servers)
+    const place = { root: resolve(import.meta.dirname, '..', '..'), home, ports }
     const result = await runCampaign(options, place, say)
     const held = allHeld(result.checks)
     if (options.json) console.log(JSON.stringify({ seed: options.seed, held, home, ...result }, undefined, 2))
@@ -49,6 +50,12 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 const seconds = (begin: number): string => ((performance.now() - begin) / 1_000).toFixed(1)
+
+async function findFreePorts(count: number): Promise<readonly number[]> {
+  const ports = new Set<number>()
+  while (ports.size < count) ports.add(await findFreePort())
+  return [...ports]
+}
 
 /** A folder that nothing else uses. PostgreSQL may run as another user, who must be able to enter it. */
 function prepareHome(options: Options): string {

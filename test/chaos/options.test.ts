@@ -5,7 +5,7 @@ describe('options', () => {
   it('have defaults, a random seed among them', () => {
     const options = readOptions([])
 
-    expect(options).toMatchObject({ kills: 40, payments: 800, concurrency: 12, json: false, keep: false })
+    expect(options).toMatchObject({ kills: 40, payments: 800, concurrency: 12, servers: 1, json: false, keep: false })
     expect(options).not.toEqual(readOptions([]))
   })
 
@@ -13,7 +13,13 @@ describe('options', () => {
     expect(readOptions(['--seed', '1', '--kills', '4'])).toMatchObject({ seed: 1, kills: 4, payments: 80 })
   })
 
+  it('take a number of servers', () => {
+    expect(readOptions(['--servers', '2'])).toMatchObject({ servers: 2 })
+  })
+
   it.each([
+    [['--servers', '0']],
+    [['--servers', '10']],
     [['--seed', '-1']],
     [['--seed', '1.5']],
     [['--kills', 'many']],

@@ -7,6 +7,8 @@ export type Options = {
   readonly payments: number
   /** Checkouts under way at the same time. */
   readonly concurrency: number
+  /** Server processes on one database. */
+  readonly servers: number
   readonly json: boolean
   /** Keep the data folder although everything held. It is always kept when something did not. */
   readonly keep: boolean
@@ -15,12 +17,14 @@ export type Options = {
   readonly help: boolean
 }
 
-export const USAGE = `npm run chaos -- [--seed N] [--kills K] [--payments P] [--concurrency C] [--home DIR] [--keep] [--json]
+export const USAGE = `npm run chaos -- [--seed N] [--kills K] [--payments P] [--concurrency C] [--servers S]
+                 [--home DIR] [--keep] [--json]
 
   --seed N          decides the checkouts and the faults; random when absent, and always printed
   --kills K         how many processes to kill with SIGKILL (default 40)
   --payments P      how many checkouts to run (default 20 per kill, at least 60)
   --concurrency C   checkouts under way at the same time (default 12)
+  --servers S       server processes that share the database and the simulator (default 1)
   --home DIR        data folder of the server under test; must be empty (default: a new temporary one)
   --keep            keep the data folder although everything held
   --json            print the result as one JSON document on stdout, progress on stderr
@@ -42,6 +46,7 @@ export function readOptions(args: readonly string[]): Options | string {
         kills: { type: 'string' },
         payments: { type: 'string' },
         concurrency: { type: 'string' },
+        servers: { type: 'string' },
         home: { type: 'string' },
         keep: { type: 'boolean' },
         json: { type: 'boolean' },
@@ -59,12 +64,15 @@ export function readOptions(args: readonly string[]): Options | string {
   if (payments === undefined) return '--payments takes a whole number from 1 to 100000.'
   const concurrency = wholeNumber(values['concurrency'], 12, 1, 200)
   if (concurrency === undefined) return '--concurrency takes a whole number from 1 to 200.'
+  const servers = wholeNumber(values['servers'], 1, 1, 9)
+  if (servers === undefined) return '--servers takes a whole number from 1 to 9.'
   const home = values['home']
   return {
     seed,
     kills,
     payments,
     concurrency,
+    servers,
     json: values['json'] === true,
     keep: values['keep'] === true,
     home: typeof home === 'string' ? home : undefined,

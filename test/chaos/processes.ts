@@ -40,3 +40,7 @@ export function signalProcess(pid: number, signal: NodeJS.Signals): boolean {
 }
 
 export const isAlive = (pid: number): boolean => listProcesses().some((one) => one.pid === pid)
+
+export const isPostgres = (one: ProcessSeen): boolean => /(^|\/)postgres -D /.test(one.command)
+export const isSimulator = (one: ProcessSeen): boolean =>
+  /simulator/.test(one.command) && !/bin\/start\.js/.test(one.command)

@@ -20,7 +20,7 @@ describe('proxy', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const address = server.address()
     if (address === null || typeof address === 'string') throw new Error('the server has no port')
-    proxy = await startProxy({ targetPort: () => address.port, random: createRandom('proxy') })
+    proxy = await startProxy({ targetPorts: [address.port], random: createRandom('proxy') })
   })
 
   afterAll(async () => {
@@ -75,7 +75,7 @@ describe('proxy', () => {
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
     const address = silent.address()
     if (address === null || typeof address === 'string') throw new Error('the server has no port')
-    const other = await startProxy({ targetPort: () => address.port, random: createRandom('drop') })
+    const other = await startProxy({ targetPorts: [address.port], random: createRandom('drop') })
     const waiting = fetch(`http://127.0.0.1:${other.port}/`).then(
       () => 'answered',
       () => 'dropped',

@@ -25,16 +25,20 @@ const LONGEST_LIFE_BYTES = 4_000
 
 /** A TCP proxy on the loopback that loses connections as real networks do: in the middle of anything. */
 export async function startProxy(options: {
-  readonly targetPort: () => number
+  /** Connections go to each in turn. */
+  readonly targetPorts: readonly number[]
   readonly random: Random
 }): Promise<CuttingProxy> {
   const { random } = options
   const open = new Set<Socket>()
   let weather: NetworkWeather = CALM
   let cuts = 0
+  let turn = 0
 
   const server = createServer((near) => {
-    const far = connect({ port: options.targetPort(), host: '127.0.0.1' })
+    const port = options.targetPorts[turn % options.targetPorts.length] ?? 0
+    turn += 1
+    const far = connect({ port, host: '127.0.0.1' })
     open.add(near)
     const cut = (): void => {
       near.resetAndDestroy()

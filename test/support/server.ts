@@ -47,6 +47,7 @@ export async function startTestServer(): Promise<TestServer> {
         mode: 'test',
         home,
         version: '0.0.0',
+        drainMs: 0,
       },
       databaseUrl: database.url,
       simulatorUrl: simulator.url,

@@ -30,10 +30,8 @@ export type LineWithoutOurs = {
 export type Rule = 'exact' | 'reference' | 'psp_reference'
 
 export type MatchRequest = {
-  /** A folder for the engine's own files, and for the outcome. */
+  /** A folder for the engine's own files and for the outcome. Our records since the last run are there, see ours.ts. */
   readonly folder: string
-  /** CSV of our records since the last run, see ours.ts. */
-  readonly oursPath: string
   /** Parquet of the lines of the day's file. */
   readonly linesPath: string
   readonly fileId: string

@@ -132,8 +132,8 @@ function createWriter(
     append(record) {
       next.lines.push(encodeLine(++length, record))
       if (writing !== undefined || next.lines.length > 1) return
-      // In a microtask, so that the records of one turn share a group.
-      queueMicrotask(() => {
+      // After the current round of I/O events, so that requests read in the same round share a group.
+      setImmediate(() => {
         if (writing === undefined) write().catch(onFailure)
       })
     },

@@ -33,9 +33,10 @@ function* bookPieces(simulator: Simulator): Generator<string> {
 }
 
 export async function putSettings(simulator: Simulator, exchange: Exchange): Promise<void> {
+  const change = await exchange.json()
   // A file whose day is over is produced under the settings that held until now.
   simulator.catchUp()
-  const settings = changeSettings(simulator.settings(), await exchange.json())
+  const settings = changeSettings(simulator.settings(), change)
   simulator.commit({ t: 'settings', settings })
   simulator.random.reseed(settings.seed)
   await simulator.durable()

@@ -135,7 +135,11 @@ function readBody(request: IncomingMessage): Promise<string> {
         reject(new ApiError(413, 'invalid_request', 'body_too_large', `A body holds at most ${MAX_BODY_BYTES} bytes`))
     })
     request.once('end', () => resolve(Buffer.concat(chunks).toString('utf8')))
-    request.once('close', () => reject(new ApiError(400, 'invalid_request', 'body_incomplete', 'The body has no end')))
+    request.once('close', () => {
+      // Asked first: an error with its stack for every request was 4 % of the simulator's time.
+      if (request.complete) return
+      reject(new ApiError(400, 'invalid_request', 'body_incomplete', 'The body has no end'))
+    })
   })
 }
 

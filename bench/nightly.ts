@@ -1,0 +1,63 @@
+import { closingAfter } from './support/closers.ts'
+import { machineOf, placesFor } from './support/machine.ts'
+import { measureNights, type NightRun } from './support/nightly-rounds.ts'
+import { readOptions } from './support/options.ts'
+import { say, table } from './support/report.ts'
+
+const USAGE = `npm run bench:nightly -- [options]
+
+The comparison of a nightly run, from our records in PostgreSQL and the lines of a settlement file to breaks, proof and
+outcome, beside the same join in PostgreSQL alone. Taking the file in and booking its lines are measured as well.
+
+  --json         one JSON document on stdout, progress on stderr
+  --lines N      lines of the settlement file (default 1000000)
+  --rounds N     rounds of each side in turn (default 5)
+  --data WHERE   disk, tmpfs or both (default both)
+  --disk DIR     folder on a disk (default: the folder for temporary files)
+  --tmpfs DIR    folder in memory (default /dev/shm)`
+
+async function main(args: readonly string[]): Promise<number> {
+  const options = readOptions(args)
+  if (typeof options === 'string') return refuse(`${options}\n\n${USAGE}`)
+  if (options.help) {
+    console.log(USAGE)
+    return 0
+  }
+  const { places, missing } = await placesFor(options.data, options)
+  for (const sentence of missing) say(sentence)
+  if (places.length === 0) return refuse('There is no place to measure on.')
+  const runs: NightRun[] = []
+  for (const place of places) {
+    say(`data on ${place.data} (${place.fileSystem}, ${place.folder})`)
+    runs.push(await closingAfter((closers) => measureNights(options, place, closers)))
+  }
+  const document = { name: 'bench:nightly', machine: machineOf(), ...runs[0], runs }
+  console.log(options.json ? JSON.stringify(document, undefined, 2) : reportOf(runs))
+  return 0
+}
+
+const reportOf = (runs: readonly NightRun[]): string =>
+  table([
+    ['data', 'lines', 'run s', 'PostgreSQL s', 'ratio min', 'median', 'max', 'intake lines/s', 'booked lines/s', 'MB'],
+    ...runs.map(({ settings, rounds, ratio, intake_lines_per_second, booked_lines_per_second, peak_rss_mb }) => [
+      settings.data,
+      settings.lines,
+      middle(rounds.map(({ ours }) => ours)),
+      middle(rounds.map(({ baseline }) => baseline)),
+      ratio.min,
+      ratio.median,
+      ratio.max,
+      intake_lines_per_second,
+      booked_lines_per_second,
+      peak_rss_mb,
+    ]),
+  ])
+
+const middle = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0
+
+function refuse(sentence: string): number {
+  console.error(sentence)
+  return 2
+}
+
+process.exitCode = await main(process.argv.slice(2))
