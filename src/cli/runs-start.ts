@@ -9,32 +9,39 @@ import { printRun } from './runs-get.ts'
 
 export type StartOptions = { readonly source: string; readonly date: string; readonly wait: boolean }
 
-const POLL_MS = 250
-/** A file that was handed in a moment ago is found within this time. */
-const FILE_PATIENCE_MS = 5_000
-/** A night of millions of records takes minutes. */
-const PATIENCE_MS = 30 * 60_000
+/** `fileMs`: until a file that was handed in a moment ago is found; `endMs`: a night of millions of records takes minutes. */
+export type Patience = { readonly pollMs: number; readonly fileMs: number; readonly endMs: number }
+const PATIENCE: Patience = { pollMs: 250, fileMs: 5_000, endMs: 30 * 60_000 }
 
 /** Asks for the run of a day and waits for its end. Sent again, it is the same run. */
-export async function runsStart(context: Context, { source, date, wait }: StartOptions): Promise<number> {
+export async function runsStart(
+  context: Context,
+  { source, date, wait }: StartOptions,
+  patience: Patience = PATIENCE,
+): Promise<number> {
   const client = await context.client()
   const { body } = await client.post<ApiRun>('/v1/recon_runs', { source, business_date: date })
-  const run = wait ? await waitedFor(context, client, body) : body
+  const run = wait ? await waitedFor(context, client, body, patience) : body
   context.show(run, () => printRun(context.output, run))
   return wait ? verdict(context, client, run) : EXIT.ok
 }
 
-async function waitedFor(context: Context, client: ApiClient, asked: ApiRun): Promise<ApiRun> {
+async function waitedFor(
+  context: Context,
+  client: ApiClient,
+  asked: ApiRun,
+  { pollMs, fileMs, endMs }: Patience,
+): Promise<ApiRun> {
   const waiting = createWaiting(context.io, `reconciling ${asked.source} of ${asked.business_date}`)
   const from = performance.now()
   try {
     for (let run = asked; ; run = await client.get<ApiRun>(`/v1/recon_runs/${run.id}`)) {
       const passedMs = performance.now() - from
       if (run.status === 'completed' || run.status === 'failed') return run
-      if (run.status === 'waiting_for_file' && passedMs > FILE_PATIENCE_MS) return run
-      if (run.status === 'queued' && passedMs > FILE_PATIENCE_MS) await refuseBehindAnother(client, run)
-      if (passedMs > PATIENCE_MS) throw unfinished(run)
-      await delay(POLL_MS)
+      if (run.status === 'waiting_for_file' && passedMs > fileMs) return run
+      if (run.status === 'queued' && passedMs > fileMs) await refuseBehindAnother(client, run)
+      if (passedMs > endMs) throw unfinished(run)
+      await delay(pollMs)
     }
   } finally {
     waiting.stop()

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { runTestCli } from '../../test/support/cli.ts'
+import { createTestContext, runTestCli } from '../../test/support/cli.ts'
 import { type FakeApi, startFakeApi } from '../../test/support/fake-api.ts'
+import { runsStart } from './runs-start.ts'
 
 let api: FakeApi
 
@@ -47,6 +48,7 @@ describe('runs start', () => {
     api.routes.set('GET /v1/recon_runs/run_1', () => ({
       body: ++looks < 2 ? { ...QUEUED, status: 'running', phase: 'match' } : as,
     }))
+    api.routes.set('GET /v1/recon_runs', () => ({ body: { data: [], has_more: false } }))
     api.routes.set('GET /v1/breaks', () => ({ body: { data: breaks, has_more: false } }))
   }
 
@@ -90,6 +92,40 @@ describe('runs start', () => {
 
     expect(stderr).toBe('it failed: A contradiction; run: npx tallystick doctor\n')
     expect(exitCode).toBe(1)
+  })
+
+  const impatient = async () => {
+    const { context, stderr } = createTestContext({ api })
+    const options = { source: 'simulator', date: '2026-03-03', wait: true }
+    try {
+      return { exitCode: await runsStart(context, options, { pollMs: 1, fileMs: 0, endMs: 60_000 }), stderr }
+    } finally {
+      await context.close()
+    }
+  }
+
+  it('exits 1 when there is no file yet', async () => {
+    ends({ ...QUEUED, status: 'waiting_for_file' })
+
+    const { exitCode, stderr } = await impatient()
+
+    expect(stderr()).toBe('there is no accepted file of 2026-03-03 yet; run: npx tallystick files list\n')
+    expect(exitCode).toBe(1)
+  })
+
+  it('says behind which day it is queued', async () => {
+    ends(QUEUED)
+    const waiting = { ...QUEUED, id: 'run_0', business_date: '2026-03-01', status: 'waiting_for_file' }
+    const later = { ...waiting, id: 'run_9', business_date: '2026-03-09' }
+    api.routes.set('GET /v1/recon_runs', ({ query }) => ({
+      body: { data: query.get('status') === 'failed' ? [] : [later, waiting], has_more: false },
+    }))
+
+    await expect(impatient()).rejects.toMatchObject({
+      message: 'The run of 2026-03-03 is queued behind that of 2026-03-01, which is waiting_for_file',
+      next: 'npx tallystick runs get run_0',
+      exitCode: 1,
+    })
   })
 
   it('does not wait with --no-wait', async () => {

@@ -33,7 +33,6 @@ export function createUploads({ maxBytes, idleMs }: UploadLimits = UPLOAD_LIMITS
       for await (const piece of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
         received += piece.length
         if (received > maxBytes) throw tooLarge(maxBytes)
-        idle.refresh()
         yield piece
         idle.refresh()
       }
