@@ -1,6 +1,6 @@
 import type { Psp } from './psp/index.ts'
 import type { ReconciledSource, Source } from './reconciliation/index.ts'
-import { simulatorCsv } from './settlement/index.ts'
+import { FORMATS, simulatorCsv } from './settlement/index.ts'
 
 /**
  * What the simulator's files are reconciled by. Every day is a business day, and a record is awaited until the file of the
@@ -20,3 +20,14 @@ export const reconciledSource = ({ name, settlementFiles }: Psp): readonly Recon
   settlementFiles === undefined
     ? []
     : [{ source: { ...SIMULATOR, name }, origin: settlementFiles, formats: [simulatorCsv] }]
+
+/** The formats that can be read, each with who sends it. */
+export function formatsOf(
+  sources: readonly ReconciledSource[],
+): readonly { readonly format: string; readonly title: string; readonly sources: readonly string[] }[] {
+  return FORMATS.map((each) => ({
+    format: each.name,
+    title: each.title,
+    sources: sources.filter(({ formats }) => formats.includes(each)).map(({ source }) => source.name),
+  }))
+}

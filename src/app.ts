@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { addAppGauges } from './app-metrics.ts'
-import { reconciledSource } from './app-sources.ts'
+import { formatsOf, reconciledSource } from './app-sources.ts'
 import type { Config } from './config.ts'
 import {
   createClockControl,
@@ -19,6 +19,7 @@ import { createHttpServer } from './http/index.ts'
 import { anchorDay, createAccountDirectory, createLedger, LEDGER_INVARIANTS } from './ledger/index.ts'
 import { createPayments, PAYMENT_INVARIANTS, search } from './payments/index.ts'
 import { createApiKeys } from './platform/auth/index.ts'
+import { readBlob } from './platform/blob.ts'
 import { createTestClock, wallClock } from './platform/clock.ts'
 import { createDb, type Db } from './platform/db.ts'
 import { Refusal } from './platform/errors.ts'
@@ -30,7 +31,8 @@ import { createMetrics } from './platform/metrics.ts'
 import { clearScratch } from './platform/scratch.ts'
 import { startTicking } from './platform/tick.ts'
 import { createSimulatorPsp, type Psp, registeredWebhookEndpoint, registerWebhookEndpoint } from './psp/index.ts'
-import { createReconciliation, RECONCILIATION_INVARIANTS, settlementOf } from './reconciliation/index.ts'
+import { createReconciliation, RECONCILIATION_INVARIANTS, searchNights, settlementOf } from './reconciliation/index.ts'
+import { getFile, listFiles } from './settlement/index.ts'
 import { getWallet, WALLET_INVARIANTS, walletStatement } from './wallet/index.ts'
 
 export type AppOptions = {
@@ -132,10 +134,9 @@ async function build({ config, databaseUrl, simulatorUrl, apiKey, log }: AppOpti
   const exclusive = createExclusive({ databaseUrl, schema: config.schema, log })
   const scratch = join(config.home, 'scratch')
   await clearScratch(scratch)
-  const reconciliation = createReconciliation(
-    { db, directory, clock, log, exclusive, record, scratch },
-    psps.flatMap(reconciledSource),
-  )
+  const sources = psps.flatMap(reconciledSource)
+  const reconciliation = createReconciliation({ db, directory, clock, log, exclusive, record, scratch }, sources)
+  const looking: { hurry: () => void } = { hurry: () => {} } // Where nothing works, another node looks within a second.
   const executor = createExecutor({ db: moneyDb, clock, log, node, calls, record })
   if (works) executorSlot.executor = executor
   const inbox = createInbox({ db: moneyDb, clock, log, psps: pspOf, record })
@@ -171,7 +172,17 @@ async function build({ config, databaseUrl, simulatorUrl, apiKey, log }: AppOpti
       payments,
       ledger: { ...ledger, invariants: createShared(() => checkInvariants(db, INVARIANTS), tooManyReports) },
       wallets: { get: (seller) => getWallet(db, seller), statement: (query) => walletStatement(db, query) },
-      search: (text) => search(db, text),
+      settlementFiles: {
+        receive: reconciliation.receive,
+        noticed: () => looking.hurry(),
+        list: (filter) => listFiles(db, filter),
+        get: (id) => getFile(db, id),
+        content: ({ originalBlobId }) => readBlob(db, originalBlobId),
+        sourceNames: reconciliation.sourceNames,
+        formats: formatsOf(sources),
+      },
+      reconciliation: { ...reconciliation, hurry: () => looking.hurry() },
+      search: async (text) => [...(await search(db, text)), ...(await searchNights(db, text))],
       webhooks: inbox,
       testClock: clockControl,
       readiness: { check: () => readiness(db, draining) },
@@ -206,11 +217,9 @@ async function build({ config, databaseUrl, simulatorUrl, apiKey, log }: AppOpti
   const url = await server.listen({ host: config.host, port: config.port })
   if (works) {
     executor.start()
-    const ticking = [
-      startTicking(1_000, inbox.sweep, log),
-      startTicking(60_000, anchorYesterday, log),
-      startTicking(1_000, reconciliation.look, log),
-    ]
+    const nights = startTicking(1_000, reconciliation.look, log)
+    looking.hurry = nights.hurry
+    const ticking = [startTicking(1_000, inbox.sweep, log), startTicking(60_000, anchorYesterday, log), nights]
     closers.push(async () => {
       reconciliation.stop()
       await Promise.all(ticking.map((tick) => tick.stop()))

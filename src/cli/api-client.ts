@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import { Agent, type Dispatcher, request } from 'undici'
 import { parseJson, writeJson } from './exact-json.ts'
 import type { ServerAddress } from './server-address.ts'
@@ -7,6 +8,8 @@ const RESPONSE_LIMIT_BYTES = 256 * 1024 * 1024
 /** Longer than any request that does not say otherwise takes on a loaded machine. */
 const DEFAULT_TIMEOUT_MS = 60_000
 const CONNECT_TIMEOUT_MS = 5_000
+/** Behind its last byte a file is read, proven and stored: a gigabyte takes a minute or two. */
+const UPLOAD_TIMEOUT_MS = 15 * 60_000
 
 export type Query = Readonly<Record<string, string | number | undefined>>
 
@@ -16,6 +19,8 @@ export type PostOptions = {
   readonly waitSeconds?: number
   readonly timeoutMs?: number
 }
+
+export type UploadedFile = { readonly name: string; readonly bytes: Readable; readonly size: number }
 
 /** An answer as it came, whatever its status. */
 export type RawAnswer = { readonly status: number; readonly body: unknown; readonly date: Date | undefined }
@@ -30,6 +35,8 @@ export type ApiClient = {
   readonly post: <T>(path: string, body: unknown, options?: PostOptions) => Promise<Answer<T>>
   /** Posts JSON text as it is, so that the server judges what was written and not what became of it. */
   readonly postText: <T>(path: string, json: string, options?: PostOptions) => Promise<Answer<T>>
+  /** Sends a file as it is, piece by piece. */
+  readonly upload: <T>(path: string, query: Query, file: UploadedFile) => Promise<Answer<T>>
   /** Reads without judging: for endpoints where a status of 503 is an answer. Throws `ServerLost`. */
   readonly probe: (path: string, options?: { timeoutMs?: number }) => Promise<RawAnswer>
   readonly close: () => Promise<void>
@@ -115,6 +122,16 @@ export function createApiClient(address: ServerAddress): ApiClient {
     postText,
     get: async <T>(path: string, query: Query = {}, options: { timeoutMs?: number } = {}) =>
       (await send<T>('GET', path + queryText(query), options)).body,
+    upload: (path, query, { name, bytes, size }) =>
+      send('POST', path + queryText(query), {
+        body: bytes,
+        headers: {
+          'content-type': 'application/octet-stream',
+          'content-length': String(size),
+          'x-filename': encodeURIComponent(name.toWellFormed()),
+        },
+        timeoutMs: UPLOAD_TIMEOUT_MS,
+      }),
     post: (path, body, options) => postText(path, writeJson(body), options),
     probe: async (path, options = {}) => {
       const { status, headers, body } = await exchange('GET', path, options)
@@ -125,7 +142,11 @@ export function createApiClient(address: ServerAddress): ApiClient {
   }
 }
 
-type SendOptions = { readonly body?: string; readonly headers?: Record<string, string>; readonly timeoutMs?: number }
+type SendOptions = {
+  readonly body?: string | Readable
+  readonly headers?: Record<string, string>
+  readonly timeoutMs?: number
+}
 
 type Received = {
   readonly status: number

@@ -1,23 +1,25 @@
-import { Command, InvalidArgumentError } from 'commander'
+import { Command } from 'commander'
+import type { BreaksOptions } from './breaks-list.ts'
 import type { ImportOptions } from './checkouts-import.ts'
-import { type Context, createContext, type SharedOptions } from './context.ts'
+import type { SharedOptions } from './context.ts'
+import type { FilesOptions } from './files-list.ts'
 import type { Io } from './io.ts'
+import {
+  type AddGroup,
+  type AddLeaf,
+  addSharedOptions,
+  answerUsageErrors,
+  createLeaf,
+  type Report,
+  wholeNumber,
+} from './leaf.ts'
 import type { EntriesOptions } from './ledger-entries.ts'
 import type { CreateOptions } from './payments-create.ts'
 import type { ListOptions } from './payments-list.ts'
+import type { RunsOptions } from './runs-list.ts'
+import type { StartOptions } from './runs-start.ts'
+import type { SettlementFileOptions } from './simulator-settlement-file.ts'
 import type { StatementOptions } from './wallets-statement.ts'
-
-/** Called once a command was chosen (`next`: what to run when it is refused) and once it ended (`exitCode`). */
-export type Report = (outcome: { next?: string; exitCode?: number }) => void
-
-type Leaf<Options extends SharedOptions> = {
-  readonly summary: string
-  readonly examples: readonly string[]
-  /** The command to run after a refusal by the server. */
-  readonly next: string
-  /** Loads the command only when it runs, so that `--help` costs nothing. Returns its exit code. */
-  readonly run: (context: Context, args: readonly string[], options: Options) => Promise<number>
-}
 
 /** The whole command tree. Nothing of a command is loaded here but its name, options and help. */
 export function createProgram(io: Io, report: Report): Command {
@@ -42,55 +44,13 @@ export function createProgram(io: Io, report: Report): Command {
   addPaymentCommands(program, group, leaf)
   addLedgerCommands(group, leaf)
   addWalletCommands(group, leaf)
+  addFileCommands(group, leaf)
+  addRunCommands(group, leaf)
+  addBreakCommands(group, leaf)
   addSimulatorCommands(group, leaf)
   addVersion(program, leaf)
   program.addHelpText('after', '\nStart with: npm start, then npx tallystick payments list')
   return program
-}
-
-function addSharedOptions(command: Command): Command {
-  return command
-    .option('--json', 'print one JSON document on stdout')
-    .option('--home <folder>', 'the data folder of the server (or TALLYSTICK_HOME)')
-    .option('--no-color', 'no colours (or NO_COLOR)')
-    .helpOption('-h, --help', 'show this help')
-}
-
-/** Instead of ending the process: names the help of the command whose usage was wrong, and throws. */
-function answerUsageErrors(command: Command, report: Report): Command {
-  return command.exitOverride((error) => {
-    report({ next: `npx tallystick ${[...pathOf(command), '--help'].join(' ')}` })
-    throw error
-  })
-}
-
-const pathOf = (command: Command): string[] =>
-  command.parent === null ? [] : [...pathOf(command.parent), command.name()]
-
-const rootOf = (command: Command): Command => (command.parent === null ? command : rootOf(command.parent))
-
-type AddGroup = (name: string, description: string) => Command
-
-type AddLeaf = <Options extends SharedOptions>(command: Command, leaf: Leaf<Options>) => Command
-
-function createLeaf(io: Io, report: Report): AddLeaf {
-  return (command, leaf) =>
-    answerUsageErrors(addSharedOptions(command), report)
-      .summary(leaf.summary)
-      .description(leaf.summary)
-      .addHelpText('before', `${leaf.examples.map((example) => `$ npx tallystick ${example}`).join('\n')}\n`)
-      .action(async () => {
-        report({ next: leaf.next })
-        const global = rootOf(command).opts<SharedOptions>()
-        const local = command.opts<Parameters<typeof leaf.run>[2]>()
-        const options = { ...global, ...local, color: global.color !== false && local.color !== false }
-        const context = createContext(io, options)
-        try {
-          report({ exitCode: await leaf.run(context, command.args, options) })
-        } finally {
-          await context.close()
-        }
-      })
 }
 
 function addServerCommands(program: Command, leaf: AddLeaf): void {
@@ -196,7 +156,7 @@ function addPaymentCommands(program: Command, group: AddGroup, leaf: AddLeaf): v
     next: 'npx tallystick payments list',
     run: async (context, [id = '']) => (await import('./where.ts')).where(context, id),
   })
-  leaf(program.command('trace').argument('<id>', 'pay_…, po_…, att_…, je_… or a PSP reference'), {
+  leaf(program.command('trace').argument('<id>', 'pay_…, po_…, att_…, je_…, brk_… or a PSP reference'), {
     summary: 'everything known about an id: payment, timeline, whereabouts, journal entries',
     examples: ['trace pay_…', 'trace je_…', 'trace ch_… --json'],
     next: 'npx tallystick payments list',
@@ -255,6 +215,108 @@ function addWalletCommands(group: AddGroup, leaf: AddLeaf): void {
   })
 }
 
+function addFileCommands(group: AddGroup, leaf: AddLeaf): void {
+  const files = group('files', 'settlement files')
+  const list = files
+    .command('list')
+    .option('--source <source>', 'of this source')
+    .option('--limit <n>', 'at most this many', wholeNumber(1, 10_000), 25)
+  leaf<SharedOptions & FilesOptions>(list, {
+    summary: 'list settlement files, newest first',
+    examples: ['files list', 'files list --source simulator --json'],
+    next: 'npx tallystick files list --help',
+    run: async (context, _args, options) => (await import('./files-list.ts')).filesList(context, options),
+  })
+  leaf(files.command('get').argument('<id>', 'sf_…'), {
+    summary: 'what a file says of itself, what its lines make, and what is wrong with it',
+    examples: ['files get sf_…', 'files get sf_… --json'],
+    next: 'npx tallystick files list',
+    run: async (context, [id = '']) => (await import('./files-get.ts')).filesGet(context, id),
+  })
+  leaf(files.command('formats'), {
+    summary: 'the formats that the server reads, and who sends them',
+    examples: ['files formats', 'files formats --json'],
+    next: 'npx tallystick doctor',
+    run: async (context) => (await import('./files-formats.ts')).filesFormats(context),
+  })
+  const upload = files
+    .command('upload')
+    .argument('<file>', 'as the PSP sent it')
+    .option('--source <source>', 'whose file it is; may be left out while there is one source')
+  leaf<SharedOptions & { readonly source?: string }>(upload, {
+    summary: 'hand in a settlement file; the same bytes again change nothing; exit 1 when it is rejected',
+    examples: ['files upload settlement.csv', 'files upload settlement.csv --source simulator --json'],
+    next: 'npx tallystick files formats',
+    run: async (context, [file = ''], options) =>
+      (await import('./files-upload.ts')).filesUpload(context, file, options.source),
+  })
+}
+
+function addRunCommands(group: AddGroup, leaf: AddLeaf): void {
+  const runs = group('runs', 'reconciliation runs')
+  const start = runs
+    .command('start')
+    .requiredOption('--source <source>', 'the settlement source, named like its PSP account')
+    .requiredOption('--date <day>', 'a business day that is over, as 2026-03-03')
+    .option('--no-wait', 'print what it is now, and do not wait for its end')
+  leaf<SharedOptions & StartOptions>(start, {
+    summary: 'reconcile a day; exit 1 when real breaks stand, or its file is missing',
+    examples: [
+      'runs start --source simulator --date 2026-03-03',
+      'runs start --source simulator --date 2026-03-03 --no-wait',
+    ],
+    next: 'npx tallystick runs list',
+    run: async (context, _args, options) => (await import('./runs-start.ts')).runsStart(context, options),
+  })
+  const list = runs
+    .command('list')
+    .option('--source <source>', 'of this source')
+    .option('--status <status>', 'queued, waiting_for_file, running, completed, failed')
+    .option('--limit <n>', 'at most this many', wholeNumber(1, 10_000), 25)
+  leaf<SharedOptions & RunsOptions>(list, {
+    summary: 'list reconciliation runs, newest business day first',
+    examples: ['runs list', 'runs list --status waiting_for_file --json'],
+    next: 'npx tallystick runs list --help',
+    run: async (context, _args, options) => (await import('./runs-list.ts')).runsList(context, options),
+  })
+  leaf(runs.command('get').argument('<id>', 'run_…'), {
+    summary: 'ours − theirs, and what explains it, to the cent',
+    examples: ['runs get run_…', 'runs get run_… --json'],
+    next: 'npx tallystick runs list',
+    run: async (context, [id = '']) => (await import('./runs-get.ts')).runsGet(context, id),
+  })
+}
+
+function addBreakCommands(group: AddGroup, leaf: AddLeaf): void {
+  const breaks = group('breaks', 'differences that runs found')
+  const list = breaks
+    .command('list')
+    .option('--state <state>', 'open, cleared, resolved')
+    .option('--class <class>', 'temporary, real')
+    .option('--code <code>', 'amount_mismatch, missing_external, …')
+    .option('--source <source>', 'of this source')
+    .option('--run <id>', 'found or touched by this run (run_…)')
+    .option('--limit <n>', 'at most this many', wholeNumber(1, 10_000), 25)
+  leaf<SharedOptions & BreaksOptions>(list, {
+    summary: 'list breaks, newest first',
+    examples: ['breaks list --state open --class real', 'breaks list --code missing_external --json'],
+    next: 'npx tallystick breaks list --help',
+    run: async (context, _args, options) => (await import('./breaks-list.ts')).breaksList(context, options),
+  })
+  leaf(breaks.command('get').argument('<id>', 'brk_…'), {
+    summary: 'show one break',
+    examples: ['breaks get brk_…', 'breaks get brk_… --json'],
+    next: 'npx tallystick breaks list',
+    run: async (context, [id = '']) => (await import('./breaks-get.ts')).breaksGet(context, id),
+  })
+  leaf(breaks.command('explain').argument('<id>', 'brk_…'), {
+    summary: 'what differs in plain words, both records side by side, and what happened since',
+    examples: ['breaks explain brk_…', 'breaks explain brk_… --json'],
+    next: 'npx tallystick breaks list',
+    run: async (context, [id = '']) => (await import('./breaks-get.ts')).breaksExplain(context, id),
+  })
+}
+
 function addSimulatorCommands(group: AddGroup, leaf: AddLeaf): void {
   const simulator = group('simulator', 'the PSP simulator and the test clock')
   leaf(simulator.command('advance').argument('<duration>', '1d, 12h'), {
@@ -263,6 +325,21 @@ function addSimulatorCommands(group: AddGroup, leaf: AddLeaf): void {
     next: 'npx tallystick simulator advance --help',
     run: async (context, [duration = '']) =>
       (await import('./simulator-advance.ts')).simulatorAdvance(context, duration),
+  })
+  const file = simulator
+    .command('settlement-file')
+    .requiredOption('--date <day>', 'a business day that is over, as 2026-03-03')
+    .option('--format <format>', 'what it is written in', 'simulator_csv')
+    .option('--output <file>', 'where to; stdout when left out')
+  leaf<SharedOptions & SettlementFileOptions>(file, {
+    summary: 'fetch the settlement file of a day from the PSP simulator; exit 1 when there is none yet',
+    examples: [
+      'simulator settlement-file --date 2026-03-03 > theirs.csv',
+      'simulator settlement-file --date 2026-03-03 --output theirs.csv',
+    ],
+    next: 'npx tallystick simulator settlement-file --help',
+    run: async (context, _args, options) =>
+      (await import('./simulator-settlement-file.ts')).simulatorSettlementFile(context, options),
   })
 }
 
@@ -273,12 +350,4 @@ function addVersion(program: Command, leaf: AddLeaf): void {
     next: 'npx tallystick --help',
     run: async (context) => (await import('./version.ts')).version(context),
   })
-}
-
-const wholeNumber = (min: number, max: number) => (text: string) => {
-  const value = Number(text)
-  if (!/^\d+$/.test(text) || value < min || value > max) {
-    throw new InvalidArgumentError(`It is a whole number from ${min} to ${max}.`)
-  }
-  return value
 }

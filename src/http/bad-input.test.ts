@@ -47,6 +47,8 @@ describe('bad input', () => {
     expect(services.entries.size).toBe(0)
     expect(services.accounts.size).toBe(0)
     expect(services.advances).toEqual([])
+    expect(services.nights.uploaded.size).toBe(0)
+    expect(services.nights.started).toEqual([])
   })
 
   it('puts no card number and no API key in the log', () => {

@@ -3,6 +3,7 @@ import { Refusal, type RefusalCode } from '../platform/errors.ts'
 import { PROBLEM_JSON, problemOf, problemText } from './problem.ts'
 import { newRequestId } from './request-id.ts'
 import { SECURITY_HEADERS } from './security-headers.ts'
+import type { Uploads } from './uploads.ts'
 
 const KNOWN: Readonly<Record<string, { readonly code: RefusalCode; readonly reason: string }>> = {
   HPE_HEADER_OVERFLOW: { code: 'headers_too_large', reason: 'Request Header Fields Too Large' },
@@ -10,7 +11,13 @@ const KNOWN: Readonly<Record<string, { readonly code: RefusalCode; readonly reas
 }
 
 /** Answers bytes that are no HTTP request, on the bare socket: there is no request to reply to. */
-export function answerBrokenRequest(error: Error & { readonly code?: string }, socket: Socket): void {
+export function answerBrokenRequest(
+  error: Error & { readonly code?: string },
+  socket: Socket,
+  uploads: Pick<Uploads, 'has'>,
+): void {
+  // A file may be under way for as long as it moves; left alone here, the connection goes on.
+  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && uploads.has(socket)) return
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()
     return

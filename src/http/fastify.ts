@@ -33,7 +33,7 @@ declare module 'fastify' {
     /** The list in the body whose items are refused one by one. */
     itemsIn?: 'payments' | 'entries'
     /** What the documentation shows where the route validates or writes less or otherwise than it documents. */
-    documented?: { readonly body?: TSchema; readonly response?: TSchema }
+    documented?: { readonly body?: TSchema; readonly response?: TSchema; readonly headers?: TSchema }
   }
 
   export interface FastifyRequest {

@@ -39,7 +39,17 @@ export async function collectOpenApi(app: Api, version: string): Promise<void> {
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
       servers: [{ url: '/', description: 'This server.' }],
-      tags: ['payments', 'wallets', 'ledger', 'API keys', 'test clock', 'reference', 'operations'].map((name) => ({
+      tags: [
+        'payments',
+        'wallets',
+        'ledger',
+        'settlement files',
+        'reconciliation',
+        'API keys',
+        'test clock',
+        'reference',
+        'operations',
+      ].map((name) => ({
         name,
       })),
       components: {
@@ -64,11 +74,12 @@ function documentedSchema({ method, config = {}, schema = {} }: DocumentedRoute)
     if (method === 'POST' || config.documented?.body !== undefined) for (const code of WITH_BODY) refusals.add(code)
     if (config.idempotent === true) for (const code of IDEMPOTENT) refusals.add(code)
   }
-  const { body, response } = config.documented ?? {}
+  const { body, response, headers } = config.documented ?? {}
   const responses: Responses = response === undefined ? { ...responsesOf(schema) } : { 200: response }
   return {
     ...schema,
     ...(body === undefined ? {} : { body }),
+    ...(headers === undefined ? {} : { headers }),
     ...(config.idempotent === true || config.waits === true ? { headers: headersOf(config) } : {}),
     ...(config.scope === undefined ? { security: [] } : {}),
     response: { ...described(responses, schema.summary), ...problemsOf([...refusals], config.scope !== undefined) },

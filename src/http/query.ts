@@ -1,5 +1,6 @@
 import type { preValidationHookHandler } from 'fastify'
 import { Refusal } from '../platform/errors.ts'
+import { type IdPrefix, uuidOf } from '../platform/ids.ts'
 
 /** How many items a list gives when the caller does not say. */
 export const LIMIT_DEFAULT = 50
@@ -38,5 +39,17 @@ export function instantParameter(name: string, text: string | undefined): Date |
   // An unescaped plus sign is a space in a query, the usual reason why an offset is not understood.
   const hint = text.includes(' ') ? ' Write the plus sign of an offset as %2B.' : ''
   const detail = `It must be an instant such as 2026-03-03T14:01:58Z, or a day such as 2026-03-03.${hint}`
+  throw new Refusal('invalid_parameter', `?${name}: ${detail}`, { errors: [{ pointer: `?${name}`, detail }] })
+}
+
+/** The UUID of a query parameter that is a public id. Throws `invalid_parameter`. */
+export function idParameter(
+  { name, prefix, what }: { readonly name: string; readonly prefix: IdPrefix; readonly what: string },
+  id: string | undefined,
+): string | undefined {
+  if (id === undefined) return undefined
+  const uuid = uuidOf(prefix, id)
+  if (uuid !== undefined) return uuid
+  const detail = `It must be the id of ${what} (${prefix}_…).`
   throw new Refusal('invalid_parameter', `?${name}: ${detail}`, { errors: [{ pointer: `?${name}`, detail }] })
 }

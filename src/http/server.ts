@@ -29,16 +29,20 @@ import { ledgerRoutes } from './routes/ledger.ts'
 import { pageRoutes } from './routes/pages.ts'
 import { paymentRoutes } from './routes/payments.ts'
 import { pspWebhookRoutes } from './routes/psp-webhooks.ts'
+import { reconciliationRoutes } from './routes/reconciliation.ts'
 import { referenceRoutes } from './routes/reference.ts'
+import { settlementFileRoutes } from './routes/settlement-files.ts'
 import { testClockRoutes } from './routes/test-clock.ts'
 import { walletRoutes } from './routes/wallets.ts'
 import { NoQuery } from './schemas/common.ts'
 import { EntrySchema } from './schemas/ledger.ts'
 import { OrderSchema, PaymentSchema } from './schemas/payment.ts'
 import { ProblemSchema } from './schemas/problem.ts'
+import { RunSchema } from './schemas/reconciliation.ts'
 import { SECURITY_HEADERS } from './security-headers.ts'
 import type { Services } from './services.ts'
 import { refuseUnfitUrl } from './unfit-url.ts'
+import { createUploads, type Uploads } from './uploads.ts'
 
 export type HttpConfig = {
   readonly mode: Mode
@@ -59,7 +63,7 @@ export type HttpServerDeps = {
   readonly draining?: () => boolean
 }
 
-// A request arrives whole within this time; the largest batch takes a second on a slow line.
+// A request arrives whole within this time, but for an uploaded file; the largest batch takes a second on a slow line.
 const REQUEST_TIMEOUT_MS = 30_000
 // Longer than the idle time of common proxies (60 s), so that they close first and never send into a closing socket.
 const KEEP_ALIVE_MS = 72_000
@@ -72,14 +76,15 @@ const PATH_PART_MAX = 255 * 12
 
 /** The HTTP edge with all its routes, ready to `listen`. Closing it answers what is in flight and refuses the rest. */
 export async function createHttpServer(deps: HttpServerDeps): Promise<Api> {
-  const app = createApp(deps.log)
+  const uploads = createUploads()
+  const app = createApp(deps.log, uploads)
   const methodsOf = collectPaths(app)
   refuseWhileClosing(app)
   endConnectionsWhile(app, deps.draining ?? (() => false))
   app.setErrorHandler(answerError)
   const operationsOnly = deps.config.operationsOnly === true
   app.setNotFoundHandler((request, reply) => answerUnknown(request, reply, methodsOf(request.url), operationsOnly))
-  for (const schema of [ProblemSchema, OrderSchema, PaymentSchema, EntrySchema]) app.addSchema(schema)
+  for (const schema of [ProblemSchema, OrderSchema, PaymentSchema, EntrySchema, RunSchema]) app.addSchema(schema)
   app.decorateRequest('principal', undefined)
   app.decorateRequest('bodyFindings', undefined)
   addJsonParser(app)
@@ -90,13 +95,13 @@ export async function createHttpServer(deps: HttpServerDeps): Promise<Api> {
   pspWebhookRoutes(app, deps.services)
   if (!operationsOnly) {
     pageRoutes(app, { version: deps.config.version, mode: deps.config.mode })
-    await app.register(async (scope: Api) => addApi(scope, deps))
+    await app.register(async (scope: Api) => addApi(scope, deps, uploads))
   }
   await app.ready()
   return app
 }
 
-function createApp(log: Logger): Api {
+function createApp(log: Logger, uploads: Uploads): Api {
   const loggerInstance: FastifyBaseLogger = log
   const app = fastify({
     loggerInstance,
@@ -112,7 +117,7 @@ function createApp(log: Logger): Api {
     return503OnClosing: false,
     routerOptions: { maxParamLength: PATH_PART_MAX },
     clientErrorHandler: (error: Error & { readonly code?: string }, socket: Socket) =>
-      answerBrokenRequest(error, socket),
+      answerBrokenRequest(error, socket, uploads),
     frameworkErrors: (error, request, reply) => {
       reply.headers(SECURITY_HEADERS).header('request-id', request.id)
       answerError(error, request, reply)
@@ -185,7 +190,7 @@ function refuseUnknownParameters(app: Api): void {
   })
 }
 
-async function addApi(scope: Api, { services, auth, config, clock }: HttpServerDeps): Promise<void> {
+async function addApi(scope: Api, { services, auth, config, clock }: HttpServerDeps, uploads: Uploads): Promise<void> {
   scope.addHook('onRequest', authenticateWith(auth))
   if (config.rateLimit !== undefined) {
     await scope.register(rateLimit, {
@@ -200,6 +205,8 @@ async function addApi(scope: Api, { services, auth, config, clock }: HttpServerD
   paymentRoutes(scope, services)
   walletRoutes(scope, services)
   ledgerRoutes(scope, services)
+  settlementFileRoutes(scope, services, uploads)
+  reconciliationRoutes(scope, services)
   apiKeyRoutes(scope, auth)
   testClockRoutes(scope, services, { clock, mode: config.mode })
   referenceRoutes(scope, services)

@@ -1,6 +1,8 @@
 import type { AccountType } from '../ledger/index.ts'
 import type { Payments } from '../payments/index.ts'
 import type { Refusal } from '../platform/errors.ts'
+import type { Reconciliation } from '../reconciliation/index.ts'
+import type { Received, SettlementFile, StoredStatement } from '../settlement/index.ts'
 import type { StatementLine, StatementQuery, Wallet } from '../wallet/index.ts'
 
 /** Everything that the HTTP edge calls. It holds no state and no rule of its own beyond the shape of requests. */
@@ -8,6 +10,8 @@ export type Services = {
   readonly payments: Pick<Payments, 'accept' | 'get' | 'list' | 'waitForFinal' | 'timeline' | 'whereabouts' | 'request'>
   readonly ledger: Ledger
   readonly wallets: Wallets
+  readonly settlementFiles: SettlementFiles
+  readonly reconciliation: ReconciliationService
   /** Finds what an id belongs to: our ids, a checkout, an order's reference, a PSP's reference. */
   readonly search: (text: string) => Promise<readonly SearchHit[]>
   readonly webhooks: WebhookInbox
@@ -121,6 +125,43 @@ export type Verification = {
 export type Wallets = {
   readonly get: (seller: string) => Promise<Wallet | undefined>
   readonly statement: (query: StatementQuery) => Promise<Page<StatementLine> | undefined>
+}
+
+/** Ids are UUIDs. */
+export type SettlementFiles = {
+  /** Keeps, reads and accepts or rejects a file. Throws `source_not_found`, and what `bytes` throws: then nothing is kept. */
+  readonly receive: (upload: {
+    readonly source: string
+    readonly name: string | undefined
+    readonly bytes: AsyncIterable<Uint8Array>
+  }) => Promise<Received>
+  /** A file came that somebody may wait for: work on it begins soon. */
+  readonly noticed: () => void
+  /** Newest first. `after` is the id of the last one seen. */
+  readonly list: (filter: {
+    readonly source?: string | undefined
+    readonly limit: number
+    readonly after?: string | undefined
+  }) => Promise<Page<SettlementFile>>
+  readonly get: (
+    id: string,
+  ) => Promise<(SettlementFile & { readonly statements: readonly StoredStatement[] }) | undefined>
+  /** The bytes as they were received. Throws at the end when they are not. */
+  readonly content: (file: Pick<SettlementFile, 'originalBlobId'>) => AsyncIterable<Uint8Array>
+  readonly sourceNames: readonly string[]
+  readonly formats: readonly {
+    readonly format: string
+    readonly title: string
+    readonly sources: readonly string[]
+  }[]
+}
+
+export type ReconciliationService = Pick<
+  Reconciliation,
+  'startRun' | 'getRun' | 'listRuns' | 'getBreak' | 'listBreaks'
+> & {
+  /** What was asked for begins soon; returns at once. */
+  readonly hurry: () => void
 }
 
 /** `id` and `paymentId` are public ids. */

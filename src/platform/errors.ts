@@ -46,7 +46,7 @@ export const REFUSALS = {
     status: 413,
     title: 'The body is larger than this endpoint takes.',
     retryable: false,
-    fix: 'Split it: a body holds 1 MiB, a batch 16 MiB.',
+    fix: 'Split it: a body holds 1 MiB, a batch 16 MiB, a settlement file 1 GiB.',
   },
   headers_too_large: {
     status: 431,

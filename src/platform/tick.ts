@@ -1,23 +1,30 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Log } from './log.ts'
 
-/** Runs `work` every `everyMs`, never twice at the same time; a failure is logged and the next turn tries again. */
+/**
+ * Runs `work` every `everyMs`, never twice at the same time; a failure is logged and the next turn tries again. `hurry`
+ * lets the next turn come at once, or right after the one that is under way.
+ */
 export function startTicking(
   everyMs: number,
   work: () => Promise<void>,
   log: Log,
-): { readonly stop: () => Promise<void> } {
-  const stopping = new AbortController()
-  const { signal } = stopping
+): { readonly stop: () => Promise<void>; readonly hurry: () => void } {
+  let stopped = false
+  let pause = new AbortController()
   const loop = (async () => {
-    while (!signal.aborted) {
+    while (!stopped) {
+      pause = new AbortController()
+      const { signal } = pause
       await work().catch((error: unknown) => log.warn({ err: error }, 'periodic work failed and is tried again'))
       await delay(everyMs, undefined, { signal }).catch(() => undefined)
     }
   })()
   return {
+    hurry: () => pause.abort(),
     stop: async () => {
-      stopping.abort()
+      stopped = true
+      pause.abort()
       await loop
     },
   }

@@ -6,7 +6,7 @@ import { Refusal } from '../platform/errors.ts'
 import type { Exclusive } from '../platform/exclusive.ts'
 import type { Log } from '../platform/log.ts'
 import { type Format, firstBusinessDate, type Origin, type Received, receiveFile } from '../settlement/index.ts'
-import { type Break, type BreakFilter, getBreak, listBreaks } from './breaks-list.ts'
+import { type Break, type BreakEvent, type BreakFilter, getBreak, listBreaks } from './breaks-list.ts'
 import { endOfDay } from './calendar.ts'
 import { createNightlyWork } from './nightly.ts'
 import { ensureRun, getRun, listRuns, type Run, type RunFilter, requeue } from './run.ts'
@@ -37,14 +37,14 @@ export type Reconciliation = {
   /** Takes a file in that somebody uploads. Throws `source_not_found`. */
   readonly receive: (upload: {
     readonly source: string
-    readonly name: string
+    readonly name: string | undefined
     readonly bytes: AsyncIterable<Uint8Array>
   }) => Promise<Received>
   /** Asks for the run of a day; there is one for each source and day. Throws `source_not_found`, `invalid_request`. */
   readonly startRun: (request: { readonly source: string; readonly businessDate: string }) => Promise<Run>
   readonly getRun: (id: string) => Promise<Run | undefined>
   readonly listRuns: (filter: RunFilter) => Promise<{ readonly data: readonly Run[]; readonly hasMore: boolean }>
-  readonly getBreak: (id: string) => Promise<Break | undefined>
+  readonly getBreak: (id: string) => Promise<(Break & { readonly events: readonly BreakEvent[] }) | undefined>
   readonly listBreaks: (filter: BreakFilter) => Promise<{ readonly data: readonly Break[]; readonly hasMore: boolean }>
   readonly sourceNames: readonly string[]
 }

@@ -15,6 +15,7 @@ export type {
   Statement,
   TakeLines,
 } from './formats/format.ts'
+export { FORMATS } from './formats/index.ts'
 export { simulatorCsv } from './formats/simulator-csv.ts'
 export { fileOfDay, getFile, listFiles, type SettlementFile, type StoredStatement, statementsOf } from './read.ts'
 export { type Delivery, type ReceiveDeps, type Received, receiveFile } from './receive.ts'

@@ -24,7 +24,8 @@ export type ReceiveDeps = {
 
 export type Delivery = {
   readonly source: string
-  readonly name: string
+  /** Undefined when nobody named it: then its hash does. */
+  readonly name: string | undefined
   readonly via: 'collected' | 'uploaded'
   readonly bytes: AsyncIterable<Uint8Array>
   /** The formats that it may be in. */
@@ -117,6 +118,9 @@ const INSERT_STATEMENTS = statement(
                               $9::numeric[], $10::jsonb[], $11::jsonb[]) as s`,
 )
 
+// As many as people compare by eye; the whole hash stands beside the name.
+const NAME_DIGITS = 16
+
 async function store(
   tx: Tx,
   now: Date,
@@ -131,7 +135,7 @@ async function store(
   await tx.run(INSERT_FILE, [
     id,
     delivery.source,
-    delivery.name,
+    delivery.name ?? sha256.toString('hex').slice(0, NAME_DIGITS),
     rejection === undefined ? 'accepted' : 'rejected',
     rejection,
     summary?.format,

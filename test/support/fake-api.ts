@@ -8,6 +8,7 @@ export type SeenRequest = {
   readonly path: string
   readonly query: URLSearchParams
   readonly headers: IncomingMessage['headers']
+  /** What the JSON says; the text of a file. */
   readonly body: unknown
 }
 
@@ -68,12 +69,13 @@ export async function startFakeApi(port = 0): Promise<FakeApi> {
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', api.url)
     const content = await text(request)
+    const isFile = request.headers['content-type'] === 'application/octet-stream'
     const seen: SeenRequest = {
       method: request.method ?? 'GET',
       path: url.pathname,
       query: url.searchParams,
       headers: request.headers,
-      body: content === '' ? undefined : (JSON.parse(content) as unknown),
+      body: content === '' || isFile ? content || undefined : (JSON.parse(content) as unknown),
     }
     api.requests.push(seen)
     const fault = api.fault?.(seen)

@@ -1,13 +1,13 @@
 import { Type } from 'typebox'
 import { Refusal } from '../../platform/errors.ts'
-import { publicId, requireUuid, uuidOf } from '../../platform/ids.ts'
+import { publicId, requireUuid } from '../../platform/ids.ts'
 import { handOver, onlyResult, readBatch, sendBatch } from '../batch.ts'
 import { BATCH_BODY_MAX_BYTES } from '../body-parser.ts'
 import { accountCursor, pageBody, uuidCursor } from '../cursor.ts'
 import type { Api } from '../fastify.ts'
 import { idempotencyKeyOf } from '../idempotency.ts'
 import { newEntryOf } from '../new-entry.ts'
-import { instantParameter, LIMIT_DEFAULT, readLimit } from '../query.ts'
+import { idParameter, instantParameter, LIMIT_DEFAULT, readLimit } from '../query.ts'
 import { closed, PageOf, pageParameters, refTo, TEXT_MAX } from '../schemas/common.ts'
 import {
   AccountSchema,
@@ -105,7 +105,7 @@ function entryRoutes(app: Api, ledger: Ledger): void {
     },
     async ({ query }) => {
       const page = await ledger.listEntries({
-        paymentId: paymentParameter(query.payment),
+        paymentId: idParameter({ name: 'payment', prefix: 'pay', what: 'a payment' }, query.payment),
         account: query.account,
         limit: query.limit ?? LIMIT_DEFAULT,
         after: uuidCursor(query.cursor),
@@ -135,14 +135,6 @@ function entryRoutes(app: Api, ledger: Ledger): void {
       return entryBody(entry)
     },
   )
-}
-
-function paymentParameter(id: string | undefined): string | undefined {
-  if (id === undefined) return undefined
-  const uuid = uuidOf('pay', id)
-  if (uuid !== undefined) return uuid
-  const detail = 'It must be the id of a payment (pay_…).'
-  throw new Refusal('invalid_parameter', `?payment: ${detail}`, { errors: [{ pointer: '?payment', detail }] })
 }
 
 function postingRoutes(app: Api, ledger: Ledger): void {

@@ -1,4 +1,5 @@
 import type { RefusalCode } from '../../platform/errors.ts'
+import { BAD_INPUT_OF_NIGHTS } from './bad-input-nights.ts'
 
 /** A request that must be refused, and how. Nothing may be stored for any of them. */
 export type BadInput = {
@@ -476,4 +477,5 @@ export const BAD_INPUT: readonly BadInput[] = [
   ...QUERIES,
   ...TRANSPORT,
   ...OTHERS,
+  ...BAD_INPUT_OF_NIGHTS,
 ]

@@ -2,6 +2,7 @@ import type { Accepted, NewPayment, Payment, PaymentRequest } from '../../paymen
 import { Refusal } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
 import type { JournalEntry, NewManualEntry, Services } from '../services.ts'
+import { createFakeNights, type FakeNights } from './fake-nights.ts'
 
 /** Services that keep everything in memory and know no rule but idempotency: enough to see what the edge asks of them. */
 export type FakeServices = Services & {
@@ -11,6 +12,7 @@ export type FakeServices = Services & {
   readonly accounts: Set<string>
   readonly webhookBodies: Buffer[]
   readonly advances: number[]
+  readonly nights: FakeNights
   /** Replaces what a method does, e.g. to make it fail. */
   readonly override: (part: Partial<Services>) => Services
 }
@@ -22,11 +24,14 @@ export function createFakeServices(): FakeServices {
   const accounts = new Set<string>()
   const webhookBodies: Buffer[] = []
   const advances: number[] = []
+  const nights = createFakeNights()
 
   const services: Services = {
     payments: fakePayments(stored, requests),
     ledger: fakeLedger(entries, accounts),
     wallets: fakeWallets(),
+    settlementFiles: nights.files,
+    reconciliation: nights.reconciliation,
     search: async (text) =>
       [...stored.values()].filter(({ checkoutId }) => checkoutId === text).map(({ id }) => ({ object: 'payment', id })),
     webhooks: {
@@ -49,7 +54,7 @@ export function createFakeServices(): FakeServices {
     pspNames: ['simulator'],
   }
   const override = (part: Partial<Services>): Services => ({ ...services, ...part })
-  return { ...services, stored, requests, entries, accounts, webhookBodies, advances, override }
+  return { ...services, stored, requests, entries, accounts, webhookBodies, advances, nights, override }
 }
 
 function fakePayments(stored: Map<string, Payment>, requests: PaymentRequest[]): Services['payments'] {

@@ -1,0 +1,137 @@
+import type { Integer } from './api-types.ts'
+
+/** What the API answers about settlement files, reconciliation runs and breaks, as far as the command line reads it. */
+
+export type ApiFile = {
+  readonly id: string
+  readonly source: string
+  readonly name: string
+  readonly status: 'accepted' | 'rejected'
+  readonly rejection?: string
+  readonly format?: string
+  readonly business_date?: string
+  readonly lines: number
+  readonly control: string
+  readonly sha256: string
+  readonly file_reference?: string
+  readonly bytes: number
+  readonly received_via: string
+  readonly received_at: string
+  /** In the answer to an upload of bytes that were received before. */
+  readonly duplicate_of?: string
+}
+
+export type ApiControl = {
+  readonly status: string
+  readonly what?: string
+  readonly stated?: Integer
+  readonly computed?: Integer
+  readonly difference?: Integer
+}
+
+export type ApiStatement = {
+  readonly account: string
+  readonly currency: string
+  readonly opening?: Integer
+  readonly closing?: Integer
+  readonly lines: number
+  readonly credits: Integer
+  readonly debits: Integer
+  readonly totals: readonly {
+    readonly kind: string
+    readonly lines: number
+    readonly amount: Integer
+    readonly fee: Integer
+  }[]
+  readonly control: ApiControl
+}
+
+export type ApiFileDetail = ApiFile & {
+  readonly statements: readonly ApiStatement[]
+  readonly diagnostics: readonly {
+    readonly severity: string
+    readonly code: string
+    readonly line: number
+    readonly column?: number
+    readonly message: string
+  }[]
+}
+
+export type ApiFormat = { readonly format: string; readonly title: string; readonly sources: readonly string[] }
+
+export type ApiRun = {
+  readonly id: string
+  readonly source: string
+  readonly business_date: string
+  readonly status: 'queued' | 'waiting_for_file' | 'running' | 'completed' | 'failed'
+  readonly phase?: string
+  readonly file?: string
+  readonly ours: number | null
+  readonly theirs: number | null
+  readonly matched: number | null
+  readonly breaks: number | null
+  readonly proof: readonly {
+    readonly currency: string
+    readonly ours: Integer
+    readonly theirs: Integer
+    readonly difference: Integer
+    readonly explained: Integer
+    readonly unexplained: Integer
+  }[]
+  readonly requested_at: string
+  readonly completed_at?: string
+  readonly late_since?: string
+  readonly failure?: string
+}
+
+export type ApiBreak = {
+  readonly id: string
+  readonly source: string
+  readonly code: string
+  readonly class: 'temporary' | 'real'
+  readonly state: string
+  readonly business_date: string
+  readonly promoted_at?: string
+  readonly due_on?: string
+  readonly ours?: {
+    readonly payment: string
+    readonly attempt: string
+    readonly psp_reference?: string
+    readonly reference: string
+    readonly amount: Integer
+    readonly currency: string
+    readonly occurred_at: string
+    readonly business_date: string
+  }
+  readonly theirs?: {
+    readonly file: string
+    readonly file_name: string
+    readonly line: number
+    readonly kind: string
+    readonly status?: string
+    readonly reference?: string
+    readonly psp_reference?: string
+    readonly amount: Integer
+    readonly fee: Integer
+    readonly currency: string
+    readonly occurred_at?: string
+  }
+  readonly file?: string
+  readonly difference?: Integer
+  readonly currency?: string
+  readonly opened_in_run: string
+  readonly opened_at: string
+  readonly cleared_in_run?: string
+  readonly cleared_at?: string
+  readonly explanation: string
+}
+
+export type ApiBreakDetail = ApiBreak & {
+  readonly events: readonly {
+    readonly kind: string
+    readonly run: string
+    readonly business_date: string
+    readonly at: string
+    readonly detail?: string
+  }[]
+}

@@ -1,0 +1,116 @@
+import { inMajorUnits } from './amounts.ts'
+import type { ApiFile, ApiFileDetail, ApiStatement } from './api-night-types.ts'
+import type { Integer } from './api-types.ts'
+import type { Context } from './context.ts'
+import { EXIT } from './failure.ts'
+import type { Output } from './output.ts'
+
+export async function filesGet(context: Context, id: string): Promise<number> {
+  const client = await context.client()
+  const file = await client.get<ApiFileDetail>(`/v1/settlement_files/${encodeURIComponent(id)}`)
+  context.show(file, () => {
+    printFile(context.output, file)
+    printControls(context.output, file.statements)
+    printTotals(context.output, file.statements)
+    printDiagnostics(context.output, file.diagnostics)
+  })
+  return EXIT.ok
+}
+
+/** The facts of a file, one a line. */
+export function printFile(output: Output, file: ApiFile): void {
+  const optional = (name: string, value: string | undefined) => (value === undefined ? [] : [[name, value] as const])
+  output.fields([
+    ['file', file.id],
+    ['source', file.source],
+    ['name', file.name],
+    ['status', file.status],
+    ...optional('rejected because', file.rejection),
+    ...optional('format', file.format),
+    ...optional('business date', file.business_date),
+    ['lines', String(file.lines)],
+    ['control', file.control],
+    ['sha256', file.sha256],
+    ...optional('reference', file.file_reference),
+    ['bytes', String(file.bytes)],
+    ['received', `${file.received_at}, ${file.received_via}`],
+  ])
+}
+
+/** What the file says, what its lines make, and the difference; for each currency, and the first thing that is wrong. */
+function printControls(output: Output, statements: readonly ApiStatement[]): void {
+  if (statements.length === 0) return
+  output.line('')
+  output.table(
+    [
+      { title: 'currency' },
+      { title: 'control' },
+      { title: 'what' },
+      { title: 'file says', align: 'right' },
+      { title: 'computed', align: 'right' },
+      { title: 'difference', align: 'right' },
+    ],
+    statements.flatMap((each) => [...closingRow(each), ...failureRow(each)]),
+  )
+}
+
+function closingRow({ currency, opening, closing, credits, debits }: ApiStatement): string[][] {
+  if (opening === undefined || closing === undefined) return []
+  const computed = BigInt(opening) + BigInt(credits) + BigInt(debits)
+  const difference = computed - BigInt(closing)
+  const amounts = [closing, computed, difference].map((amount) => inMajorUnits(amount, currency))
+  return [[currency, difference === 0n ? 'pass' : 'fail', 'the closing balance', ...amounts]]
+}
+
+function failureRow({ currency, control }: ApiStatement): string[][] {
+  const { what = '', stated, computed, difference } = control
+  if (stated === undefined || computed === undefined || difference === undefined) return []
+  if (what.startsWith('the closing balance')) return []
+  // The number of lines is no amount.
+  const written = (amount: Integer): string =>
+    /\blines\b|there is none/.test(what) ? String(amount) : inMajorUnits(amount, currency)
+  return [[currency, control.status, what, written(stated), written(computed), written(difference)]]
+}
+
+function printTotals(output: Output, statements: readonly ApiStatement[]): void {
+  const totals = statements.flatMap(({ currency, totals }) => totals.map((total) => ({ currency, ...total })))
+  if (totals.length === 0) return
+  output.line('')
+  output.table(
+    [
+      { title: 'currency' },
+      { title: 'kind' },
+      { title: 'lines', align: 'right' },
+      { title: 'amount', align: 'right' },
+      { title: 'fee', align: 'right' },
+    ],
+    totals.map(({ currency, kind, lines, amount, fee }) => [
+      currency,
+      kind,
+      String(lines),
+      inMajorUnits(amount, currency),
+      inMajorUnits(fee, currency),
+    ]),
+  )
+}
+
+function printDiagnostics(output: Output, diagnostics: ApiFileDetail['diagnostics']): void {
+  if (diagnostics.length === 0) return
+  output.line('')
+  output.table(
+    [
+      { title: 'severity' },
+      { title: 'line', align: 'right' },
+      { title: 'column', align: 'right' },
+      { title: 'code' },
+      { title: 'message' },
+    ],
+    diagnostics.map(({ severity, line, column, code, message }) => [
+      severity,
+      String(line),
+      column === undefined ? '' : String(column),
+      code,
+      message,
+    ]),
+  )
+}

@@ -1,0 +1,153 @@
+import { Type } from 'typebox'
+import { Refusal } from '../../platform/errors.ts'
+import { requireUuid } from '../../platform/ids.ts'
+import { pageBody, uuidCursor } from '../cursor.ts'
+import type { Api } from '../fastify.ts'
+import { breakBody, breakDetailBody, runBody } from '../night-views.ts'
+import { idParameter, LIMIT_DEFAULT, parseInstant, readLimit } from '../query.ts'
+import { closed, PageOf, refTo, TEXT_MAX } from '../schemas/common.ts'
+import {
+  BreakDetailSchema,
+  BreakListQuery,
+  BreakSchema,
+  NewRunSchema,
+  RunListQuery,
+  RunSchema,
+} from '../schemas/reconciliation.ts'
+import type { ReconciliationService, Services } from '../services.ts'
+
+const tags = ['reconciliation']
+const RunRef = refTo('ReconRun', RunSchema)
+
+export function reconciliationRoutes(app: Api, { reconciliation }: Services): void {
+  newRunRoute(app, reconciliation)
+  runRoutes(app, reconciliation)
+  breakRoutes(app, reconciliation)
+}
+
+function newRunRoute(app: Api, reconciliation: ReconciliationService): void {
+  app.post(
+    '/v1/recon_runs',
+    {
+      schema: {
+        tags,
+        operationId: 'startReconRun',
+        summary: 'Ask for the run of a source and a business day',
+        description:
+          'There is one run for each source and day, so asking again gives the same one. It begins when its file is there and the days before are done. A failed run is tried again.',
+        body: NewRunSchema,
+        response: { 202: RunRef },
+      },
+      config: { scope: 'write', refusals: ['source_not_found'] },
+    },
+    async ({ body }, reply) => {
+      const { source, business_date: businessDate } = body
+      refuseNoDay(businessDate)
+      const run = await reconciliation.startRun({ source, businessDate })
+      reconciliation.hurry()
+      return reply.code(202).send(runBody(run))
+    },
+  )
+}
+
+/** The form is right by then; 30 February has it too. */
+function refuseNoDay(text: string): void {
+  if (parseInstant(text) !== undefined) return
+  const detail = 'There is no such day. Send one such as 2026-03-03.'
+  throw new Refusal('invalid_request', `/business_date: ${detail}`, { errors: [{ pointer: '/business_date', detail }] })
+}
+
+function runRoutes(app: Api, reconciliation: ReconciliationService): void {
+  app.get(
+    '/v1/recon_runs',
+    {
+      preValidation: readLimit,
+      schema: {
+        tags,
+        operationId: 'listReconRuns',
+        summary: 'List reconciliation runs, newest business day first',
+        querystring: RunListQuery,
+        response: { 200: PageOf(RunRef) },
+      },
+      config: { scope: 'read', refusals: ['invalid_parameter'] },
+    },
+    async ({ query }) => {
+      const page = await reconciliation.listRuns({
+        source: query.source,
+        status: query.status,
+        limit: query.limit ?? LIMIT_DEFAULT,
+        after: uuidCursor(query.cursor),
+      })
+      return pageBody(page, runBody, ({ id }) => id)
+    },
+  )
+
+  app.get(
+    '/v1/recon_runs/:id',
+    {
+      schema: {
+        tags,
+        operationId: 'getReconRun',
+        summary: 'Read a reconciliation run and its proof',
+        params: paramsOf('Id of the run (`run_…`).'),
+        response: { 200: RunRef },
+      },
+      config: { scope: 'read', refusals: ['not_found'] },
+    },
+    async ({ params }) => {
+      const run = await reconciliation.getRun(requireUuid('run', params.id))
+      if (run === undefined) throw new Refusal('not_found', `There is no reconciliation run ${params.id}.`)
+      return runBody(run)
+    },
+  )
+}
+
+function breakRoutes(app: Api, reconciliation: ReconciliationService): void {
+  app.get(
+    '/v1/breaks',
+    {
+      preValidation: readLimit,
+      schema: {
+        tags,
+        operationId: 'listBreaks',
+        summary: 'List breaks, newest first',
+        querystring: BreakListQuery,
+        response: { 200: PageOf(BreakSchema) },
+      },
+      config: { scope: 'read', refusals: ['invalid_parameter'] },
+    },
+    async ({ query }) => {
+      const page = await reconciliation.listBreaks({
+        state: query.state,
+        class: query.class,
+        code: query.code,
+        source: query.source,
+        runId: idParameter({ name: 'run', prefix: 'run', what: 'a run' }, query.run),
+        limit: query.limit ?? LIMIT_DEFAULT,
+        after: uuidCursor(query.cursor),
+      })
+      return pageBody(page, breakBody, ({ id }) => id)
+    },
+  )
+
+  app.get(
+    '/v1/breaks/:id',
+    {
+      schema: {
+        tags,
+        operationId: 'getBreak',
+        summary: 'Read a break and what happened to it',
+        params: paramsOf('Id of the break (`brk_…`).'),
+        response: { 200: BreakDetailSchema },
+      },
+      config: { scope: 'read', refusals: ['not_found'] },
+    },
+    async ({ params }) => {
+      const found = await reconciliation.getBreak(requireUuid('brk', params.id))
+      if (found === undefined) throw new Refusal('not_found', `There is no break ${params.id}.`)
+      return breakDetailBody(found)
+    },
+  )
+}
+
+const paramsOf = (description: string) => Type.Object({ id: Type.String({ maxLength: TEXT_MAX, description }) }, closed)

@@ -1,0 +1,99 @@
+import { Type } from 'typebox'
+import { AmountOut, CurrencyOut, closed, Instant, OneOf, pageParameters, Text } from './common.ts'
+
+export const BusinessDate = (description: string) => Type.String({ description, examples: ['2026-03-03'] })
+
+const CONTROLS = ['pass', 'fail', 'none'] as const
+
+const fileFields = {
+  id: Type.String({ examples: ['sf_019a4c2f7b3c7d1e8f20a1b2c3d4e5f6'] }),
+  object: OneOf(['settlement_file'], 'The kind of this object.'),
+  source: Type.String({ description: 'Who sent it: the PSP account.' }),
+  name: Type.String({ description: 'As it was sent; the beginning of its hash when it had none.' }),
+  status: OneOf(['accepted', 'rejected'], 'Nothing of a rejected file is used.'),
+  rejection: Type.Optional(Type.String({ description: 'Why it was rejected, as a sentence.' })),
+  format: Type.Optional(Type.String({ description: 'What it is written in, when that is known.' })),
+  business_date: Type.Optional(BusinessDate('The day it is about.')),
+  lines: Type.Integer({ description: 'How many movements it has.' }),
+  control: OneOf(CONTROLS, 'Whether it adds up to what it says of itself.'),
+  sha256: Type.String({ description: 'Of its bytes, in hexadecimal digits.' }),
+  file_reference: Type.Optional(Type.String({ description: "The sender's own name for it." })),
+  bytes: Type.Integer({ description: 'Its size.' }),
+  received_via: OneOf(['collected', 'uploaded'], 'Who brought it.'),
+  received_at: Instant('When it was received.'),
+}
+
+export const SettlementFileSchema = Type.Object(fileFields)
+
+export const ReceivedFileSchema = Type.Object({
+  ...fileFields,
+  duplicate_of: Type.Optional(
+    Type.String({ description: 'These very bytes had been received before, as this file. Nothing changed.' }),
+  ),
+})
+
+const StatementSchema = Type.Object({
+  account: Type.String(),
+  currency: CurrencyOut(),
+  opening: Type.Optional(AmountOut('Balance before the first line, in minor units.')),
+  closing: Type.Optional(AmountOut('Balance behind the last line, in minor units.')),
+  lines: Type.Integer(),
+  credits: AmountOut('Sum of what raised the balance, fees included.'),
+  debits: AmountOut('Sum of what lowered it, negative.'),
+  totals: Type.Array(
+    Type.Object({
+      kind: Type.String({ examples: ['charge'] }),
+      lines: Type.Integer(),
+      amount: AmountOut('Sum before fees, in minor units.'),
+      fee: AmountOut('Sum of fees, a positive cost.'),
+    }),
+    { description: 'For each kind of line, computed from the lines.' },
+  ),
+  control: Type.Object({
+    status: OneOf(CONTROLS, 'Whether opening + lines = closing, and every count and total.'),
+    what: Type.Optional(Type.String({ description: 'The first thing that is not right.' })),
+    stated: Type.Optional(AmountOut('What the file says.')),
+    computed: Type.Optional(AmountOut('What its lines make.')),
+    difference: Type.Optional(AmountOut('computed − stated.')),
+  }),
+})
+
+export const SettlementFileDetailSchema = Type.Object({
+  ...fileFields,
+  statements: Type.Array(StatementSchema),
+  diagnostics: Type.Array(
+    Type.Object({
+      severity: OneOf(['error', 'warning'], 'How bad it is.'),
+      code: Type.String(),
+      line: Type.Integer(),
+      column: Type.Optional(Type.Integer()),
+      message: Type.String(),
+    }),
+    { description: 'What a person should know of it, by place; the first thousand.' },
+  ),
+})
+
+export const SettlementFormatSchema = Type.Object({
+  format: Type.String({ examples: ['simulator_csv'] }),
+  title: Type.String(),
+  sources: Type.Array(Type.String(), { description: 'The sources that send it.' }),
+})
+
+export const FileListQuery = Type.Object(
+  { ...pageParameters, source: Type.Optional(Text('Only files of this source.')) },
+  closed,
+)
+
+export const UploadQuery = Type.Object(
+  { source: Type.Optional(Text('Whose file it is; may be left out while there is one source.')) },
+  closed,
+)
+
+/** For the documentation: the handler reads it itself. */
+export const UploadHeaders = Type.Object({
+  'X-Filename': Type.Optional(
+    Type.String({ maxLength: 255, description: 'Name of the file; percent-encoded where it is not ASCII.' }),
+  ),
+})
+
+export const FileBytes = Type.String({ format: 'binary', description: 'The bytes of the file, as they are.' })

@@ -1,0 +1,113 @@
+import type { BadInput } from './bad-input.ts'
+
+type Expect = BadInput['expect']
+
+const HEX = '019a4c2f7b3c7d1e8f20a1b2c3d4e5f6'
+const CARD = '4242424242424242'
+
+const row = (
+  method: BadInput['method'],
+  name: string,
+  path: string,
+  expect: Expect,
+  given: Partial<Pick<BadInput, 'headers' | 'body' | 'key'>> = {},
+): BadInput => ({ name, method, path, headers: {}, body: undefined, key: 'admin', expect, ...given })
+
+const get = (name: string, path: string, expect: Expect): BadInput => row('GET', name, path, expect)
+const parameter = (pointer: string, says: string): Expect => ({ code: 'invalid_parameter', status: 400, pointer, says })
+const missing: Expect = { code: 'not_found', status: 404 }
+
+const run = (name: string, body: Record<string, unknown>, expect: Expect, key: BadInput['key'] = 'admin'): BadInput =>
+  row('POST', name, '/v1/recon_runs', expect, {
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ source: 'simulator', business_date: '2026-03-03', ...body }),
+    key,
+  })
+const invalid = (pointer: string, says: string): Expect => ({ code: 'invalid_request', status: 422, pointer, says })
+
+const upload = (
+  name: string,
+  expect: Expect,
+  given: Partial<Pick<BadInput, 'headers' | 'body' | 'key'>> & { readonly query?: string } = {},
+): BadInput => {
+  const { query = '?source=simulator', ...rest } = given
+  return row('POST', name, `/v1/settlement_files${query}`, expect, { body: 'record,', ...rest })
+}
+const named = (name: string, filename: string, says: string): BadInput =>
+  upload(`a file named ${name}`, parameter('X-Filename', says), { headers: { 'x-filename': filename } })
+
+/** What is wrong with requests about settlement files, runs and breaks. */
+export const BAD_INPUT_OF_NIGHTS: readonly BadInput[] = [
+  upload(
+    'a file of nobody',
+    { code: 'source_not_found', status: 422, pointer: '?source', says: 'simulator' },
+    { query: '?source=acme' },
+  ),
+  upload('a file of an empty source', parameter('?source', 'at least 1'), { query: '?source=' }),
+  upload(
+    'a file with a parameter too many',
+    { code: 'unknown_parameter', status: 400, pointer: '?date' },
+    { query: '?source=simulator&date=2026-03-03' },
+  ),
+  upload('a file of no bytes', invalid('', 'empty'), { body: '' }),
+  upload('no file', invalid('', 'empty'), { body: undefined }),
+  upload('a file without a key', { code: 'unauthorized', status: 401 }, { key: 'none' }),
+  upload('a file with a key that may only read', { code: 'forbidden', status: 403, says: '"write"' }, { key: 'read' }),
+  upload(
+    'a file named after a card',
+    { code: 'pan_detected', status: 422, pointer: 'X-Filename' },
+    { headers: { 'x-filename': `${CARD}.csv` } },
+  ),
+  named('with 256 characters', 'f'.repeat(256), '1 to 255'),
+  named('with a path', '../etc/passwd', 'without a path'),
+  named('with an escaped path', '..%2Fpasswd', 'without a path'),
+  named('with a path of Windows', 'C:\\day.csv', 'without a path'),
+  named('like a folder', '..', 'without a path'),
+  named('with a control character', 'day%0D%0A.csv', 'control character'),
+  named('to be read backwards', 'day%E2%80%AEvsc.exe', 'control character'),
+  named('in Latin-1', 'd\u00e9c.csv', 'percent-encoded'),
+  named('with half an escape', 'day%2.csv', '%25'),
+  get('a file that is no id', '/v1/settlement_files/1', missing),
+  get('a file that does not exist', `/v1/settlement_files/sf_${HEX}`, missing),
+  get('the content of a file that does not exist', `/v1/settlement_files/sf_${HEX}/content`, missing),
+  get('files by a day', '/v1/settlement_files?business_date=2026-03-03', {
+    code: 'unknown_parameter',
+    status: 400,
+    pointer: '?business_date',
+  }),
+  get('files with a limit of 0', '/v1/settlement_files?limit=0', parameter('?limit', 'at least 1')),
+  get('files behind nothing', '/v1/settlement_files?cursor=MQ', parameter('?cursor', 'next_cursor')),
+  run(
+    'a run of nobody',
+    { source: 'acme' },
+    { code: 'source_not_found', status: 422, pointer: '/source', says: 'simulator' },
+  ),
+  run('a run without a source', { source: undefined }, invalid('/source', 'required')),
+  run('a run without a day', { business_date: undefined }, invalid('/business_date', 'required')),
+  run('a run of a day that does not exist', { business_date: '2026-02-30' }, invalid('/business_date', 'no such day')),
+  run(
+    'a run of a month that does not exist',
+    { business_date: '2026-13-01' },
+    invalid('/business_date', 'no such day'),
+  ),
+  run('a run of an instant', { business_date: '2026-03-03T00:00:00Z' }, invalid('/business_date', '2026-03-03')),
+  run('a run of a number', { business_date: 20260303 }, invalid('/business_date', 'a text')),
+  run('a run with a field too many', { file: `sf_${HEX}` }, invalid('/file', 'no such field')),
+  run('a run of a card', { source: CARD }, { code: 'pan_detected', status: 422, pointer: '/source' }),
+  run('a run with a key that may only read', {}, { code: 'forbidden', status: 403, says: '"write"' }, 'read'),
+  get('a run that does not exist', `/v1/recon_runs/run_${HEX.replace('0', '1')}`, missing),
+  get('a run by the id of a break', `/v1/recon_runs/brk_${HEX}`, missing),
+  get('runs of a status that does not exist', '/v1/recon_runs?status=done', parameter('?status', 'waiting_for_file')),
+  get('runs of a day', '/v1/recon_runs?day=2026-03-03', { code: 'unknown_parameter', status: 400, pointer: '?day' }),
+  get('a break that does not exist', `/v1/breaks/brk_${HEX.replace('0', '1')}`, missing),
+  get('a break by the id of a run', `/v1/breaks/run_${HEX}`, missing),
+  get(
+    'breaks in a state that does not exist',
+    '/v1/breaks?state=closed',
+    parameter('?state', 'open, cleared, resolved'),
+  ),
+  get('breaks of a class that does not exist', '/v1/breaks?class=fake', parameter('?class', 'temporary, real')),
+  get('breaks of a code that does not exist', '/v1/breaks?code=lost', parameter('?code', 'amount_mismatch')),
+  get('breaks of a run that is no id', '/v1/breaks?run=1', parameter('?run', 'run_')),
+  get('breaks behind nothing', '/v1/breaks?cursor=MQ', parameter('?cursor', 'next_cursor')),
+]

@@ -1,0 +1,216 @@
+import { createHash } from 'node:crypto'
+import { buffer } from 'node:stream/consumers'
+import { Refusal } from '../../platform/errors.ts'
+import { newId } from '../../platform/ids.ts'
+import type { Break, Run } from '../../reconciliation/index.ts'
+import type { SettlementFile, StoredStatement } from '../../settlement/index.ts'
+import type { ReconciliationService, SettlementFiles } from '../services.ts'
+
+/** Settlement files, runs and breaks in memory: files are kept by their bytes and never read. */
+export type FakeNights = {
+  readonly files: SettlementFiles
+  readonly reconciliation: ReconciliationService
+  readonly uploaded: Map<string, { readonly file: SettlementFile; readonly bytes: Buffer }>
+  readonly started: Run[]
+  /** Uploads that are under way. */
+  readonly receiving: () => number
+  /** How often work was asked to begin soon. */
+  readonly hurries: () => number
+}
+
+export const A_UUID = '019a4c2f-7b3c-7d1e-8f20-a1b2c3d4e5f6'
+const AT = new Date(Date.UTC(2026, 2, 4))
+
+export function createFakeNights(): FakeNights {
+  const uploaded: FakeNights['uploaded'] = new Map()
+  const started: Run[] = []
+  let hurries = 0
+  const underWay = { count: 0 }
+  const hurry = (): void => {
+    hurries += 1
+  }
+  return {
+    files: fakeFiles(uploaded, underWay, hurry),
+    reconciliation: fakeReconciliation(started, hurry),
+    uploaded,
+    started,
+    receiving: () => underWay.count,
+    hurries: () => hurries,
+  }
+}
+
+const requireSource = (source: string, pointer: string): void => {
+  if (source === 'simulator') return
+  const detail = `There is no source "${source}"; there is simulator.`
+  throw new Refusal('source_not_found', detail, { errors: [{ pointer, detail }] })
+}
+
+function fakeFiles(uploaded: FakeNights['uploaded'], underWay: { count: number }, hurry: () => void): SettlementFiles {
+  const kept = () => [...uploaded.values()].map(({ file }) => file).reverse()
+  return {
+    receive: async ({ source, name, bytes }) => {
+      requireSource(source, '?source')
+      underWay.count += 1
+      const content = await buffer(bytes).finally(() => {
+        underWay.count -= 1
+      })
+      const sha256 = createHash('sha256').update(content).digest()
+      const known = [...uploaded.values()].find(({ file }) => file.sha256.equals(sha256))
+      if (known !== undefined) return { file: known.file, duplicate: true }
+      const file = aFile({ name: name ?? 'unnamed', sha256, byteCount: BigInt(content.length) })
+      uploaded.set(file.id, { file, bytes: content })
+      return { file, duplicate: false }
+    },
+    noticed: hurry,
+    list: async ({ limit, after }) => {
+      const all = kept().filter(({ id }) => after === undefined || id < after)
+      return { data: all.slice(0, limit), hasMore: all.length > limit }
+    },
+    get: async (id) => {
+      const found = uploaded.get(id)
+      return found && { ...found.file, statements: [STATEMENT] }
+    },
+    content: async function* ({ originalBlobId }) {
+      for (const { file, bytes } of uploaded.values()) if (file.originalBlobId === originalBlobId) yield bytes
+    },
+    sourceNames: ['simulator'],
+    formats: [{ format: 'simulator_csv', title: 'Settlement file of the PSP simulator (CSV)', sources: ['simulator'] }],
+  }
+}
+
+const aFile = (fields: Pick<SettlementFile, 'name' | 'sha256' | 'byteCount'>): SettlementFile => ({
+  id: newId(),
+  source: 'simulator',
+  status: 'rejected',
+  rejection: 'It does not add up.',
+  format: 'simulator_csv',
+  fileReference: null,
+  businessDate: '2026-03-03',
+  lineCount: 1n,
+  control: 'fail',
+  diagnostics: [{ severity: 'error', code: 'amount', line: 4, column: 8, message: 'No amount' }],
+  receivedVia: 'uploaded',
+  receivedAt: AT,
+  originalBlobId: newId(),
+  linesBlobId: null,
+  ...fields,
+})
+
+const STATEMENT: StoredStatement = {
+  account: 'SIM-1',
+  currency: 'EUR',
+  opening: 0n,
+  closing: null,
+  lineCount: 1n,
+  credits: 9_007_199_254_740_993n,
+  debits: -5n,
+  totals: [{ kind: 'charge', lines: 1, amount: '1250', fee: '66' }],
+  control: { status: 'fail', what: 'the closing balance in EUR', stated: '1183', computed: '1184', difference: '1' },
+}
+
+function fakeReconciliation(started: Run[], hurry: () => void): ReconciliationService {
+  return {
+    startRun: async ({ source, businessDate }) => {
+      requireSource(source, '/source')
+      const known = started.find((run) => run.businessDate === businessDate)
+      if (known !== undefined) return known
+      const run = { ...QUEUED, id: newId(), businessDate }
+      started.push(run)
+      return run
+    },
+    hurry,
+    getRun: async (id) => (id === A_UUID ? COMPLETED : started.find((run) => run.id === id)),
+    listRuns: async ({ after }) =>
+      after === undefined ? { data: [COMPLETED], hasMore: true } : { data: [], hasMore: false },
+    getBreak: async (id) => (id === A_UUID ? { ...A_BREAK, events: [EVENT] } : undefined),
+    listBreaks: async ({ state }) => ({ data: state === 'cleared' ? [] : [A_BREAK, FILE_BREAK], hasMore: false }),
+  }
+}
+
+const QUEUED: Run = {
+  id: A_UUID,
+  source: 'simulator',
+  businessDate: '2026-03-03',
+  status: 'queued',
+  phase: null,
+  fileId: null,
+  ours: null,
+  theirs: null,
+  matched: null,
+  breaks: null,
+  proof: [],
+  requestedAt: AT,
+  lateSince: null,
+  startedAt: null,
+  completedAt: null,
+  failure: null,
+}
+
+const COMPLETED: Run = {
+  ...QUEUED,
+  status: 'completed',
+  fileId: A_UUID,
+  ours: 2n,
+  theirs: 1n,
+  matched: 1n,
+  breaks: 1n,
+  proof: [{ currency: 'EUR', ours: 3250n, theirs: 2000n, difference: 1250n, explained: 1250n, unexplained: 0n }],
+  startedAt: AT,
+  completedAt: AT,
+}
+
+const A_BREAK: Break = {
+  id: A_UUID,
+  source: 'simulator',
+  code: 'amount_mismatch',
+  class: 'real',
+  state: 'open',
+  businessDate: '2026-03-03',
+  dueOn: null,
+  ours: {
+    attemptId: A_UUID,
+    paymentId: A_UUID,
+    pspReference: 'ch_1',
+    amount: 1250n,
+    currency: 'EUR',
+    occurredAt: AT,
+    businessDate: '2026-03-03',
+  },
+  theirs: {
+    fileId: A_UUID,
+    fileName: 'settlement_2026-03-03.csv',
+    line: 4,
+    kind: 'charge',
+    status: 'captured',
+    reference: null,
+    pspReference: 'ch_1',
+    amount: 1150n,
+    fee: 66n,
+    currency: 'EUR',
+    occurredAt: null,
+  },
+  fileId: A_UUID,
+  difference: 100n,
+  currency: 'EUR',
+  openedInRun: A_UUID,
+  openedAt: AT,
+  promotedAt: null,
+  reopenedAt: null,
+  clearedInRun: null,
+  clearedAt: null,
+  explanation: 'We have 12.50 EUR and simulator settles 11.50 EUR.',
+}
+
+const FILE_BREAK: Break = {
+  ...A_BREAK,
+  code: 'control_total_mismatch',
+  state: 'cleared',
+  ours: undefined,
+  theirs: undefined,
+  difference: null,
+  currency: null,
+  clearedInRun: A_UUID,
+  clearedAt: AT,
+}
+
+const EVENT = { kind: 'opened', runId: A_UUID, businessDate: '2026-03-03', at: AT, detail: null }
