@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import { postmasterPid, removeHome, simulatorPid, startServer } from '../../test/support/running-server.ts'
 import type { Closers } from './closers.ts'
-import { type Cpu, cpuOf, type Pids, peakRssMb } from './usage.ts'
+import { type Cpu, cpuOf, memoryOf, type Pids } from './usage.ts'
 
 /** A server with its PostgreSQL and its simulator, on a data folder of its own, as `npm start` starts them. */
 export type Deployment = {
@@ -15,7 +15,8 @@ export type Deployment = {
   /** A session as the owner, for looks and for what is stored beforehand. */
   readonly database: pg.Client
   readonly cpu: () => Cpu
-  readonly peakRssMb: () => number
+  /** Of the server. */
+  readonly memory: () => { readonly nowMb: number; readonly peakMb: number }
   readonly settings: Readonly<Record<string, string>>
   /** Resolves once no payment is under way any more. */
   readonly settled: () => Promise<void>
@@ -53,7 +54,7 @@ export async function startDeployment(folder: string, closers: Closers): Promise
     databaseUrl: server.run.database_url,
     database,
     cpu: () => cpuOf(pids),
-    peakRssMb: () => peakRssMb(pids.server),
+    memory: () => memoryOf(pids.server),
     settings: Object.fromEntries(rows.map(({ name, setting }) => [name, setting])),
     async settled() {
       for (;;) {

@@ -16,6 +16,7 @@ export type PaymentRun = {
   readonly cpu_ms_per_unit: CpuPerUnit
   readonly latency_ms?: Latency
   readonly peak_rss_mb: number
+  readonly rss_mb: number
   readonly payments: number
   readonly row_counts: Readonly<Record<string, number>>
 }
@@ -61,7 +62,8 @@ export async function measureAgainstPgbench(
     ratio: ratioOf(rounds),
     cpu_ms_per_unit: cpuPerUnit(stretches),
     ...(latency === undefined ? {} : { latency_ms: latency }),
-    peak_rss_mb: deployment.peakRssMb(),
+    peak_rss_mb: deployment.memory().peakMb,
+    rss_mb: deployment.memory().nowMb,
     payments,
     row_counts: await requireAllSucceeded(deployment, payments),
   }
