@@ -53,7 +53,7 @@ export async function measureLedger(
   }
   const measured = KINDS.map((kind) => ({ kind, stretches: [] as Stretch[], rounds: [] as Round[] }))
   for (let n = 1; n <= options.rounds; n += 1) {
-    const baseline = await tpcB.run(seconds)
+    const { perSecond: baseline } = await tpcB.run(seconds)
     for (const { kind, stretches, rounds } of measured) {
       const ours = await load(kind, seconds)
       stretches.push(ours)

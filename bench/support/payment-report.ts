@@ -22,6 +22,10 @@ function runReport(run: PaymentRun): string {
     `  ratio: median ${ratio.median}, min ${ratio.min}, max ${ratio.max}`,
     `  CPU ms per payment: server ${cpu.server}, postgres ${cpu.postgres}, simulator ${cpu.simulator}, load generator ${cpu.load_generator}`,
   ]
+  const baseline = run.baseline_cpu_ms_per_unit
+  if (baseline !== undefined) {
+    lines.push(`  CPU ms per pgbench transaction: postgres ${baseline.postgres}, pgbench ${baseline.pgbench}`)
+  }
   if (latency !== undefined) {
     const { p50, p95, p99, posted, per_second } = latency
     lines.push(
