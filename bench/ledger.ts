@@ -49,7 +49,7 @@ function report({ settings, shapes, peak_rss_mb, entries }: LedgerRun): string {
   return [
     `data on ${settings['data']} (${settings['file_system']}), PostgreSQL ${settings['server_version']}, fsync ${settings['fsync']}, synchronous_commit ${settings['synchronous_commit']}`,
     table([['shape', 'per request', 'entries/s', 'ratio', 'min', 'max', 'server ms', 'postgres ms'], ...rows]),
-    `  ${entries} entries; peak memory of the server ${peak_rss_mb} MiB`,
+    `  ${entries} entries; memory of the server at most ${peak_rss_mb} MiB`,
   ].join('\n')
 }
 

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import { postmasterPid, removeHome, simulatorPid, startServer } from '../../test/support/running-server.ts'
 import type { Closers } from './closers.ts'
-import { type Cpu, cpuOf, type Pids, peakRssMb } from './usage.ts'
+import { type Cpu, cpuOf, memoryOf, type Pids } from './usage.ts'
 
 /** A server with its PostgreSQL and its simulator, on a data folder of its own, as `npm start` starts them. */
 export type Deployment = {
@@ -15,7 +15,8 @@ export type Deployment = {
   /** A session as the owner, for looks and for what is stored beforehand. */
   readonly database: pg.Client
   readonly cpu: () => Cpu
-  readonly peakRssMb: () => number
+  /** Of the server. */
+  readonly memory: () => { readonly nowMb: number; readonly peakMb: number }
   readonly settings: Readonly<Record<string, string>>
   /** Resolves once no payment is under way any more. */
   readonly settled: () => Promise<void>
@@ -33,6 +34,8 @@ export async function startDeployment(folder: string, closers: Closers): Promise
   const database = new pg.Client(server.run.database_url)
   await database.connect()
   await database.query('set search_path = tallystick')
+  // What is asked while payments are under way is found by index: a look must not cost what is measured.
+  await database.query('set enable_seqscan = off')
   // The server ends every session when it stops, also this one when nothing else has ended it.
   database.on('error', () => undefined)
   closers.add(() => database.end())
@@ -51,11 +54,11 @@ export async function startDeployment(folder: string, closers: Closers): Promise
     databaseUrl: server.run.database_url,
     database,
     cpu: () => cpuOf(pids),
-    peakRssMb: () => peakRssMb(pids.server),
+    memory: () => memoryOf(pids.server),
     settings: Object.fromEntries(rows.map(({ name, setting }) => [name, setting])),
     async settled() {
       for (;;) {
-        const { rowCount } = await database.query("select from payment_event where status = 'processing' limit 1")
+        const { rowCount } = await database.query('select from attempt where due_at is not null limit 1')
         if (rowCount === 0) return
         await delay(SETTLE_POLL_MS)
       }

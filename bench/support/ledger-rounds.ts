@@ -25,6 +25,7 @@ export type LedgerRun = Pick<ShapeResult, 'rounds' | 'ratio' | 'cpu_ms_per_unit'
   readonly settings: Readonly<Record<string, string | number>>
   readonly shapes: readonly ShapeResult[]
   readonly peak_rss_mb: number
+  readonly rss_mb: number
   readonly entries: number
   readonly row_counts: Readonly<Record<string, number>>
 }
@@ -52,7 +53,7 @@ export async function measureLedger(
   }
   const measured = KINDS.map((kind) => ({ kind, stretches: [] as Stretch[], rounds: [] as Round[] }))
   for (let n = 1; n <= options.rounds; n += 1) {
-    const baseline = await tpcB.run(seconds)
+    const { perSecond: baseline } = await tpcB.run(seconds)
     for (const { kind, stretches, rounds } of measured) {
       const ours = await load(kind, seconds)
       stretches.push(ours)
@@ -85,7 +86,8 @@ export async function measureLedger(
     ratio,
     cpu_ms_per_unit,
     shapes,
-    peak_rss_mb: deployment.peakRssMb(),
+    peak_rss_mb: deployment.memory().peakMb,
+    rss_mb: deployment.memory().nowMb,
     entries,
     row_counts: await requireAllPosted(deployment, entries),
   }

@@ -24,7 +24,7 @@ export const COMMON_USAGE = `  --json               one JSON document on stdout,
   --rounds N           rounds of each side in turn (default 5)
   --seconds N          seconds of each side in a round (default 10)
   --warm-up N          seconds of load before the first round (default 5)
-  --connections N      requests under way at the same time (default 64)
+  --connections N      requests under way at the same time (default 128)
   --data WHERE         disk, tmpfs or both (default both)
   --disk DIR           folder on a disk (default: the folder for temporary files)
   --tmpfs DIR          folder in memory (default /dev/shm)
@@ -74,7 +74,7 @@ export function readOptions(args: readonly string[]): Options | string {
     seconds: whole('seconds', 10, 1, 3_600),
     warmUpSeconds: whole('warm-up', 5, 0, 3_600),
     latencySeconds: whole('latency', 20, 0, 3_600),
-    connections: whole('connections', 64, 1, 1_000),
+    connections: whole('connections', 128, 1, 1_000),
     scale: whole('scale', 10, 10, 10_000),
     data,
     disk: typeof disk === 'string' ? disk : undefined,

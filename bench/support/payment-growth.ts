@@ -40,7 +40,8 @@ export async function measureGrowth(options: Options, place: Place, closers: Clo
     rounds,
     ratio: ratioOf(rounds),
     cpu_ms_per_unit: cpuPerUnit(stretches),
-    peak_rss_mb: full.peakRssMb(),
+    peak_rss_mb: full.memory().peakMb,
+    rss_mb: full.memory().nowMb,
     payments,
     row_counts: await requireAllSucceeded(full, payments),
   }

@@ -22,13 +22,17 @@ function runReport(run: PaymentRun): string {
     `  ratio: median ${ratio.median}, min ${ratio.min}, max ${ratio.max}`,
     `  CPU ms per payment: server ${cpu.server}, postgres ${cpu.postgres}, simulator ${cpu.simulator}, load generator ${cpu.load_generator}`,
   ]
+  const baseline = run.baseline_cpu_ms_per_unit
+  if (baseline !== undefined) {
+    lines.push(`  CPU ms per pgbench transaction: postgres ${baseline.postgres}, pgbench ${baseline.pgbench}`)
+  }
   if (latency !== undefined) {
     const { p50, p95, p99, posted, per_second } = latency
     lines.push(
       `  at ${per_second} payments/s: POST to 201 p50 ${p50}, p95 ${p95}, p99 ${p99} ms; POST to posted p50 ${posted.p50}, p95 ${posted.p95}, p99 ${posted.p99} ms`,
     )
   }
-  lines.push(`  ${run.payments} payments; peak memory of the server ${run.peak_rss_mb} MiB`)
+  lines.push(`  ${run.payments} payments; memory of the server ${run.rss_mb} MiB, at most ${run.peak_rss_mb}`)
   lines.push(
     `  rows: ${Object.entries(run.row_counts)
       .map(([name, count]) => `${name} ${count}`)

@@ -5,8 +5,9 @@ import type { Place } from './machine.ts'
 import type { Options } from './options.ts'
 import { type Latency, loadWithPayments, measureLatency, type Stretch } from './payment-load.ts'
 import { CLIENTS, type Pgbench, prepareTpcB } from './pgbench.ts'
-import { type CpuPerUnit, cpuPerUnit, ratioOf, say } from './report.ts'
+import { type Baseline, type CpuPerUnit, cpuPerTransaction, cpuPerUnit, ratioOf, say } from './report.ts'
 import { type Round, round, roundOf, type Spread } from './statistics.ts'
+import { cpuBetween } from './usage.ts'
 
 /** What was measured on one place. */
 export type PaymentRun = {
@@ -14,8 +15,10 @@ export type PaymentRun = {
   readonly rounds: readonly Round[]
   readonly ratio: Spread
   readonly cpu_ms_per_unit: CpuPerUnit
+  readonly baseline_cpu_ms_per_unit?: { readonly postgres: number; readonly pgbench: number }
   readonly latency_ms?: Latency
   readonly peak_rss_mb: number
+  readonly rss_mb: number
   readonly payments: number
   readonly row_counts: Readonly<Record<string, number>>
 }
@@ -34,12 +37,15 @@ export async function measureAgainstPgbench(
   let payments = await warmUp(options, deployment, generator)
   if (options.warmUpSeconds > 0) await tpcB.run(options.warmUpSeconds)
   const stretches: Stretch[] = []
+  const baselines: Baseline[] = []
   const rounds: Round[] = []
   for (let n = 1; n <= options.rounds; n += 1) {
     const ours = await loadWithPayments(deployment, generator, { connections, seconds })
+    const before = deployment.cpu()
     const baseline = await tpcB.run(seconds)
+    baselines.push({ ...baseline, postgresMs: cpuBetween(before, deployment.cpu()).postgres, seconds })
     stretches.push(ours)
-    rounds.push(roundOf(ours.perSecond, baseline))
+    rounds.push(roundOf(ours.perSecond, baseline.perSecond))
     payments += ours.units
     say(sentenceOf(n, rounds.at(-1), ours))
   }
@@ -60,8 +66,10 @@ export async function measureAgainstPgbench(
     rounds,
     ratio: ratioOf(rounds),
     cpu_ms_per_unit: cpuPerUnit(stretches),
+    baseline_cpu_ms_per_unit: cpuPerTransaction(baselines),
     ...(latency === undefined ? {} : { latency_ms: latency }),
-    peak_rss_mb: deployment.peakRssMb(),
+    peak_rss_mb: deployment.memory().peakMb,
+    rss_mb: deployment.memory().nowMb,
     payments,
     row_counts: await requireAllSucceeded(deployment, payments),
   }

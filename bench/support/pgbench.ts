@@ -4,6 +4,7 @@ import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
 import pg from 'pg'
 import type { Closers } from './closers.ts'
+import { cpuMs } from './usage.ts'
 
 /** PostgreSQL's own benchmark program, and which it is. */
 export type Pgbench = { readonly program: string; readonly version: string }
@@ -40,13 +41,14 @@ const versionsIn = (folder: string): string[] =>
 const readable = (folder: string): string[] => (existsSync(folder) ? readdirSync(folder) : [])
 
 export type TpcB = {
-  /** Runs the transactions for a time and gives how many there were a second. */
-  readonly run: (seconds: number) => Promise<number>
+  /** Runs the transactions for a time and gives how many there were a second, and the processor time of `pgbench`. */
+  readonly run: (seconds: number) => Promise<{ readonly perSecond: number; readonly pgbenchMs: number }>
 }
 
 export const CLIENTS = 32
 const THREADS = 2
 const DATABASE = 'pgbench'
+const WATCH_MS = 100
 
 /** A database of its own on the given server, filled for `pgbench`'s built-in TPC-B-like transaction. */
 export async function prepareTpcB(
@@ -75,6 +77,11 @@ export async function prepareTpcB(
       })
       running = child
       let output = ''
+      let pgbenchMs = 0
+      // Nobody can be asked after a process has ended.
+      const watch = setInterval(() => {
+        pgbenchMs = Math.max(pgbenchMs, child.pid === undefined ? 0 : cpuMs(child.pid))
+      }, WATCH_MS)
       child.stdout.on('data', (chunk: Buffer) => {
         output += chunk.toString('utf8')
       })
@@ -83,9 +90,10 @@ export async function prepareTpcB(
       child.on('close', resolve)
       const code = await promise
       running = undefined
+      clearInterval(watch)
       const [, tps] = /^tps = ([\d.]+) /m.exec(output) ?? []
       if (code !== 0 || tps === undefined) throw new Error(`pgbench ended with ${code}: ${output.slice(-500)}`)
-      return Number(tps)
+      return { perSecond: Number(tps), pgbenchMs }
     },
   }
 }

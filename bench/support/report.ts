@@ -17,6 +17,21 @@ export function cpuPerUnit(stretches: readonly Stretch[]) {
 
 export type CpuPerUnit = ReturnType<typeof cpuPerUnit>
 
+/** A round of `pgbench`: where a transaction spent its processor time. */
+export type Baseline = {
+  readonly perSecond: number
+  readonly seconds: number
+  readonly postgresMs: number
+  readonly pgbenchMs: number
+}
+
+export function cpuPerTransaction(baselines: readonly Baseline[]) {
+  const transactions = baselines.reduce((sum, each) => sum + each.perSecond * each.seconds, 0)
+  const total = (of: (each: Baseline) => number): number =>
+    round(baselines.reduce((sum, each) => sum + of(each), 0) / transactions)
+  return { postgres: total(({ postgresMs }) => postgresMs), pgbench: total(({ pgbenchMs }) => pgbenchMs) }
+}
+
 export const ratioOf = (rounds: readonly Round[]): Spread => spreadOf(rounds.map(({ ratio }) => ratio))
 
 const began = performance.now()

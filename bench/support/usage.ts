@@ -64,9 +64,17 @@ function ps(pid: number, field: 'time' | 'rss'): string {
   }
 }
 
-/** The most memory that a process has had in use, in mebibytes; what it has now where the system does not say. */
-export function peakRssMb(pid: number): number {
-  if (process.platform !== 'linux') return Math.round(Number(ps(pid, 'rss')) / 1_024)
-  const [, kilobytes = '0'] = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
-  return Math.round(Number(kilobytes) / 1_024)
+/**
+ * The memory that a process has in use now, and the most that it ever had, in mebibytes; where the system does not say
+ * the most, it is what it has now.
+ */
+export function memoryOf(pid: number): { readonly nowMb: number; readonly peakMb: number } {
+  const mebibytes = (kilobytes: string | undefined): number => Math.round(Number(kilobytes ?? '0') / 1_024)
+  if (process.platform !== 'linux') {
+    const now = mebibytes(ps(pid, 'rss'))
+    return { nowMb: now, peakMb: now }
+  }
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+  const field = (name: string): number => mebibytes(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1])
+  return { nowMb: field('VmRSS'), peakMb: field('VmHWM') }
 }

@@ -49,6 +49,7 @@ export function createExecutor(deps: ExecutorDeps): Executor {
   /** Attempts in memory, and what was claimed for one meanwhile by the node that this process has become. */
   const held = new Map<string, Job | undefined>()
   const inFlight = new Set<Promise<void>>()
+  const toPump = new Set<Line>()
   let stopping = false
   let wake = Promise.withResolvers<void>()
   let loop: Promise<void> = Promise.resolve()
@@ -68,12 +69,22 @@ export function createExecutor(deps: ExecutorDeps): Executor {
     const { attempt, action } = job
     const outcome = await call(job).finally(() => {
       line.done()
-      pump(line)
+      pumpSoon(line)
     })
     if (outcome === undefined) return 'dropped'
     const { paymentId, chargeId, id: attemptId } = attempt
     await deps.record({ paymentId, chargeId, attemptId, via: action === 'send' ? 'answer' : 'look_up', outcome })
     return 'done'
+  }
+
+  /** After the current round of I/O events: the calls that follow from answers read in one round leave together. */
+  const pumpSoon = (line: Line): void => {
+    if (toPump.has(line)) return
+    toPump.add(line)
+    setImmediate(() => {
+      toPump.delete(line)
+      pump(line)
+    })
   }
 
   const pump = (line: Line): void => {

@@ -51,7 +51,7 @@ const WHOLE_TABLE = new RegExp(`Seq Scan on (${TABLES})\\b`)
 const INDEX_SCAN = new RegExp(`Scan (?:Backward )?(?:using (\\w+) )?on (${TABLES})\\b`)
 
 // Of these indexes everything may be read: they hold what is in flight, or are read backward until a page is full.
-const SMALL = ['attempt_due', 'psp_webhook_unhandled', 'payment_event_pkey', 'payment_event_status']
+const SMALL = ['attempt_due', 'psp_webhook_unhandled', 'payment_event_pkey', 'payment_event_exceptional_status']
 
 /** What of a plan reads a large table, or an index of one, from end to end; by kind alone counts as that. */
 function excessive(plan: string): readonly string[] {

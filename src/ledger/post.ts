@@ -79,49 +79,53 @@ export async function postEntries(
   for (const entry of entries) assertPostable(entry)
   const accounts = accountsOf(entries)
   const remembered = await directory.idsOf(tx, accounts)
-  const chain = await takeChain(tx)
-  const { ids, closedThrough } = await readTerms(tx, directory, accounts, remembered)
+  const { chain, terms } = await takeChain(tx, remembered)
+  const { ids, closedThrough } = await agreedTerms(tx, directory, accounts, { ids: remembered, terms })
   const seq = chain.head_seq + 1n
   // The order of the leaves under the batch's hash is by entry id: what verification can read back.
   const sorted = entries.toSorted((a, b) => (a.id < b.id ? -1 : 1))
   const rows = rowsOf(sorted, ids, bookedAt, closedThrough)
-  await tx.run(INSERT, [bookedAt, chain.id, seq, ...toColumns(9, rows.entries), ...toColumns(6, rows.postings)])
-  await tx.run(ADD_TO_BALANCES, [chain.id, ...toColumns(4, turnover(sorted, ids))])
   const link = { chain: chain.id, seq, bookedAtMs: bookedAt.getTime(), previousHash: chain.head_hash }
   const head = batchHash({ ...link, leaves: rows.leaves })
-  await tx.run(CLOSE_BATCH, [chain.id, seq, bookedAt, rows.leaves.length, chain.head_hash, head])
+  await Promise.all([
+    tx.run(INSERT, [bookedAt, chain.id, seq, ...toColumns(9, rows.entries), ...toColumns(6, rows.postings)]),
+    tx.run(ADD_TO_BALANCES, [chain.id, ...toColumns(4, turnover(sorted, ids))]),
+    tx.run(CLOSE_BATCH, [chain.id, seq, bookedAt, rows.leaves.length, chain.head_hash, head]),
+  ])
   return rows.days
 }
 
-async function takeChain(tx: Tx): Promise<Chain> {
-  const [free] = await tx.run<Chain>(TAKE_FREE_CHAIN)
-  if (free !== undefined) return free
+/** A chain of this transaction's own, and the terms as they were read behind that. */
+async function takeChain(tx: Tx, ids: Ids): Promise<{ readonly chain: Chain; readonly terms: Terms | undefined }> {
+  const [[free], terms] = await Promise.all([tx.run<Chain>(TAKE_FREE_CHAIN), readTerms(tx, ids)])
+  if (free !== undefined) return { chain: free, terms }
   // All are taken: as many postings run at the same time as there are chains. Wait for one of them.
   const [waited] = await tx.run<Chain>(WAIT_FOR_CHAIN, [1 + Math.floor(Math.random() * CHAINS)])
   assert(waited !== undefined, 'the ledger has its chains')
-  return waited
+  return { chain: waited, terms: await readTerms(tx, ids) }
 }
 
 type Ids = ReadonlyMap<string, number>
+type Terms = { readonly day: string | null; readonly known: boolean | null }
+
+async function readTerms(tx: Tx, ids: Ids): Promise<Terms | undefined> {
+  const byId = [...ids].sort(([, a], [, b]) => a - b)
+  const values = [byId.map(([, id]) => id), byId.map(([name]) => name)]
+  return (await tx.run<Terms>(READ_TERMS, values))[0]
+}
 
 /** The last closed day, and the accounts' ids: those remembered, or those of now when the database has others. */
-async function readTerms(
+async function agreedTerms(
   tx: Tx,
   directory: AccountDirectory,
   accounts: readonly Account[],
-  remembered: Ids,
+  remembered: { readonly ids: Ids; readonly terms: Terms | undefined },
 ): Promise<{ readonly ids: Ids; readonly closedThrough: string | undefined }> {
-  const read = async (ids: Ids): Promise<{ day: string | null; known: boolean | null } | undefined> => {
-    const byId = [...ids].sort(([, a], [, b]) => a - b)
-    const values = [byId.map(([, id]) => id), byId.map(([name]) => name)]
-    return (await tx.run<{ day: string | null; known: boolean | null }>(READ_TERMS, values))[0]
-  }
-  let ids = remembered
-  let terms = await read(ids)
+  let { ids, terms } = remembered
   if (terms?.known !== true) {
     directory.forget(ids.keys())
     ids = await directory.idsOf(tx, accounts)
-    terms = await read(ids)
+    terms = await readTerms(tx, ids)
   }
   assert(terms?.known === true, 'ledger accounts have the ids that were just read')
   return { ids, closedThrough: terms.day ?? undefined }

@@ -40,7 +40,7 @@ export async function listPayments(db: Queryable, filter: PaymentFilter, clockOf
     ...when(createdGte, (p) => `e.created_at >= ${p}`),
     ...when(createdLt, (p) => `e.created_at < ${p}`),
     ...when(filter.checkoutId, (p) => `e.checkout_id = ${p}`),
-    ...(filter.status === undefined ? [] : [`e.status = ${literal(filter.status)}`]),
+    ...(filter.status === undefined ? [] : [hasStatus(filter.status)]),
   ]
   const from =
     filter.seller === undefined
@@ -62,10 +62,16 @@ const ordersOf = (seller: string, ids: readonly string[]): string =>
   `select distinct payment_event_id as id from payment_order
     where ${[`seller = ${seller}`, ...ids].join(' and ')} order by payment_event_id desc`
 
-/** Written out, because how many payments have a status differs by a factor of thousands, and the plan with it. */
-function literal(status: PaymentStatus): string {
+/**
+ * Written out, because how many payments have a status differs by a factor of thousands, and the plan with it. What is
+ * processing is found by its attempts in flight (invariant `open_orders_are_looked_after`), what has succeeded by
+ * reading from the newest on, everything else by an index of its own.
+ */
+function hasStatus(status: PaymentStatus): string {
   assert(PAYMENT_STATUSES.includes(status), 'a status is one of ours')
-  return `'${status}'`
+  if (status === 'succeeded') return `e.status = '${status}'`
+  if (status !== 'processing') return `e.exceptional_status = '${status}'`
+  return `e.status = '${status}' and e.id in (select a.payment_event_id from attempt a where a.due_at is not null)`
 }
 
 /** The smallest UUIDv7 of that instant. */

@@ -55,8 +55,12 @@ export async function recordReports(deps: RecordDeps, reports: readonly Report[]
   return deps.db.transaction(async (tx) => {
     const now = deps.clock.now()
     const paymentIds = [...new Set(reports.map((report) => report.paymentId))]
-    const events = new Map((await tx.run<EventRow>(LOCK_EVENTS, [paymentIds])).map((row) => [row.id, row]))
-    const { charges, orders } = await readCharges(tx, [...new Set(reports.map((report) => report.chargeId))])
+    // In one flight; what is read is read behind the lock.
+    const [locked, { charges, orders }] = await Promise.all([
+      tx.run<EventRow>(LOCK_EVENTS, [paymentIds]),
+      readCharges(tx, [...new Set(reports.map((report) => report.chargeId))]),
+    ])
+    const events = new Map(locked.map((row) => [row.id, row]))
     for (const report of reports) {
       const charge = charges.get(report.chargeId)
       const event = events.get(report.paymentId)
@@ -65,10 +69,15 @@ export async function recordReports(deps: RecordDeps, reports: readonly Report[]
       apply(charge, report, { now, traits: deps.traitsOf(charge.charge.before.psp), capture: event.capture })
     }
     const states = [...charges.values()]
-    await writeAttempts(tx, states, now)
-    await writeOrders(tx, states)
-    await writeSteps(tx, states, now)
-    await book(tx, deps, states, orders, now)
+    const { sales, lateSuccesses } = bookings(states, orders)
+    // Wallets before the ledger: the wallet rows are the ones that other batches may wait for.
+    await Promise.all([
+      writeAttempts(tx, states, now),
+      writeOrders(tx, states),
+      writeSteps(tx, states, now),
+      creditPending(tx, sales.map(pendingCredit)),
+    ])
+    await postEntries(tx, deps.directory, [...lateSuccesses, ...sales.map(captureEntry)], now)
     const followUps = [...lateVoids(states), ...(await allOrNothing(tx, events, states))]
     const created = await insertFollowUps(tx, { now, holder: deps.holder() }, followUps)
     const moved = states.filter((state) => state.ordersChanged).map((state) => state.charge.before.paymentId)
@@ -82,8 +91,10 @@ async function readCharges(
   tx: Tx,
   chargeIds: readonly string[],
 ): Promise<{ charges: Map<string, ChargeInFlight>; orders: readonly OrderRow[] }> {
-  const rows = await tx.run<AttemptRow & { late_booked: boolean }>(READ_ATTEMPTS, [chargeIds])
-  const orders = await tx.run<OrderRow>(READ_ORDERS_OF_CHARGES, [chargeIds])
+  const [rows, orders] = await Promise.all([
+    tx.run<AttemptRow & { late_booked: boolean }>(READ_ATTEMPTS, [chargeIds]),
+    tx.run<OrderRow>(READ_ORDERS_OF_CHARGES, [chargeIds]),
+  ])
   const standing = new Map(orders.map((order) => [order.charge_attempt_id, order.status]))
   const followUps = Map.groupBy(
     rows.filter((row) => row.operation !== 'charge'),
@@ -145,22 +156,19 @@ async function writeSteps(tx: Tx, states: readonly ChargeInFlight[], now: Date):
   if (rows.length > 0) await tx.run(INSERT_STEPS, [now, ...toColumns(5, rows)])
 }
 
-/** Wallets before the ledger: the wallet rows are the ones that other batches may wait for. */
-async function book(
-  tx: Tx,
-  deps: RecordDeps,
+/** What has to be booked: orders that were captured, and money that came after its order had failed. */
+function bookings(
   states: readonly ChargeInFlight[],
   orders: readonly OrderRow[],
-  now: Date,
-): Promise<void> {
+): { readonly sales: readonly Sale[]; readonly lateSuccesses: readonly NewEntry[] } {
   const capturedAt = new Map<string, Date>()
-  const entries: NewEntry[] = []
+  const lateSuccesses: NewEntry[] = []
   for (const { charge, effects } of states) {
     for (const effect of effects) {
       if (effect.effect === 'capture') capturedAt.set(charge.before.id, effect.occurredAt)
       if (effect.effect === 'late_success') {
         const { chargeId, paymentId, orderId, psp, amount, currency } = charge.before
-        entries.push(
+        lateSuccesses.push(
           lateSuccessEntry({ chargeId, paymentId, orderId, psp, amount, currency, occurredAt: effect.occurredAt }),
         )
       }
@@ -185,8 +193,7 @@ async function book(
       },
     ]
   })
-  await creditPending(tx, sales.map(pendingCredit))
-  await postEntries(tx, deps.directory, [...entries, ...sales.map(captureEntry)], now)
+  return { sales, lateSuccesses }
 }
 
 type FollowUp = { readonly operation: 'capture' | 'void'; readonly chargeId: string }

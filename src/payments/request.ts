@@ -65,10 +65,7 @@ const PUT_ON_NEW_CHARGE = statement(
      from unnest($1::uuid[], $2::uuid[]) as c (order_id, charge_id) where o.id = c.order_id`,
 )
 
-const FIND_LIVE = statement(
-  'payments.find_live_checkout',
-  `select id from payment_event where checkout_id = $1 and status not in ('failed', 'canceled')`,
-)
+const FIND_LIVE = statement('payments.find_live_checkout', `select id from payment_event where live_checkout_id = $1`)
 
 /**
  * Stores a request about a payment and the attempts that carry it out, or refuses it and changes nothing. The same key

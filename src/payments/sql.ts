@@ -38,7 +38,7 @@ export const FIND_CONFLICTS = statement(
   'payments.find_conflicts',
   `select id, idempotency_key, fingerprint, checkout_id, status from payment_event
     where idempotency_key = any($1::text[])
-       or (checkout_id = any($2::text[]) and status not in ('failed', 'canceled'))`,
+       or live_checkout_id = any($2::text[])`,
 )
 
 /** Events are locked first and in the order of their id; everything else of a payment is behind this lock. */

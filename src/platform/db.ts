@@ -17,7 +17,11 @@ export type Queryable = {
   readonly query: <R>(text: string, values?: readonly unknown[]) => Promise<R[]>
 }
 
-/** Inside a transaction: a function that takes a `Tx` commits with its caller or not at all. */
+/**
+ * Inside a transaction: a function that takes a `Tx` commits with its caller or not at all. Statements that are run
+ * without waiting for each other, under one `Promise.all`, are carried out in that order; when one fails, those behind it
+ * do nothing.
+ */
 export type Tx = Queryable & {
   readonly inTransaction: true
   /**
@@ -71,6 +75,8 @@ export function createDb(options: DbOptions): Db {
     application_name: options.applicationName ?? 'tallystick',
     connectionTimeoutMillis: 5_000,
     keepAlive: true,
+    // Statements of a transaction that do not wait for each other's rows leave together and are carried out in order.
+    pipeline: true,
     options: [
       `-c search_path=${options.schema}`,
       '-c timezone=UTC',
@@ -95,14 +101,17 @@ export function createDb(options: DbOptions): Db {
       }
       client.on('error', onError)
       try {
-        await client.query(
+        // Not waited for: the first statement follows in the same flight.
+        const begun = client.query(
           settings?.isolation === 'repeatable read' ? 'begin isolation level repeatable read' : 'begin',
         )
+        begun.catch(() => undefined)
         const result = await work({
           ...queryableOver(client),
           inTransaction: true,
           copyOut: (query) => client.query(copyTo(`copy (${query}) to stdout (format csv)`)),
         })
+        await begun
         await client.query('commit')
         return result
       } catch (error) {

@@ -83,6 +83,8 @@ function listen(server: Server, { host, port }: { readonly host: string; readonl
   })
 }
 
+const NO_QUERY = new URLSearchParams()
+
 function createExchange(request: IncomingMessage, response: ServerResponse, hanging: Set<ServerResponse>): Exchange {
   const target = request.url ?? '/'
   const mark = target.indexOf('?')
@@ -90,7 +92,7 @@ function createExchange(request: IncomingMessage, response: ServerResponse, hang
   return {
     method: request.method ?? 'GET',
     path: mark === -1 ? target : target.slice(0, mark),
-    query: new URLSearchParams(mark === -1 ? '' : target.slice(mark + 1)),
+    query: mark === -1 ? NO_QUERY : new URLSearchParams(target.slice(mark + 1)),
     headers: request.headers,
     response,
     text,
