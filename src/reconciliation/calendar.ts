@@ -29,11 +29,11 @@ export function businessDateSql(instant: string, { zone, cutOff, dayNamedBy }: C
     : `(${local}::date + (not ${before})::integer)`
 }
 
-/** The instant at which a business day is over. */
+/** The instant at which a business day is over: a cut-off that comes twice, because clocks go back, ends it the second time. */
 export function endOfDay(day: string, cut: Cut): Date {
   const date = Temporal.PlainDate.from(day).add({ days: cut.dayNamedBy === 'start' ? 1 : 0 })
-  const end = date.toZonedDateTime({ timeZone: cut.zone, plainTime: Temporal.PlainTime.from(cut.cutOff) })
-  return new Date(end.epochMilliseconds)
+  const end = date.toPlainDateTime(Temporal.PlainTime.from(cut.cutOff))
+  return new Date(end.toZonedDateTime(cut.zone, { disambiguation: 'later' }).epochMilliseconds)
 }
 
 export const addDays = (day: string, days: number): string => Temporal.PlainDate.from(day).add({ days }).toString()
