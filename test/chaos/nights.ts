@@ -3,8 +3,8 @@ import type { Client } from './client.ts'
 import type { Deployment } from './deployment.ts'
 import type { Killer } from './killer.ts'
 import type { NightKill } from './schedule.ts'
-import { type Stage, type StageWatch, watchStage } from './stage.ts'
-import { asArray, asObject, asText } from './wire.ts'
+import { readRuns, type Stage, type StageWatch, watchStage } from './stage.ts'
+import { asObject, asText } from './wire.ts'
 import type { Witness } from './witness.ts'
 
 export const NIGHTS = 3
@@ -100,12 +100,13 @@ async function readClock(client: Client): Promise<number> {
 }
 
 /** Waits until the day before today has its completed run, and so has every day before it. */
-async function runsDone({ client, witness, say }: Deps): Promise<void> {
+async function runsDone({ client, witness, deployment, say }: Deps): Promise<void> {
   const begin = performance.now()
   let helped = false
   for (;;) {
     const yesterday = new Date((await readClock(client)) - DAY_MS).toISOString().slice(0, 10)
-    const runs = await readRuns(client)
+    // No answer of the database is a night that is not over.
+    const runs = await readRuns(deployment.run().databaseUrl).catch(() => [])
     const [last] = runs
     if (runs.every((run) => run.status === 'completed') && last !== undefined && last.day >= yesterday) return
     const waitedMs = performance.now() - begin
@@ -119,13 +120,4 @@ async function runsDone({ client, witness, say }: Deps): Promise<void> {
     }
     await delay(200)
   }
-}
-
-/** Newest first. */
-async function readRuns(client: Client): Promise<readonly { readonly day: string; readonly status: string }[]> {
-  const { body } = await client.insist({ method: 'GET', path: '/v1/recon_runs?limit=200' })
-  return asArray(asObject(body, 'runs')['data'], 'runs').map((item) => {
-    const run = asObject(item, 'run')
-    return { day: asText(run['business_date'], 'business_date'), status: asText(run['status'], 'status of a run') }
-  })
 }

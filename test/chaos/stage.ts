@@ -23,13 +23,7 @@ export function watchStage(databaseUrl: () => string): StageWatch {
   let stage: Stage = 'between'
   let stopped = false
   const look = async (): Promise<void> => {
-    const client = new pg.Client({
-      connectionString: databaseUrl(),
-      connectionTimeoutMillis: 2_000,
-      query_timeout: 2_000,
-    })
-    // What breaks a connection is reported by the query that it breaks.
-    client.on('error', () => undefined)
+    const client = connection(databaseUrl())
     try {
       await client.connect()
       while (!stopped) {
@@ -60,4 +54,27 @@ function stageOf(run: { readonly status: string; readonly phase: string | null }
   if (run === undefined) return 'between'
   if (run.phase === 'match') return 'matching'
   return run.phase === 'post' ? 'posting' : 'collecting'
+}
+
+/** Every run, newest first. */
+export async function readRuns(
+  databaseUrl: string,
+): Promise<readonly { readonly day: string; readonly status: string }[]> {
+  const client = connection(databaseUrl)
+  try {
+    await client.connect()
+    const { rows } = await client.query<{ day: string; status: string }>(
+      'select business_date::text as day, status from tallystick.recon_run order by business_date desc',
+    )
+    return rows
+  } finally {
+    await client.end().catch(() => undefined)
+  }
+}
+
+function connection(databaseUrl: string): pg.Client {
+  const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 2_000, query_timeout: 2_000 })
+  // What breaks a connection is reported by the query that it breaks.
+  client.on('error', () => undefined)
+  return client
 }
