@@ -245,7 +245,7 @@ const PLANTED: readonly Planted[] = [
     },
   ],
   ...['invariants', 'verification', 'timeline', 'whereabouts', 'wallet', 'server'].map(
-    (name): readonly [string, string, Plant] => [
+    (name): Planted => [
       `a bad answer about ${name}`,
       `${name}: every answer is good`,
       (s) => {
