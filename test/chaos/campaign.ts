@@ -34,7 +34,7 @@ const FIRST_START_MS = 180_000
 /** A start after a kill, with PostgreSQL's recovery in it, on a busy machine. */
 const RESTART_MS = 60_000
 /** After the last fault, every conversation has this long to get its answers. */
-const ANSWER_MS = 120_000
+const ANSWER_MS = 240_000
 /** SIGTERM to the end of everything. */
 const STOP_MS = 30_000
 /** Tries of a merchant that is in a hurry at times, so that answers get lost by time as well. */
