@@ -1,6 +1,5 @@
 import type { Check } from './audit.ts'
-import { chargedAmount, effectOf } from './expectation.ts'
-import type { Charge, OrderSeen, Snapshot, StoredOrder } from './snapshot.ts'
+import type { Charge, OrderSeen, Snapshot } from './snapshot.ts'
 
 /** What a charge in the book has to be for an order in this state, when there is a charge at all. */
 const CHARGE_STATUS_FOR: Readonly<Record<string, readonly string[]>> = {
@@ -53,7 +52,6 @@ export const chargeChecks: readonly Check[] = [
         if (orders.length === 0) tally.violation(`${describe(charge)} is captured and stands for no order of ours`)
         for (const order of orders) {
           if (order.status === 'captured' || late.has(charge.attemptId ?? '')) continue
-          if (order.status === 'unknown' && staysUnknown(snapshot, order)) continue
           tally.violation(`${describe(charge)} is captured and ${order.id} is ${order.status}`)
         }
       }
@@ -143,14 +141,3 @@ const describe = (charge: Charge): string =>
 
 const ordersSeen = (snapshot: Snapshot): ReadonlyMap<string, OrderSeen> =>
   new Map(snapshot.payments.flatMap((payment) => payment.orders.map((order) => [order.id, order])))
-
-/** Whether the table of magic amounts says that this order stays unknown although it was charged. */
-function staysUnknown(snapshot: Snapshot, order: StoredOrder): boolean {
-  const key = snapshot.events.find((event) => event.id === order.paymentId)?.key
-  const asked = snapshot.keys.find((history) => history.key === key)?.asked
-  if (asked === undefined) return false
-  const position = asked.orders.findIndex((_, index) => {
-    return snapshot.payments.find((payment) => payment.id === order.paymentId)?.orders[index]?.id === order.id
-  })
-  return effectOf(asked.paymentMethod, chargedAmount(asked, position)) === 'stays_unknown'
-}

@@ -1,9 +1,12 @@
 import type { Check, Tally } from './audit.ts'
 import { acceptedIds, wronglyAnswered } from './audit-requests.ts'
-import type { Entry, PostingSeen, Snapshot, StoredOrder } from './snapshot.ts'
+import { releasable } from './audit-settlement.ts'
+import { samePostings, show, sums, turnover } from './postings.ts'
+import type { PostingSeen, Snapshot, StoredOrder } from './snapshot.ts'
 
 const COMMISSION = 'revenue:commission'
 const receivable = (psp: string): string => `psp:${psp}:receivable`
+const KINDS = new Set(['capture', 'manual', 'late_success', 'psp_fee', 'psp_payout', 'unmatched_line', 'release'])
 const pending = (seller: string): string => `seller:${seller}:pending`
 
 /** Entries, balances and wallets, each recomputed here from the orders or the postings. */
@@ -72,6 +75,13 @@ export const ledgerChecks: readonly Check[] = [
       for (const row of snapshot.balances)
         if (/^psp:[^:]+:receivable$/.test(row.account))
           debits.set(row.currency, (debits.get(row.currency) ?? 0n) + row.debits)
+      // What the nights book on that side is no charge of ours.
+      for (const entry of snapshot.entries) {
+        if (entry.kind === 'capture' || entry.kind === 'late_success') continue
+        for (const { account, amount, currency } of entry.postings)
+          if (/^psp:[^:]+:receivable$/.test(account) && amount > 0n)
+            debits.set(currency, (debits.get(currency) ?? 0n) - amount)
+      }
       for (const currency of new Set([...book.keys(), ...debits.keys()])) {
         tally.checked()
         if ((book.get(currency) ?? 0n) !== (debits.get(currency) ?? 0n))
@@ -84,21 +94,24 @@ export const ledgerChecks: readonly Check[] = [
   {
     name: "each seller's wallet holds amount − fee of the captured orders",
     examine: (snapshot, tally) => {
-      const want = new Map<string, bigint>()
+      const released = new Set(releasable(snapshot).map((order) => order.id))
+      const want = { pending: new Map<string, bigint>(), available: new Map<string, bigint>() }
       for (const order of snapshot.orders) {
         if (order.status !== 'captured') continue
         const key = `${order.seller} ${order.currency}`
-        want.set(key, (want.get(key) ?? 0n) + order.amount - order.platformFee)
+        const bucket = want[released.has(order.id) ? 'available' : 'pending']
+        bucket.set(key, (bucket.get(key) ?? 0n) + order.amount - order.platformFee)
       }
       const wallets = new Map(snapshot.wallets.map((wallet) => [`${wallet.seller} ${wallet.currency}`, wallet]))
-      for (const key of new Set([...want.keys(), ...wallets.keys()])) {
+      for (const key of new Set([...want.pending.keys(), ...want.available.keys(), ...wallets.keys()])) {
         tally.checked()
         const wallet = wallets.get(key)
-        if ((wallet?.pending ?? 0n) !== (want.get(key) ?? 0n))
-          tally.violation(
-            `wallet of ${key} has ${wallet?.pending ?? 0n} pending, its orders say ${want.get(key) ?? 0n}`,
-          )
-        if (wallet !== undefined && (wallet.available !== 0n || wallet.reserved !== 0n || wallet.owed !== 0n))
+        for (const bucket of ['pending', 'available'] as const) {
+          const expected = want[bucket].get(key) ?? 0n
+          if ((wallet?.[bucket] ?? 0n) !== expected)
+            tally.violation(`wallet of ${key} has ${wallet?.[bucket] ?? 0n} ${bucket}, its orders say ${expected}`)
+        }
+        if (wallet !== undefined && (wallet.reserved !== 0n || wallet.owed !== 0n))
           tally.violation(`wallet of ${key} has money in a bucket that nothing moved it to`)
       }
     },
@@ -109,8 +122,13 @@ export const ledgerChecks: readonly Check[] = [
       const balances = new Map(
         [...turnover(snapshot.entries)].map(([key, { debits, credits }]) => [key, credits - debits]),
       )
-      const rows = new Map(snapshot.walletRows.map((row) => [`${pending(row.seller)} ${row.currency}`, row.pending]))
-      const accounts = [...balances.keys()].filter((key) => /^seller:.*:pending /.test(key))
+      const rows = new Map<string, bigint>(
+        snapshot.walletRows.flatMap((row) => [
+          [`${pending(row.seller)} ${row.currency}`, row.pending] as const,
+          [`seller:${row.seller}:available ${row.currency}`, row.available] as const,
+        ]),
+      )
+      const accounts = [...balances.keys()].filter((key) => /^seller:.*:(pending|available) /.test(key))
       for (const key of new Set([...accounts, ...rows.keys()])) {
         tally.checked()
         if ((rows.get(key) ?? 0n) !== (balances.get(key) ?? 0n))
@@ -199,8 +217,7 @@ export const ledgerChecks: readonly Check[] = [
     examine: (snapshot, tally) => {
       for (const entry of snapshot.entries) {
         tally.checked()
-        if (!['capture', 'manual', 'late_success'].includes(entry.kind))
-          tally.violation(`${entry.id} is of kind ${entry.kind}`)
+        if (!KINDS.has(entry.kind)) tally.violation(`${entry.id} is of kind ${entry.kind}`)
       }
     },
   },
@@ -228,40 +245,4 @@ function capturePostings(order: StoredOrder): readonly PostingSeen[] {
     { account: pending(order.seller), amount: order.platformFee - order.amount, currency },
     { account: COMMISSION, amount: -order.platformFee, currency },
   ].filter((posting) => posting.amount !== 0n)
-}
-
-const show = (postings: readonly PostingSeen[]): string =>
-  postings.map(({ account, amount, currency }) => `${account} ${amount} ${currency}`).join(', ')
-
-function samePostings(one: readonly PostingSeen[], other: readonly PostingSeen[]): boolean {
-  const sorted = (postings: readonly PostingSeen[]): string =>
-    postings
-      .map(({ account, amount, currency }) => `${account} ${amount} ${currency}`)
-      .toSorted()
-      .join('\n')
-  return sorted(one) === sorted(other)
-}
-
-function sums<T extends { readonly amount: bigint }>(
-  items: readonly T[],
-  by: (item: T) => string,
-): Map<string, bigint> {
-  const totals = new Map<string, bigint>()
-  for (const item of items) totals.set(by(item), (totals.get(by(item)) ?? 0n) + item.amount)
-  return totals
-}
-
-/** Gross debits and credits by account and currency, out of the postings alone. */
-function turnover(entries: readonly Entry[]): Map<string, { debits: bigint; credits: bigint }> {
-  const totals = new Map<string, { debits: bigint; credits: bigint }>()
-  for (const { postings } of entries) {
-    for (const { account, amount, currency } of postings) {
-      const key = `${account} ${currency}`
-      const total = totals.get(key) ?? { debits: 0n, credits: 0n }
-      if (amount > 0n) total.debits += amount
-      else total.credits -= amount
-      totals.set(key, total)
-    }
-  }
-  return totals
 }

@@ -13,7 +13,7 @@ export const orderChecks: readonly Check[] = [
       for (const { payment } of paymentsAsked(snapshot)) {
         for (const order of payment.orders) {
           tally.checked()
-          if (order.status === 'pending' || order.status === 'executing')
+          if (order.status === 'pending' || order.status === 'executing' || order.status === 'unknown')
             tally.violation(`${order.id} of ${payment.id} is still ${order.status}`)
         }
       }

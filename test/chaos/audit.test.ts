@@ -1,16 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { audit } from './audit.ts'
+import { PLANTED_AT_NIGHT, type Planted, the, without } from './planted-at-night.ts'
 import type { Snapshot } from './snapshot.ts'
 import { type Mutable, soundSnapshot } from './sound-snapshot.ts'
-
-type Plant = (snapshot: Mutable<Snapshot>) => void
-
-/** The one element that `matches`; a plant that finds nothing to break would prove nothing. */
-function the<T>(items: readonly T[], matches: (item: T) => boolean): T {
-  const found = items.find(matches)
-  if (found === undefined) throw new Error('the planted violation has nothing to break')
-  return found
-}
 
 const order = (snapshot: Mutable<Snapshot>, id: string) => the(snapshot.orders, (row) => row.id === id)
 const seenOrder = (snapshot: Mutable<Snapshot>, id: string) =>
@@ -21,18 +13,13 @@ const seenOrder = (snapshot: Mutable<Snapshot>, id: string) =>
 const charge = (snapshot: Mutable<Snapshot>, id: string) => the(snapshot.book, (row) => row.id === id)
 const entry = (snapshot: Mutable<Snapshot>, id: string) => the(snapshot.entries, (row) => row.id === id)
 const key = (snapshot: Mutable<Snapshot>, name: string) => the(snapshot.keys, (row) => row.key === name)
-const without = <T>(items: T[], matches: (item: T) => boolean): void => {
-  const index = items.findIndex(matches)
-  if (index < 0) throw new Error('the planted violation has nothing to remove')
-  items.splice(index, 1)
-}
-
 const CAPTURED = 'each captured order has exactly one captured charge, to the cent'
 const BOOK = 'each captured charge in the book is ours and captured with us'
 const ENTRY = 'each captured order has one capture entry with the right postings'
 const WALLET = "each seller's wallet holds amount − fee of the captured orders"
 
-const PLANTED: readonly (readonly [what: string, check: string, plant: Plant])[] = [
+const PLANTED: readonly Planted[] = [
+  ...PLANTED_AT_NIGHT,
   ['a capture that the book does not have', CAPTURED, (s) => without(s.book, (row) => row.id === 'ch_att_paid_0')],
   [
     'a charge taken twice under one attempt',
@@ -203,7 +190,7 @@ const PLANTED: readonly (readonly [what: string, check: string, plant: Plant])[]
     'a wallet with money in a bucket that nothing moved',
     WALLET,
     (s) => {
-      the(s.wallets, () => true).available = 1n
+      the(s.wallets, () => true).reserved = 1n
     },
   ],
   [
@@ -258,7 +245,7 @@ const PLANTED: readonly (readonly [what: string, check: string, plant: Plant])[]
     },
   ],
   ...['invariants', 'verification', 'timeline', 'whereabouts', 'wallet', 'server'].map(
-    (name): readonly [string, string, Plant] => [
+    (name): Planted => [
       `a bad answer about ${name}`,
       `${name}: every answer is good`,
       (s) => {

@@ -1,7 +1,9 @@
 import { chargeChecks } from './audit-charges.ts'
 import { ledgerChecks } from './audit-ledger.ts'
+import { nightChecks } from './audit-nights.ts'
 import { orderChecks } from './audit-orders.ts'
 import { requestChecks } from './audit-requests.ts'
+import { settlementChecks } from './audit-settlement.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /**
@@ -25,15 +27,17 @@ export type CheckResult = {
  * with planted violations.
  */
 export function audit(snapshot: Snapshot): readonly CheckResult[] {
-  return [...requestChecks, ...orderChecks, ...chargeChecks, ...ledgerChecks].map((check) => {
-    let checked = 0
-    const violations: string[] = []
-    check.examine(snapshot, {
-      checked: (count = 1) => {
-        checked += count
-      },
-      violation: (sentence) => violations.push(sentence),
-    })
-    return { name: check.name, checked, violations }
-  })
+  return [...requestChecks, ...orderChecks, ...chargeChecks, ...ledgerChecks, ...nightChecks, ...settlementChecks].map(
+    (check) => {
+      let checked = 0
+      const violations: string[] = []
+      check.examine(snapshot, {
+        checked: (count = 1) => {
+          checked += count
+        },
+        violation: (sentence) => violations.push(sentence),
+      })
+      return { name: check.name, checked, violations }
+    },
+  )
 }

@@ -7,19 +7,22 @@ import { type Client, createClient } from './client.ts'
 import { collectApi } from './collect-api.ts'
 import { collectBook } from './collect-book.ts'
 import { collectDatabase } from './collect-database.ts'
+import { collectFiles } from './collect-files.ts'
 import { createConversations } from './conversation.ts'
 import { createDeployment, type Deployment } from './deployment.ts'
 import { type Facts, factsOf } from './facts.ts'
-import { createFaultInjector, type FaultInjector } from './faults.ts'
+import { createFaultInjector } from './faults.ts'
+import { createKiller, type Killer } from './killer.ts'
+import { goThroughNights, NIGHTS, type NightKills } from './nights.ts'
 import type { Options } from './options.ts'
 import { startProxy } from './proxy.ts'
-import { createRandom } from './random.ts'
-import { planFaults } from './schedule.ts'
+import { createRandom, type Random } from './random.ts'
+import { nightShare, planFaults, planNights } from './schedule.ts'
 import { settle } from './settle.ts'
 import type { Probe, Snapshot } from './snapshot.ts'
 import { createWitness, type Witness } from './witness.ts'
 import { startWorkers } from './workers.ts'
-import { planWorkload } from './workload.ts'
+import { planEvening, planWorkload } from './workload.ts'
 
 export type CampaignResult = {
   readonly checks: readonly CheckResult[]
@@ -31,7 +34,7 @@ const FIRST_START_MS = 180_000
 /** A start after a kill, with PostgreSQL's recovery in it, on a busy machine. */
 const RESTART_MS = 60_000
 /** After the last fault, every conversation has this long to get its answers. */
-const ANSWER_MS = 120_000
+const ANSWER_MS = 240_000
 /** SIGTERM to the end of everything. */
 const STOP_MS = 30_000
 /** Tries of a merchant that is in a hurry at times, so that answers get lost by time as well. */
@@ -70,13 +73,21 @@ export async function runCampaign(
     const servers = place.ports.length === 1 ? '' : ` and ${place.ports.length - 1} more`
     say(`ready: ${deployment.run().url}${servers}, home ${place.home}`)
     await openAccounts({ client: patient, witness })
-    const injector = await disturb({ options, random, deployment, witness, ports: place.ports, say })
-    const probes = await calmDown({ client: patient, witness, deployment, say })
+    const killer = createKiller({ deployment, total: options.kills, random: random.fork('victims'), say })
+    await disturb({ options, random, deployment, killer, witness, ports: place.ports, say })
+    await calmDown({ client: patient, witness, say })
+    const nightKills = await sleep({ options, random, client: patient, deployment, killer, witness, say })
+    await calmDown({ client: patient, witness, say })
+    say('comparing')
+    const probes = endProbes(deployment)
     const snapshot = await takeSnapshot({ client: patient, witness, deployment, probes })
     const stopped = await stopProbe(deployment)
     const logged = deployment.serverLogs.map(logProbe)
     const checks = audit({ ...snapshot, probes: [...snapshot.probes, ...probes, stopped, ...logged] })
-    return { checks, facts: factsOf(snapshot, { kills: injector.killsByVictim(), starts: deployment.starts() }) }
+    return {
+      checks,
+      facts: factsOf(snapshot, { kills: killer.killsByVictim(), nightKills, starts: deployment.starts() }),
+    }
   } finally {
     end.abort()
     await patient.close()
@@ -89,13 +100,14 @@ export async function runCampaign(
 /** The work and the faults together, until both are through. */
 async function disturb(deps: {
   readonly options: Options
-  readonly random: ReturnType<typeof createRandom>
+  readonly random: Random
   readonly deployment: Deployment
+  readonly killer: Killer
   readonly witness: Witness
   readonly ports: readonly number[]
   readonly say: (sentence: string) => void
-}): Promise<FaultInjector> {
-  const { options, random, deployment, witness, say } = deps
+}): Promise<void> {
+  const { options, random, deployment, killer, witness, say } = deps
   const giveUp = new AbortController()
   const proxy = await startProxy({ targetPorts: deps.ports, random: random.fork('proxy') })
   const stopBrowsing = new AbortController()
@@ -110,8 +122,8 @@ async function disturb(deps: {
   const injector = createFaultInjector({
     deployment,
     proxy,
-    steps: planFaults(random.fork('faults'), options.kills),
-    random: random.fork('victims'),
+    steps: planFaults(random.fork('faults'), options.kills - nightShare(options.kills)),
+    killer,
     say: (sentence) => say(`${sentence} · ${workers.started()}/${units.length} begun, ${workers.open()} open`),
   })
   const units = planWorkload(random.fork('workload'), options.payments)
@@ -127,12 +139,11 @@ async function disturb(deps: {
   const browsing = browse({ client, witness, random: random.fork('browse'), signal: stopBrowsing.signal })
   try {
     await injector.run()
-    say(`${injector.killed()} kills done; the last checkouts run without faults`)
+    say(`${killer.killed()} kills done; the last checkouts run without faults`)
     await deployment.ready(RESTART_MS)
     await injector.calm()
     await Promise.race([workers.done, delay(ANSWER_MS, undefined, { ref: false })])
     if (workers.open() > 0) say(`${workers.open()} conversations still had no answer after ${ANSWER_MS / 1_000} s`)
-    return injector
   } finally {
     stopBrowsing.abort()
     giveUp.abort()
@@ -143,13 +154,41 @@ async function disturb(deps: {
   }
 }
 
+/** Three nights, each after an evening on which more is bought, and with kills while their runs go on. */
+async function sleep(deps: {
+  readonly options: Options
+  readonly random: Random
+  readonly client: Client
+  readonly deployment: Deployment
+  readonly killer: Killer
+  readonly witness: Witness
+  readonly say: (sentence: string) => void
+}): Promise<NightKills> {
+  const { options, random, client, deployment, killer, witness, say } = deps
+  const kills = planNights(random.fork('night kills'), NIGHTS, options.kills - killer.killed())
+  const evening = async (night: number): Promise<void> => {
+    const own = random.fork(`evening ${night}`)
+    await startWorkers({
+      units: planEvening(own, night),
+      concurrency: options.concurrency,
+      conversations: createConversations({ client, witness }),
+      witness,
+      random: own.fork('conversations'),
+      progress: () => 1,
+      giveUp: AbortSignal.timeout(ANSWER_MS),
+    }).done
+    await calmDown({ client, witness, say })
+  }
+  return goThroughNights({ client, witness, deployment, killer, kills, evening, say })
+}
+
+/** Nothing may be under way any more but what waits for its night. */
 async function calmDown(deps: {
   readonly client: Client
   readonly witness: Witness
-  readonly deployment: Deployment
   readonly say: (sentence: string) => void
-}): Promise<readonly Probe[]> {
-  const { client, witness, deployment, say } = deps
+}): Promise<void> {
+  const { client, witness, say } = deps
   const asked = new Map(
     witness
       .testimony()
@@ -159,7 +198,10 @@ async function calmDown(deps: {
   )
   const stuck = await settle({ client, askedOf: (id) => asked.get(id), say })
   for (const sentence of stuck) witness.unexpected(sentence)
-  say(stuck.length === 0 ? 'settled; comparing' : `${stuck.length} payments never ended; comparing all the same`)
+  say(stuck.length === 0 ? 'settled' : `${stuck.length} payments never ended; going on all the same`)
+}
+
+function endProbes(deployment: Deployment): readonly Probe[] {
   return deployment.ends().map((end, index) => {
     // A start that fails while PostgreSQL is being killed is for the init system; a server that was ready stays.
     const ok = end.wasKilled || !end.wasReady
@@ -185,7 +227,8 @@ async function takeSnapshot(deps: {
     ...new Set([...stored.orders.map((order) => order.seller), ...stored.walletRows.map((row) => row.seller)]),
   ]
   const seen = await collectApi(client, sellers)
-  return { ...witness.testimony(), ...stored, ...seen, book: await collectBook(run.simulatorUrl) }
+  const nights = { ...stored.nights, ...(await collectFiles(run.simulatorUrl)) }
+  return { ...witness.testimony(), ...stored, ...seen, nights, book: await collectBook(run.simulatorUrl) }
 }
 
 /** What the server calls fatal is a bug of its own, whatever was done to it. */

@@ -69,28 +69,29 @@ async function readWallet(client: Client, seller: string) {
       owed: asAmount(balance['owed'], `owed of ${seller}`),
     }
   })
-  const pending = new Map(balances.map((balance) => [balance.currency, balance.pending]))
+  const shown = new Map<string, bigint>(
+    balances.flatMap(({ currency, pending, available }) => [
+      [`${currency} pending`, pending] as const,
+      [`${currency} available`, available] as const,
+    ]),
+  )
   const stated = await sumStatement(client, seller)
-  const differing = [...new Set([...pending.keys(), ...stated.keys()])].filter(
-    (currency) => (pending.get(currency) ?? 0n) !== (stated.get(currency) ?? 0n),
+  const differing = [...new Set([...shown.keys(), ...stated.keys()])].filter(
+    (bucket) => (shown.get(bucket) ?? 0n) !== (stated.get(bucket) ?? 0n),
   )
   const detail = differing
-    .map(
-      (currency) =>
-        `statement sums to ${stated.get(currency) ?? 0n} ${currency}, wallet ${pending.get(currency) ?? 0n}`,
-    )
+    .map((bucket) => `statement sums to ${stated.get(bucket) ?? 0n} ${bucket}, wallet ${shown.get(bucket) ?? 0n}`)
     .join(', ')
   return { probe: { name: 'wallet', subject: seller, ok: differing.length === 0, detail }, balances }
 }
 
-/** The pending money of a seller as the lines of the statement add up to. */
+/** The pending and the available money of a seller as the lines of the statement add up to. */
 async function sumStatement(client: Client, seller: string): Promise<ReadonlyMap<string, bigint>> {
   const sums = new Map<string, bigint>()
   for (const item of await listAll(client, `/v1/wallets/${seller}/statement`)) {
     const line = asObject(item, `statement line of ${seller}`)
-    if (line['bucket'] !== 'pending') continue
-    const currency = asText(line['currency'], `currency in the statement of ${seller}`)
-    sums.set(currency, (sums.get(currency) ?? 0n) + asAmount(line['amount'], `amount in the statement of ${seller}`))
+    const bucket = `${asText(line['currency'], `currency in the statement of ${seller}`)} ${line['bucket']}`
+    sums.set(bucket, (sums.get(bucket) ?? 0n) + asAmount(line['amount'], `amount in the statement of ${seller}`))
   }
   return sums
 }

@@ -18,6 +18,7 @@ export async function collectBook(simulatorUrl: string): Promise<readonly Charge
       amount: asAmount(charge['amount'], 'amount of a charge'),
       currency: asText(charge['currency'], 'currency of a charge'),
       status: asText(charge['status'], 'status of a charge'),
+      occurredAt: asText(charge['occurred_at'], 'occurred_at of a charge'),
     }
   })
 }

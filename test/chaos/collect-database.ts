@@ -1,11 +1,12 @@
 import pg from 'pg'
+import { readNights, type StoredNights } from './collect-nights.ts'
+import { amount, optional, type Row, shown, text } from './rows.ts'
 import type { Balance, Entry, Snapshot, StoredAttempt, StoredEvent, StoredOrder, WalletRow } from './snapshot.ts'
 import { asOrderStatus } from './wire.ts'
 
-type Stored = Pick<Snapshot, 'events' | 'orders' | 'attempts' | 'entries' | 'balances' | 'walletRows'>
-
-/** Every number comes as text, so that none passes through a double. */
-type Row = Readonly<Record<string, string | null>>
+type Stored = Pick<Snapshot, 'events' | 'orders' | 'attempts' | 'entries' | 'balances' | 'walletRows'> & {
+  readonly nights: StoredNights
+}
 
 /**
  * Reads the tables with SQL of its own, in one snapshot of the database. Nothing of the product's code
@@ -43,22 +44,12 @@ export async function collectDatabase(databaseUrl: string, schema: string): Prom
                       group by a.name, b.currency order by a.name, b.currency`)
       ).map(readBalance),
       walletRows: (await rows('select * from wallet order by seller, currency')).map(readWallet),
+      nights: await readNights(rows),
     }
   } finally {
     await client.end()
   }
 }
-
-const text = (row: Row, column: string): string => {
-  const value = row[column]
-  if (value === undefined || value === null) throw new Error(`the database has no ${column} where there must be one`)
-  return value
-}
-const amount = (row: Row, column: string): bigint => BigInt(text(row, column))
-const optional = (row: Row, column: string): string | undefined => row[column] ?? undefined
-
-/** The id as the API shows it. */
-const shown = (prefix: string, uuid: string): string => `${prefix}_${uuid.replaceAll('-', '')}`
 
 const readEvent = (row: Row): StoredEvent => ({
   id: shown('pay', text(row, 'id')),
@@ -107,6 +98,7 @@ function readEntries(rows: readonly Row[]): readonly Entry[] {
       id: shown('je', id),
       kind: first === undefined ? '' : text(first, 'kind'),
       orderId: orderId === undefined ? undefined : shown('po', orderId),
+      fact: first === undefined ? undefined : optional(first, 'fact'),
       lateChargeId: isLate ? shown('att', text(first, 'fact')) : undefined,
       reference: first === undefined ? undefined : optional(first, 'reference'),
       reverses: reverses === undefined ? undefined : shown('je', reverses),

@@ -1,7 +1,7 @@
 import type { FollowUp, OrderStatus, PaymentAsked } from './snapshot.ts'
 
 /** What a charge does at payment time, as the published table of tokens and magic amounts says. */
-type Effect = 'pays' | 'fails' | 'needs_action' | 'stays_unknown'
+type Effect = 'pays' | 'pays_before_midnight' | 'pays_by_file' | 'fails' | 'needs_action'
 
 const MAGIC_TOKEN = 'pm_test_magic'
 const PAYING_TOKENS = new Set(['pm_test_visa', MAGIC_TOKEN])
@@ -18,7 +18,8 @@ export function effectOf(paymentMethod: string, amount: bigint): Effect {
   if (paymentMethod !== MAGIC_TOKEN) return 'pays'
   const digits = amount % 100n
   if (digits === 42n) return 'fails'
-  return digits === 45n ? 'stays_unknown' : 'pays'
+  if (digits === 45n) return 'pays_by_file'
+  return digits === 60n ? 'pays_before_midnight' : 'pays'
 }
 
 /**
@@ -54,7 +55,7 @@ export function isPayable(asked: PaymentAsked, position: number, followUps: read
   if (followUps.some((followUp) => followUp.action === 'cancel')) return false
   const effects = asked.orders.map((_, index) => effectOf(asked.paymentMethod, chargedAmount(asked, index)))
   if (asked.onPartial === 'void_all' && effects.includes('fails')) return false
-  return effects[position] === 'pays'
+  return effects[position] === 'pays' || effects[position] === 'pays_before_midnight'
 }
 
 export const wasAccepted = (followUp: FollowUp): boolean =>
@@ -71,8 +72,16 @@ function endsOf(effect: Effect, asked: PaymentAsked): readonly OrderStatus[] {
       return ['failed']
     case 'needs_action':
       return ['requires_action']
-    case 'stays_unknown':
-      // Its look-ups answer once the settlement file of its day is ready, which a midnight during the campaign makes it.
-      return ['unknown', ...endsOf('pays', asked)]
+    case 'pays_before_midnight':
+    case 'pays_by_file':
+      // After their night these are as paid as the others; who looks before it asks `isWaitingForItsNight`.
+      return endsOf('pays', asked)
   }
+}
+
+/** Whether an order in this state may stay in it until the night, as the table of magic amounts says. */
+export function isWaitingForItsNight(asked: PaymentAsked, position: number, status: OrderStatus): boolean {
+  const effect = effectOf(asked.paymentMethod, chargedAmount(asked, position))
+  if (effect === 'pays_by_file') return status === 'unknown'
+  return effect === 'pays_before_midnight' && (status === 'executing' || status === 'unknown')
 }

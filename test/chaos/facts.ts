@@ -1,10 +1,16 @@
 import { paidShare } from './audit-orders.ts'
+import type { NightKills } from './nights.ts'
 import type { Victim } from './schedule.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /** What the campaign was made of: the numbers that tell whether it tried hard enough. */
 export type Facts = {
   readonly kills: Readonly<Record<Victim, number>>
+  /** Kills at night, by the stage that the run was in. */
+  readonly nightKills: NightKills
+  readonly runs: number
+  readonly settledCharges: number
+  readonly breaksByCode: Readonly<Record<string, number>>
   readonly serverStarts: number
   readonly requests: number
   readonly reads: number
@@ -23,7 +29,11 @@ export type Facts = {
 
 export function factsOf(
   snapshot: Snapshot,
-  run: { readonly kills: Readonly<Record<Victim, number>>; readonly starts: number },
+  run: {
+    readonly kills: Readonly<Record<Victim, number>>
+    readonly nightKills: NightKills
+    readonly starts: number
+  },
 ): Facts {
   const { payable, paid } = paidShare(snapshot)
   const captured = new Map<string, bigint>()
@@ -33,6 +43,10 @@ export function factsOf(
   const answers = snapshot.keys.flatMap((history) => history.answers)
   return {
     kills: run.kills,
+    nightKills: run.nightKills,
+    runs: snapshot.nights.runs.length,
+    settledCharges: snapshot.nights.settled.length,
+    breaksByCode: countBy(snapshot.nights.breaks.map((one) => `${one.code} ${one.state}`)),
     serverStarts: run.starts,
     requests: snapshot.observations.requests,
     reads: snapshot.observations.reads,

@@ -1,63 +1,34 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { request } from 'undici'
-import type { Deployment, Target } from './deployment.ts'
+import type { Deployment } from './deployment.ts'
+import type { Killer } from './killer.ts'
 import { signalProcess } from './processes.ts'
 import { CALM, type CuttingProxy } from './proxy.ts'
-import type { Random } from './random.ts'
-import { type Fault, QUIET_SIMULATOR, type SimulatorSettings, type Step, type Victim } from './schedule.ts'
+import { type Fault, QUIET_SIMULATOR, type SimulatorSettings, type Step } from './schedule.ts'
 
 export type FaultInjector = {
   /** Carries out the schedule, one step after the other. */
   readonly run: () => Promise<void>
   /** Takes everything back that lasts: the weather, the simulator's settings. */
   readonly calm: () => Promise<void>
-  readonly killed: () => number
   /** The share of the schedule that has passed, from 0 to 1. */
   readonly progress: () => number
-  readonly killsByVictim: () => Readonly<Record<Victim, number>>
 }
-
-/** How long to wait for a victim that is not there, because it was just killed or is not started yet. */
-const VICTIM_WAIT_MS = 60_000
 
 export function createFaultInjector(deps: {
   readonly deployment: Deployment
   readonly proxy: CuttingProxy
   readonly steps: readonly Step[]
-  readonly random: Random
+  readonly killer: Killer
   readonly say: (sentence: string) => void
 }): FaultInjector {
-  const { deployment, proxy, steps, random, say } = deps
-  const kills: Record<Victim, number> = { server: 0, simulator: 0, postgres: 0, backend: 0 }
-  const killed = (): number => Object.values(kills).reduce((sum, count) => sum + count, 0)
-  const total = steps.reduce((sum, { fault }) => sum + (fault.kind === 'kill' ? fault.victims.length : 0), 0)
-
+  const { deployment, proxy, steps, killer, say } = deps
   const wholeMs = steps.reduce((sum, { afterMs }) => sum + afterMs, 0)
   let doneMs = 0
   let stepBegan: number | undefined
 
-  const awaitVictim = async (victim: Victim): Promise<Target> => {
-    const end = performance.now() + VICTIM_WAIT_MS
-    for (;;) {
-      const target = deployment.find(victim, (count) => random.int(0, Math.max(0, count - 1)))
-      if (target !== undefined) return target
-      if (performance.now() > end) throw new Error(`there was no ${victim} to kill for ${VICTIM_WAIT_MS / 1_000} s`)
-      await delay(25)
-    }
-  }
-
-  const kill = async (victims: readonly Victim[]): Promise<void> => {
-    for (const victim of victims) {
-      const { pids, markKilled } = await awaitVictim(victim)
-      markKilled()
-      const hit = pids.filter((pid) => signalProcess(pid, 'SIGKILL'))
-      kills[victim] += 1
-      say(`kill ${killed()}/${total}: ${victim} (${hit.join(', ') || 'gone before the signal came'})`)
-    }
-  }
-
   const pause = async (victim: 'server' | 'simulator', forMs: number): Promise<void> => {
-    const { pids } = await awaitVictim(victim)
+    const { pids } = await killer.awaitVictim(victim)
     say(`pause: ${victim} for ${forMs} ms`)
     try {
       for (const pid of pids) signalProcess(pid, 'SIGSTOP')
@@ -70,7 +41,7 @@ export function createFaultInjector(deps: {
   const inject = async (fault: Fault): Promise<void> => {
     switch (fault.kind) {
       case 'kill':
-        return kill(fault.victims)
+        return killer.kill(fault.victims)
       case 'pause':
         return pause(fault.victim, fault.forMs)
       case 'drop_connections':
@@ -105,13 +76,11 @@ export function createFaultInjector(deps: {
       }
       throw new Error('the simulator did not come back to take its settings')
     },
-    killed,
     progress: () => {
       if (wholeMs === 0) return 1
       const inStep = stepBegan === undefined ? 0 : performance.now() - stepBegan
       return Math.min(1, (doneMs + inStep) / wholeMs)
     },
-    killsByVictim: () => kills,
   }
 }
 

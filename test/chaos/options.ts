@@ -21,7 +21,7 @@ export const USAGE = `npm run chaos -- [--seed N] [--kills K] [--payments P] [--
                  [--home DIR] [--keep] [--json]
 
   --seed N          decides the checkouts and the faults; random when absent, and always printed
-  --kills K         how many processes to kill with SIGKILL (default 40)
+  --kills K         how many processes to kill with SIGKILL (default 40), a quarter of them at night
   --payments P      how many checkouts to run (default 20 per kill, at least 60)
   --concurrency C   checkouts under way at the same time (default 12)
   --servers S       server processes that share the database and the simulator (default 1)

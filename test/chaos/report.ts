@@ -40,12 +40,15 @@ function renderFacts(facts: Facts, seconds: number): readonly string[] {
       .join(', ') || 'none'
   return [
     `  killed      ${counts(facts.kills)}; ${facts.serverStarts} server starts`,
+    `  at night    ${counts(facts.nightKills)}`,
     `  asked       ${facts.requests} requests, ${facts.reads} payments read, ${facts.replays} replays`,
     `  payments    ${facts.payments}, orders ${counts(facts.ordersByStatus)}`,
     `  attempts    ${facts.attempts}, charges in the book ${counts(facts.chargesByStatus)}`,
     `  paid        ${facts.paidOrders} of ${facts.payableOrders} payable orders`,
     `  captured    ${counts(facts.captured)} (minor units)`,
     `  ledger      ${facts.entries} entries, ${facts.lateSuccesses} late successes`,
+    `  nights      ${facts.runs} runs, ${facts.settledCharges} charges settled`,
+    `  breaks      ${counts(facts.breaksByCode)}`,
     `  time        ${Math.round(seconds)} s`,
   ]
 }

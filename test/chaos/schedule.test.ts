@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createRandom } from './random.ts'
-import { planFaults } from './schedule.ts'
+import { nightShare, planFaults, planNights } from './schedule.ts'
 
 describe('fault schedule', () => {
   it('is decided by its seed', () => {
@@ -23,5 +23,25 @@ describe('fault schedule', () => {
     expect(kinds).toEqual(new Set(['kill', 'pause', 'drop_connections', 'network', 'simulator_settings']))
     expect(victims).toEqual(new Set(['server', 'simulator', 'postgres', 'backend']))
     expect(steps.some(({ fault }) => fault.kind === 'kill' && fault.victims.length === 3)).toBe(true)
+  })
+})
+
+describe('night kills', () => {
+  it.each([
+    [0, 0],
+    [4, 4],
+    [12, 6],
+    [40, 10],
+  ])('are of %i kills %i', (kills, expected) => {
+    expect(nightShare(kills)).toBe(expected)
+  })
+
+  it('fall on every night and every stage, as the seed says', () => {
+    const nights = planNights(createRandom('1'), 3, 6)
+
+    expect(nights.map((kills) => kills.length)).toEqual([2, 2, 2])
+    expect(new Set(nights.flat().map(({ stage }) => stage))).toEqual(new Set(['collecting', 'matching', 'posting']))
+    expect(planNights(createRandom('1'), 3, 6)).toEqual(nights)
+    expect(planNights(createRandom('2'), 3, 6)).not.toEqual(nights)
   })
 })

@@ -31,6 +31,51 @@ export type SimulatorSettings = {
 
 export type Step = { readonly afterMs: number; readonly fault: Fault }
 
+/** A kill at night: whom, in which stage of a run, and how long after that stage was seen. */
+export type NightKill = { readonly stage: NightStage; readonly victim: Victim; readonly afterMs: number }
+
+const STAGES = ['collecting', 'matching', 'posting'] as const
+type NightStage = (typeof STAGES)[number]
+
+/** One kill in four comes at night, and enough of them for each stage, with a server and without. */
+const NIGHT_SHARE = 0.25
+const NIGHT_KILLS_AT_LEAST = 6
+
+/** How many of the kills come at night. */
+export const nightShare = (kills: number): number =>
+  Math.min(kills, Math.max(NIGHT_KILLS_AT_LEAST, Math.round(kills * NIGHT_SHARE)))
+
+/** The kills of each night, in the order of the stages. */
+export function planNights(random: Random, nights: number, kills: number): readonly (readonly NightKill[])[] {
+  const planned: NightKill[][] = Array.from({ length: nights }, () => [])
+  // Each stage as often as the others, and which of them first is the seed's.
+  const first = random.int(0, STAGES.length - 1)
+  for (let number = 0; number < kills; number += 1) {
+    const stage = STAGES[(first + number + Math.floor(number / nights)) % STAGES.length] ?? 'matching'
+    const ofNight = planned[number % nights] ?? []
+    const again = ofNight.some((kill) => kill.stage === stage)
+    ofNight.push({
+      stage,
+      victim: planNightVictim(random, stage),
+      afterMs: random.int(0, again ? 1_000 : LONGEST_AIM_MS[stage]),
+    })
+  }
+  const place = ({ stage }: NightKill): number => STAGES.indexOf(stage)
+  return planned.map((kills) => kills.toSorted((one, other) => place(one) - place(other)))
+}
+
+/** How long a stage lasts at least with some hundred charges: later would be after it. */
+const LONGEST_AIM_MS: Readonly<Record<NightStage, number>> = { collecting: 60, matching: 150, posting: 250 }
+
+const planNightVictim = (random: Random, stage: NightStage): Victim =>
+  random.weighted<Victim>([
+    [50, 'server'],
+    [20, 'postgres'],
+    [15, 'backend'],
+    // The file is the last that a run needs of it.
+    [stage === 'collecting' ? 40 : 10, 'simulator'],
+  ])
+
 const KILL_COMBINATIONS = [
   [40, ['server']],
   [18, ['simulator']],

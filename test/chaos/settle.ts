@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Client } from './client.ts'
-import { mayEndAs } from './expectation.ts'
+import { isWaitingForItsNight } from './expectation.ts'
 import type { PaymentAsked, PaymentSeen } from './snapshot.ts'
 import { asArray, asObject, asText, readPayment } from './wire.ts'
 
@@ -65,16 +65,17 @@ async function processing(client: Client): Promise<readonly PaymentSeen[]> {
   }
 }
 
-/** Only an order that the table of magic amounts leaves unknown may keep its payment processing. */
+/** Only an order that the table of magic amounts makes wait for its night may keep its payment processing. */
 function mayStay(payment: PaymentSeen, asked: PaymentAsked | undefined): boolean {
   if (asked === undefined) return false
-  return payment.orders.every((order, position) => {
-    if (order.status === 'pending' || order.status === 'executing') return false
-    return order.status !== 'unknown' || mayEndAs(asked, position, []).has('unknown')
-  })
+  return payment.orders.every(
+    (order, position) => !OPEN.has(order.status) || isWaitingForItsNight(asked, position, order.status),
+  )
 }
 
+const OPEN: ReadonlySet<string> = new Set(['pending', 'executing', 'unknown'])
+
 const describe = (payment: PaymentSeen): string => {
-  const orders = payment.orders.filter((order) => ['pending', 'executing', 'unknown'].includes(order.status))
+  const orders = payment.orders.filter((order) => OPEN.has(order.status))
   return `${payment.id} is stuck: ${orders.map((order) => `${order.id} ${order.status}`).join(', ')}`
 }

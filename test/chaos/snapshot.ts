@@ -24,6 +24,8 @@ export type Snapshot = {
   readonly walletRows: readonly WalletRow[]
   /** From the simulator. */
   readonly book: readonly Charge[]
+  /** Settlement, from both: what the database holds of the nights, and the simulator's files. */
+  readonly nights: Nights
 }
 
 export type OrderAsked = { readonly seller: string; readonly amount: bigint; readonly platformFee: bigint }
@@ -177,6 +179,8 @@ export type Entry = {
   readonly id: string
   readonly kind: string
   readonly orderId: string | undefined
+  /** What the entry was booked for. Stored, not shown by the API. */
+  readonly fact: string | undefined
   /** The charge of a late success: money that came for an order that had failed. Stored, not shown by the API. */
   readonly lateChargeId: string | undefined
   readonly reference: string | undefined
@@ -200,4 +204,86 @@ export type Charge = {
   readonly amount: bigint
   readonly currency: string
   readonly status: string
+  /** When it came into this status: for a captured one when it was captured. ISO 8601, UTC. */
+  readonly occurredAt: string
+}
+
+/** Days are ISO dates. */
+export type Nights = {
+  readonly runs: readonly StoredRun[]
+  readonly files: readonly StoredFile[]
+  readonly statements: readonly StoredStatement[]
+  readonly breaks: readonly StoredBreak[]
+  readonly breakEvents: readonly { readonly breakId: string; readonly runId: string; readonly kind: string }[]
+  readonly settled: readonly SettledCharge[]
+  /** Where each charge stands in the ledger's chains, which tells the first run that could see it. */
+  readonly bookings: readonly { readonly chargeId: string; readonly chain: string; readonly batch: bigint }[]
+  /** The simulator's files, read by the campaign itself. */
+  readonly pspFiles: readonly PspFile[]
+  /** The first day of which the simulator has a file. */
+  readonly firstDay: string
+}
+
+export type StoredRun = {
+  readonly id: string
+  readonly day: string
+  readonly status: string
+  readonly fileId: string | undefined
+  readonly completedAt: string | undefined
+  readonly proof: readonly { readonly currency: string; readonly unexplained: bigint }[]
+  /** How far each chain was read. */
+  readonly seen: Readonly<Record<string, bigint>>
+}
+
+export type StoredFile = {
+  readonly id: string
+  readonly day: string | undefined
+  readonly status: string
+  readonly sha256: string
+}
+
+export type StoredStatement = {
+  readonly fileId: string
+  readonly currency: string
+  readonly opening: bigint
+  readonly closing: bigint
+}
+
+export type StoredBreak = {
+  readonly id: string
+  readonly code: string
+  readonly class: string
+  readonly state: string
+  readonly chargeId: string | undefined
+  readonly fileId: string | undefined
+  readonly line: number | undefined
+  readonly difference: bigint | undefined
+  readonly currency: string | undefined
+  readonly isPromoted: boolean
+}
+
+export type SettledCharge = {
+  readonly chargeId: string
+  readonly runId: string
+  readonly fileId: string
+  readonly line: number
+}
+
+export type PspFile = {
+  readonly day: string
+  readonly sha256: string
+  readonly lines: readonly PspLine[]
+  readonly balances: readonly { readonly currency: string; readonly opening: bigint; readonly closing: bigint }[]
+}
+
+export type PspLine = {
+  /** Its number in the file; the header is 1. */
+  readonly line: number
+  readonly kind: string
+  readonly pspReference: string
+  readonly status: string
+  readonly gross: bigint
+  readonly fee: bigint
+  readonly currency: string
+  readonly occurredAt: string
 }

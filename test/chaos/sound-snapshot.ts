@@ -1,4 +1,15 @@
-import type { Charge, Entry, OrderSeen, OrderStatus, PaymentAsked, PostingSeen, Snapshot } from './snapshot.ts'
+import type {
+  Charge,
+  Entry,
+  OrderSeen,
+  OrderStatus,
+  PaymentAsked,
+  PostingSeen,
+  Snapshot,
+  StoredOrder,
+  WalletRow,
+} from './snapshot.ts'
+import { capturedAt, soundNights } from './sound-nights.ts'
 
 export type Mutable<T> = T extends readonly (infer U)[]
   ? Mutable<U>[]
@@ -30,6 +41,18 @@ const ask = (asked: Partial<PaymentAsked>): PaymentAsked => ({
 })
 
 const one = (amount: bigint) => [{ seller: 'ada', amount, platformFee: 100n }]
+
+/** A payment whose settlement file has a fault. */
+const magic = (name: string, digits: bigint): Plan => ({
+  name,
+  asked: ask({
+    paymentMethod: 'pm_test_magic',
+    orders: [{ seller: 'cleo', amount: 20_000n + digits, platformFee: 100n }],
+  }),
+  status: 'succeeded',
+  orders: ['captured'],
+  charges: ['captured'],
+})
 
 const PLANS: readonly Plan[] = [
   {
@@ -77,10 +100,12 @@ const PLANS: readonly Plan[] = [
   {
     name: 'magic',
     asked: ask({ paymentMethod: 'pm_test_magic', orders: one(1_045n) }),
-    status: 'processing',
-    orders: ['unknown'],
+    status: 'succeeded',
+    orders: ['captured'],
     charges: ['captured'],
   },
+  ...([50n, 51n, 52n, 53n, 54n, 55n, 56n, 57n, 58n, 60n] as const).map((digits) => magic(`n${digits}`, digits)),
+  magic('tonight', 52n),
   {
     name: 'void-all',
     asked: ask({
@@ -103,7 +128,10 @@ const orderId = (plan: Plan, position: number): string => `po_${plan.name}_${pos
 
 /** A small campaign in which everything holds, for tests that then break one thing. */
 export function soundSnapshot(): Mutable<Snapshot> {
-  const entries = [...PLANS.flatMap(captureEntries), ...manualEntries()]
+  const book = PLANS.flatMap(charges)
+  const orders = PLANS.flatMap(storedOrders)
+  const settled = soundNights(book, orders)
+  const entries = [...PLANS.flatMap(captureEntries), ...manualEntries(), ...settled.entries]
   const turnover = turnoverOf(entries)
   const snapshot: Snapshot = {
     keys: [
@@ -159,7 +187,7 @@ export function soundSnapshot(): Mutable<Snapshot> {
       currency: plan.asked.currency,
       orders: plan.orders.map((_, position) => orderSeen(plan, position)),
     })),
-    wallets: wallets().map(({ inPayout: _, ...wallet }) => wallet),
+    wallets: walletsOf(turnover).map(({ inPayout: _, ...wallet }) => wallet),
     trialBalance: [...new Set(turnover.map((row) => row.currency))].map((currency) => {
       const rows = turnover.filter((row) => row.currency === currency)
       return {
@@ -184,15 +212,7 @@ export function soundSnapshot(): Mutable<Snapshot> {
       amount: plan.asked.orders.reduce((sum, order) => sum + order.amount, 0n),
       currency: plan.asked.currency,
     })),
-    orders: PLANS.flatMap((plan) =>
-      plan.orders.map((status, position) => ({
-        ...orderSeen(plan, position),
-        paymentId: `pay_${plan.name}`,
-        currency: plan.asked.currency,
-        status,
-        chargeAttemptId: attemptId(plan, position),
-      })),
-    ),
+    orders,
     attempts: PLANS.flatMap((plan) =>
       plan.charges.map((_, position) => ({
         id: attemptId(plan, position),
@@ -207,8 +227,9 @@ export function soundSnapshot(): Mutable<Snapshot> {
     ),
     entries,
     balances: turnover,
-    walletRows: wallets(),
-    book: PLANS.flatMap(charges),
+    walletRows: walletsOf(turnover),
+    book,
+    nights: settled.nights,
   }
   return structuredClone(snapshot) as Mutable<Snapshot>
 }
@@ -231,6 +252,16 @@ function orderSeen(plan: Plan, position: number): OrderSeen {
   }
 }
 
+function storedOrders(plan: Plan): readonly StoredOrder[] {
+  return plan.orders.map((status, position) => ({
+    ...orderSeen(plan, position),
+    paymentId: `pay_${plan.name}`,
+    currency: plan.asked.currency,
+    status,
+    chargeAttemptId: attemptId(plan, position),
+  }))
+}
+
 function charges(plan: Plan): readonly Charge[] {
   return plan.charges.flatMap((status, position) => {
     if (status === 'none') return []
@@ -244,6 +275,7 @@ function charges(plan: Plan): readonly Charge[] {
       amount,
       currency: plan.asked.currency,
       status,
+      occurredAt: capturedAt(id),
     }
   })
 }
@@ -263,6 +295,7 @@ function captureEntries(plan: Plan): readonly Entry[] {
       id: `je_${id}`,
       kind: 'capture',
       orderId: id,
+      fact: id,
       lateChargeId: undefined,
       reference: undefined,
       reverses: undefined,
@@ -281,6 +314,7 @@ const manualEntries = (): readonly Entry[] => [
     id: 'je_m1',
     kind: 'manual',
     orderId: undefined,
+    fact: 'm1',
     lateChargeId: undefined,
     reference: 'm1',
     reverses: undefined,
@@ -288,22 +322,25 @@ const manualEntries = (): readonly Entry[] => [
   },
 ]
 
-const wallets = () => [
-  walletRow('ada', 'EUR', 5_400n),
-  walletRow('bob', 'EUR', 4_000n),
-  walletRow('ada', 'JPY', 5_400n),
-  walletRow('bob', 'JPY', 4_000n),
-]
-
-const walletRow = (seller: string, currency: string, pending: bigint) => ({
-  seller,
-  currency,
-  pending,
-  available: 0n,
-  reserved: 0n,
-  owed: 0n,
-  inPayout: 0n,
-})
+function walletsOf(turnover: ReturnType<typeof turnoverOf>): readonly WalletRow[] {
+  const balance = (account: string, currency: string): bigint => {
+    const row = turnover.find((one) => one.account === account && one.currency === currency)
+    return row === undefined ? 0n : row.credits - row.debits
+  }
+  const owners = turnover.flatMap(({ account, currency }) => {
+    const seller = /^seller:(.*):pending$/.exec(account)?.[1]
+    return seller === undefined ? [] : [{ seller, currency }]
+  })
+  return owners.map(({ seller, currency }) => ({
+    seller,
+    currency,
+    pending: balance(`seller:${seller}:pending`, currency),
+    available: balance(`seller:${seller}:available`, currency),
+    reserved: 0n,
+    owed: 0n,
+    inPayout: 0n,
+  }))
+}
 
 function turnoverOf(entries: readonly Entry[]) {
   const rows = new Map<string, { account: string; currency: string; debits: bigint; credits: bigint }>()

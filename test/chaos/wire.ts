@@ -79,6 +79,7 @@ export function readEntry(value: unknown): Entry {
     id,
     kind: asText(entry['kind'], `kind of ${id}`),
     orderId: optionalText(entry['order'] ?? entry['order_id'], `order of ${id}`),
+    fact: undefined,
     lateChargeId: undefined,
     reference: optionalText(entry['reference'], `reference of ${id}`),
     reverses: optionalText(entry['reverses'], `reverses of ${id}`),

@@ -7,6 +7,9 @@ const plan = (seed: string, payments = 400): readonly Unit[] => planWorkload(cre
 const checkoutsOf = (units: readonly Unit[]): readonly Checkout[] =>
   units.flatMap((unit) => (unit.kind === 'checkout' ? [unit.checkout] : unit.kind === 'batch' ? unit.checkouts : []))
 
+/** Amounts below 46 mean something at payment time or nothing; the others mean something in the settlement file. */
+const DEFINED = new Set([...Array(46).keys(), 50, 51, 52, 53, 54, 55, 56, 57, 58, 60])
+
 describe('workload', () => {
   it('is decided by its seed', () => {
     expect(plan('3')).toEqual(plan('3'))
@@ -40,7 +43,7 @@ describe('workload', () => {
       const seen = asked.chargeMode === 'single' ? [total] : asked.orders.map((order) => order.amount)
 
       expect(asked.capture).toBe('automatic')
-      for (const amount of seen) expect(amount % 100n <= 45n, `${amount}`).toBe(true)
+      for (const amount of seen) expect(DEFINED.has(Number(amount % 100n)), `${amount}`).toBe(true)
     }
   })
 

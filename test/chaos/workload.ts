@@ -60,6 +60,9 @@ const DECLINES = [
   'pm_test_processing_error',
 ] as const
 
+/** Digits of magic amounts whose payment ends with its day. */
+const WAITS_FOR_NIGHT: ReadonlySet<bigint> = new Set([45n, 60n])
+
 /** One unit in this many is a manual ledger entry or a batch of them. */
 const ENTRIES_EVERY = 12
 
@@ -84,6 +87,54 @@ export function planWorkload(random: Random, payments: number): readonly Unit[] 
     planned += size
   }
   return units
+}
+
+/** Digits that make trouble in the settlement file; with 41 and 45 beside them, which make it before. */
+const NIGHTLY_DIGITS = [41, 45, 50, 51, 52, 53, 54, 55, 56, 57, 58, 60] as const
+/** So many more charges that a night takes long enough to be hit in every stage. */
+const NIGHTLY_LARGE = 24
+const NIGHTLY_LARGE_ORDERS = 40
+
+/** What is bought before a night: each fault of the files once, and a lot that nothing is wrong with. */
+export function planEvening(random: Random, evening: number): readonly Unit[] {
+  const name = (index: number): string => `chaos-evening-${evening}-${index}`
+  const magic = NIGHTLY_DIGITS.map((digits, index) => {
+    const own = random.fork(`magic ${digits}`)
+    const amount = BigInt(own.int(3, 500) * 100 + digits)
+    const orders = [{ seller: planSeller(own), amount, platformFee: planFee(own, amount) }]
+    return plainCheckout(own, name(index), 'pm_test_magic', orders)
+  })
+  const large = Array.from({ length: NIGHTLY_LARGE }, (_, index) => {
+    const own = random.fork(`large ${index}`)
+    const orders = Array.from({ length: NIGHTLY_LARGE_ORDERS }, () => {
+      const amount = planAmount(own)
+      return { seller: planSeller(own), amount, platformFee: planFee(own, amount) }
+    })
+    return plainCheckout(own, name(NIGHTLY_DIGITS.length + index), 'pm_test_visa', orders)
+  })
+  return [...magic, ...large].map((checkout) => ({ kind: 'checkout', checkout }))
+}
+
+function plainCheckout(random: Random, key: string, paymentMethod: string, orders: PaymentAsked['orders']): Checkout {
+  const asked: PaymentAsked = {
+    checkoutId: undefined,
+    currency: random.pick(['EUR', 'USD', 'JPY', 'KWD']),
+    paymentMethod,
+    chargeMode: 'per_order',
+    capture: 'automatic',
+    onPartial: 'keep',
+    orders,
+  }
+  return {
+    key,
+    asked,
+    body: bodyOf(asked, key),
+    waitSeconds: undefined,
+    mischief: 'none',
+    followUp: 'none',
+    retryWith: paymentMethod,
+    mustBeRefusedWith: undefined,
+  }
 }
 
 function planBatch(random: Random, name: string, size: number): Unit {
@@ -130,7 +181,7 @@ function planCheckout(random: Random, name: string): Checkout {
     chargeMode,
     capture,
     onPartial:
-      partial && chargeMode === 'per_order' && !orders.some((order) => order.amount % 100n === 45n)
+      partial && chargeMode === 'per_order' && !orders.some((order) => WAITS_FOR_NIGHT.has(order.amount % 100n))
         ? 'void_all'
         : 'keep',
     orders,
@@ -160,7 +211,7 @@ function planFollowUp(random: Random, asked: PaymentAsked): FollowUpPlan {
   return random.chance(0.5) ? 'retry' : 'none'
 }
 
-/** Last two digits for the amounts that the PSP will see: mostly ones that make trouble at payment time. */
+/** Last two digits for the amounts that the PSP will see: mostly ones that make trouble at payment time or in the file. */
 function magicDigits(random: Random, chargeMode: 'per_order' | 'single'): () => number {
   const troubled = chargeMode === 'single' ? 0.9 : 0.5
   return () =>
@@ -171,6 +222,8 @@ function magicDigits(random: Random, chargeMode: 'per_order' | 'single'): () => 
           [25, 43],
           [25, 44],
           [3, 45],
+          [25, random.int(50, 58)],
+          [2, 60],
         ])
       : random.int(0, 40)
 }
