@@ -39,6 +39,8 @@ export type NightlyWork = {
   readonly look: () => Promise<void>
   /** Does everything that is due now and resolves when it is done, whoever did it. Throws `unavailable` when it is not. */
   readonly catchUp: () => Promise<void>
+  /** Something came that may be what the run waits for: the next look does not wait any longer. */
+  readonly hurry: () => void
   /** Leaves what is not done to other nodes, or to the next start. */
   readonly stop: () => void
 }
@@ -99,6 +101,10 @@ export function createNightlyWork(deps: ReconciliationDeps, given: ReconciledSou
         if (day === undefined || (await standsStill(deps, source.name, day))) return
         await delay(50)
       }
+    },
+    hurry() {
+      misses = 0
+      nextTryAt = 0
     },
     stop() {
       stopped = true

@@ -1,7 +1,7 @@
 import type { AccountDirectory } from '../ledger/index.ts'
 import type { Recorded, Report } from '../payments/index.ts'
 import type { Clock } from '../platform/clock.ts'
-import type { Db } from '../platform/db.ts'
+import { type Db, isConnectionError } from '../platform/db.ts'
 import { Refusal } from '../platform/errors.ts'
 import type { Exclusive } from '../platform/exclusive.ts'
 import type { Log } from '../platform/log.ts'
@@ -52,6 +52,9 @@ export type Reconciliation = {
 export function createReconciliation(deps: ReconciliationDeps, sources: readonly ReconciledSource[]): Reconciliation {
   const { db, clock } = deps
   const nightly = sources.map((source) => createNightlyWork(deps, source))
+  const hurry = (): void => {
+    for (const work of nightly) work.hurry()
+  }
   const find = (name: string, pointer: string): ReconciledSource => {
     const found = sources.find(({ source }) => source.name === name)
     if (found !== undefined) return found
@@ -70,7 +73,9 @@ export function createReconciliation(deps: ReconciliationDeps, sources: readonly
     },
     async receive({ source: name, ...upload }) {
       const { source, formats } = find(name, '?source')
-      return receiveFile(deps, { source: source.name, formats, via: 'uploaded', ...upload })
+      const received = await receiveFile(deps, { source: source.name, formats, via: 'uploaded', ...upload })
+      hurry()
+      return received
     },
     async startRun({ source: name, businessDate: day }) {
       const { source, origin } = find(name, '/source')
@@ -78,10 +83,15 @@ export function createReconciliation(deps: ReconciliationDeps, sources: readonly
         throw new Refusal('invalid_request', detail, { errors: [{ pointer: '/business_date', detail }] })
       }
       if (endOfDay(day, source) > clock.now()) refuse(`The business day ${day} of ${source.name} is not over.`)
-      const first = await firstBusinessDate(db, source.name, origin)
+      const first = await firstBusinessDate(db, source.name, origin).catch((cause: unknown) => {
+        if (isConnectionError(cause)) throw cause
+        const detail = `${source.name} does not say on which day its files begin: it cannot be reached.`
+        throw new Refusal('unavailable', detail, { retryAfterSeconds: 5, cause })
+      })
       if (day < first) refuse(`The files of ${source.name} begin on ${first}.`)
       const run = await ensureRun(db, source, day, clock.now())
       if (run.status === 'failed') await requeue(db, run.id)
+      hurry()
       return (await getRun(db, run.id)) ?? run
     },
     getRun: (id) => getRun(db, id),
