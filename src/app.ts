@@ -93,7 +93,7 @@ async function build({ config, databaseUrl, simulatorUrl, apiKey, log }: AppOpti
     url: databaseUrl,
     schema: config.schema,
     max: MONEY_CONNECTIONS,
-    plans: 'by index',
+    hotPath: true,
     onIdleError: (error) => log.warn({ err: error }, 'a database connection was lost'),
   })
   closers.push(() => moneyDb.end())

@@ -47,10 +47,12 @@ export type DbOptions = {
   readonly max?: number
   readonly applicationName?: string
   /**
-   * `by index`: every statement finds its rows by index. A plan is made once per connection, and one that is made while
-   * a table is small would go on reading all of it when it is big. Not for reports, which read whole tables.
+   * For the hot path. Every statement finds its rows by index: a plan is made once per connection, and one that is made
+   * while a table is small would go on reading all of it when it is big. Statements of a transaction that do not wait for
+   * each other's rows leave together and are carried out in order. Not for reports, which read whole tables, nor for
+   * `copyOut`, which needs the connection to itself.
    */
-  readonly plans?: 'by index' | undefined
+  readonly hotPath?: boolean
   readonly onIdleError?: (error: Error) => void
 }
 
@@ -75,8 +77,7 @@ export function createDb(options: DbOptions): Db {
     application_name: options.applicationName ?? 'tallystick',
     connectionTimeoutMillis: 5_000,
     keepAlive: true,
-    // Statements of a transaction that do not wait for each other's rows leave together and are carried out in order.
-    pipeline: true,
+    pipeline: options.hotPath === true,
     options: [
       `-c search_path=${options.schema}`,
       '-c timezone=UTC',
@@ -85,7 +86,7 @@ export function createDb(options: DbOptions): Db {
       '-c idle_in_transaction_session_timeout=30s',
       // Statements are few, and a custom plan per call costs more than it ever wins here.
       '-c plan_cache_mode=force_generic_plan',
-      ...(options.plans === 'by index' ? ['-c enable_seqscan=off'] : []),
+      ...(options.hotPath === true ? ['-c enable_seqscan=off'] : []),
     ].join(' '),
   })
   // An idle connection that the server closed is replaced by the pool; there is no caller to tell.
