@@ -72,7 +72,7 @@ async function strike(
     if (!over.aborted) await delay(afterMs)
     const hit = stages.now()
     hits[hit] += 1
-    await killer.kill([victim], hit === 'between' ? ' between two runs' : ` while ${hit}`)
+    await killer.kill([victim], ` ${stages.where()}`)
     await deployment.ready(READY_MS)
   }
 }
