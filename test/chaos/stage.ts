@@ -10,6 +10,8 @@ export type Stage = 'collecting' | 'matching' | 'posting' | 'between'
 export type StageWatch = {
   /** The last sight, a few milliseconds old while the database is up. */
   readonly now: () => Stage
+  /** Whether some of the run is booked, and not all. */
+  readonly midway: () => boolean
   /** The same with how far the stage has come, for what is said. */
   readonly where: () => string
   readonly stop: () => Promise<void>
@@ -57,6 +59,7 @@ export function watchStage(databaseUrl: () => string): StageWatch {
   })()
   return {
     now: () => stageOf(run),
+    midway: () => run?.phase === 'post' && run.posted !== '0',
     where: () => whereIs(run),
     stop: async () => {
       stopped = true
