@@ -66,13 +66,14 @@ async function strike(
   night: { readonly stages: StageWatch; readonly hits: Record<Stage, number>; readonly over: AbortSignal },
 ): Promise<void> {
   const { stages, hits, over } = night
-  for (const { stage, victim, afterMs } of kills) {
+  for (const { stage, victim, afterMs, midway } of kills) {
     const end = performance.now() + STAGE_WAIT_MS
-    while (stages.now() !== stage && performance.now() < end && !over.aborted) await delay(2)
+    const isSeen = (): boolean => stages.now() === stage && (!midway || stages.midway())
+    while (!isSeen() && performance.now() < end && !over.aborted) await delay(2)
     if (!over.aborted) await delay(afterMs)
     const hit = stages.now()
     hits[hit] += 1
-    await killer.kill([victim], hit === 'between' ? ' between two runs' : ` while ${hit}`)
+    await killer.kill([victim], ` ${stages.where()}`)
     await deployment.ready(READY_MS)
   }
 }

@@ -32,7 +32,13 @@ export type SimulatorSettings = {
 export type Step = { readonly afterMs: number; readonly fault: Fault }
 
 /** A kill at night: whom, in which stage of a run, and how long after that stage was seen. */
-export type NightKill = { readonly stage: NightStage; readonly victim: Victim; readonly afterMs: number }
+export type NightKill = {
+  readonly stage: NightStage
+  readonly victim: Victim
+  readonly afterMs: number
+  /** Only after something was booked, when the stage is posting. */
+  readonly midway: boolean
+}
 
 const STAGES = ['collecting', 'matching', 'posting'] as const
 type NightStage = (typeof STAGES)[number]
@@ -53,11 +59,13 @@ export function planNights(random: Random, nights: number, kills: number): reado
   for (let number = 0; number < kills; number += 1) {
     const stage = STAGES[(first + number + Math.floor(number / nights)) % STAGES.length] ?? 'matching'
     const ofNight = planned[number % nights] ?? []
+    const midway = stage === 'posting' && random.chance(0.6)
     const again = ofNight.some((kill) => kill.stage === stage)
     ofNight.push({
       stage,
       victim: planNightVictim(random, stage),
-      afterMs: random.int(0, again ? 1_000 : LONGEST_AIM_MS[stage]),
+      afterMs: random.int(0, midway ? 100 : again ? 1_000 : LONGEST_AIM_MS[stage]),
+      midway,
     })
   }
   const place = ({ stage }: NightKill): number => STAGES.indexOf(stage)

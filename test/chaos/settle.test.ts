@@ -42,10 +42,13 @@ describe('settling', () => {
     expect(calls).toHaveLength(3)
   })
 
-  it('leaves alone what the magic amount leaves unknown', async () => {
-    const { client, asked: calls } = scripted([[processing('unknown', 1_045)]])
+  it.each([
+    ['unknown', 1_045],
+    ['executing', 1_060],
+  ])('leaves alone what is %s until its night over %i', async (status, amount) => {
+    const { client, asked: calls } = scripted([[processing(status, amount)]])
 
-    await settle({ client, askedOf: () => asked(1_045n, 'pm_test_magic'), say: () => {} })
+    await settle({ client, askedOf: () => asked(BigInt(amount), 'pm_test_magic'), say: () => {} })
 
     expect(calls).toHaveLength(1)
   })

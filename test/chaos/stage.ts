@@ -10,25 +10,41 @@ export type Stage = 'collecting' | 'matching' | 'posting' | 'between'
 export type StageWatch = {
   /** The last sight, a few milliseconds old while the database is up. */
   readonly now: () => Stage
+  /** Whether some of the run is booked, and not all. */
+  readonly midway: () => boolean
+  /** The same with how far the stage has come, for what is said. */
+  readonly where: () => string
   readonly stop: () => Promise<void>
 }
 
 const EVERY_MS = 4
 const RECONNECT_MS = 50
 
-const SQL = `select status, phase from tallystick.recon_run where status <> 'completed' order by business_date limit 1`
+const SQL = `
+  select r.status, r.phase, r.posted::text, f.id is not null as stored
+    from tallystick.recon_run r
+    left join tallystick.settlement_file f on f.source = r.source and f.business_date = r.business_date and f.status = 'accepted'
+   where r.status <> 'completed' order by r.business_date limit 1`
+
+type Row = {
+  readonly status: string
+  readonly phase: string | null
+  readonly posted: string
+  /** Whether the day's file is read and stored. */
+  readonly stored: boolean
+}
 
 /** Looks at the row of the run all the time, with a connection of its own that is made again whenever it breaks. */
 export function watchStage(databaseUrl: () => string): StageWatch {
-  let stage: Stage = 'between'
+  let run: Row | undefined
   let stopped = false
   const look = async (): Promise<void> => {
     const client = connection(databaseUrl())
     try {
       await client.connect()
       while (!stopped) {
-        const { rows } = await client.query<{ status: string; phase: string | null }>(SQL)
-        stage = stageOf(rows[0])
+        const { rows } = await client.query<Row>(SQL)
+        run = rows[0]
         await delay(EVERY_MS)
       }
     } finally {
@@ -42,7 +58,9 @@ export function watchStage(databaseUrl: () => string): StageWatch {
     }
   })()
   return {
-    now: () => stage,
+    now: () => stageOf(run),
+    midway: () => run?.phase === 'post' && run.posted !== '0',
+    where: () => whereIs(run),
     stop: async () => {
       stopped = true
       await looking
@@ -50,10 +68,18 @@ export function watchStage(databaseUrl: () => string): StageWatch {
   }
 }
 
-function stageOf(run: { readonly status: string; readonly phase: string | null } | undefined): Stage {
+function stageOf(run: Row | undefined): Stage {
   if (run === undefined) return 'between'
   if (run.phase === 'match') return 'matching'
   return run.phase === 'post' ? 'posting' : 'collecting'
+}
+
+function whereIs(run: Row | undefined): string {
+  if (run === undefined) return 'between two runs'
+  if (run.phase === 'match') return 'while matching'
+  return run.phase === 'post'
+    ? `while posting, ${run.posted} booked`
+    : `while collecting, file ${run.stored ? 'stored' : 'not stored'}`
 }
 
 /** Every run, newest first. */

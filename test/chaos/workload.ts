@@ -91,8 +91,8 @@ export function planWorkload(random: Random, payments: number): readonly Unit[] 
 
 /** Digits that make trouble in the settlement file; with 41 and 45 beside them, which make it before. */
 const NIGHTLY_DIGITS = [41, 45, 50, 51, 52, 53, 54, 55, 56, 57, 58, 60] as const
-/** So many more charges that a night takes long enough to be hit in every stage. */
-const NIGHTLY_LARGE = 24
+/** So many more charges that a night takes long enough to be hit in every stage, and is booked in more than one piece. */
+const NIGHTLY_LARGE = 34
 const NIGHTLY_LARGE_ORDERS = 40
 
 /** What is bought before a night: each fault of the files once, and a lot that nothing is wrong with. */
