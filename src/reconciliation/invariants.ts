@@ -11,6 +11,13 @@ export const RECONCILIATION_INVARIANTS: readonly Invariant[] = [
        where r.status = 'completed' and (p ->> 'unexplained')::numeric <> 0`,
   },
   {
+    name: 'no_run_failed',
+    holds: 'No reconciliation run stopped at a contradiction.',
+    contradictions: `
+      select 'run ' || id || ' of ' || source || ' on ' || business_date || ': ' || coalesce(failure, '') as detail
+        from recon_run where status = 'failed'`,
+  },
+  {
     name: 'receivables_agree_with_files',
     holds: "No PSP's receivable differs from its file by more than the open breaks explain.",
     contradictions: `

@@ -2,9 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { isTransient } from '../platform/db.ts'
 import { Refusal } from '../platform/errors.ts'
 import type { Hold } from '../platform/exclusive.ts'
-import { collectFile, fileOfDay, firstBusinessDate, type SettlementFile } from '../settlement/index.ts'
+import { collectFile, fileOfDay, type SettlementFile } from '../settlement/index.ts'
 import { addDays, endOfDay } from './calendar.ts'
 import { clearControlBreaks, noteControlBreak } from './control-break.ts'
+import { firstDay } from './first-day.ts'
 import { matchRun } from './match-run.ts'
 import { postRun } from './post-run.ts'
 import {
@@ -56,8 +57,7 @@ export function createNightlyWork(deps: ReconciliationDeps, given: ReconciledSou
   /** The first day without a completed run, when it is over. */
   const dueDay = async (): Promise<string | undefined> => {
     const last = await lastCompletedRun(db, source.name)
-    const day =
-      last === undefined ? await firstBusinessDate(db, source.name, given.origin) : addDays(last.businessDate, 1)
+    const day = last === undefined ? await firstDay(db, given) : addDays(last.businessDate, 1)
     return endOfDay(day, source) <= clock.now() ? day : undefined
   }
 

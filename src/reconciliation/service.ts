@@ -1,13 +1,14 @@
 import type { AccountDirectory } from '../ledger/index.ts'
 import type { Recorded, Report } from '../payments/index.ts'
 import type { Clock } from '../platform/clock.ts'
-import { type Db, isConnectionError } from '../platform/db.ts'
+import type { Db } from '../platform/db.ts'
 import { Refusal } from '../platform/errors.ts'
 import type { Exclusive } from '../platform/exclusive.ts'
 import type { Log } from '../platform/log.ts'
-import { type Format, firstBusinessDate, type Origin, type Received, receiveFile } from '../settlement/index.ts'
+import { type Format, type Origin, type Received, receiveFile } from '../settlement/index.ts'
 import { type Break, type BreakEvent, type BreakFilter, getBreak, listBreaks } from './breaks-list.ts'
 import { endOfDay } from './calendar.ts'
+import { firstDay } from './first-day.ts'
 import { createNightlyWork } from './nightly.ts'
 import { ensureRun, getRun, listRuns, type Run, type RunFilter, requeue } from './run.ts'
 import type { Source } from './source.ts'
@@ -83,11 +84,7 @@ export function createReconciliation(deps: ReconciliationDeps, sources: readonly
         throw new Refusal('invalid_request', detail, { errors: [{ pointer: '/business_date', detail }] })
       }
       if (endOfDay(day, source) > clock.now()) refuse(`The business day ${day} of ${source.name} is not over.`)
-      const first = await firstBusinessDate(db, source.name, origin).catch((cause: unknown) => {
-        if (isConnectionError(cause)) throw cause
-        const detail = `${source.name} does not say on which day its files begin: it cannot be reached.`
-        throw new Refusal('unavailable', detail, { retryAfterSeconds: 5, cause })
-      })
+      const first = await firstDay(db, { source, origin })
       if (day < first) refuse(`The files of ${source.name} begin on ${first}.`)
       const run = await ensureRun(db, source, day, clock.now())
       if (run.status === 'failed') await requeue(db, run.id)
