@@ -135,7 +135,10 @@ async function build({ config, databaseUrl, simulatorUrl, apiKey, log }: AppOpti
   const scratch = join(config.home, 'scratch')
   await clearScratch(scratch)
   const sources = psps.flatMap(reconciledSource)
-  const reconciliation = createReconciliation({ db, directory, clock, log, exclusive, record, scratch }, sources)
+  const reconciliation = createReconciliation(
+    { db, moneyDb, directory, clock, log, exclusive, record, scratch },
+    sources,
+  )
   const looking: { hurry: () => void } = { hurry: () => {} } // Where nothing works, another node looks within a second.
   const executor = createExecutor({ db: moneyDb, clock, log, node, calls, record })
   if (works) executorSlot.executor = executor

@@ -108,9 +108,17 @@ export async function measureNights(options: Options, place: Place, closers: Clo
 async function openWork(deployment: Deployment, folder: string, closers: Closers) {
   const db = createDb({ url: deployment.databaseUrl, schema: 'tallystick', applicationName: 'bench' })
   closers.add(() => db.end())
+  const moneyDb = createDb({
+    url: deployment.databaseUrl,
+    schema: 'tallystick',
+    applicationName: 'bench',
+    hotPath: true,
+  })
+  closers.add(() => moneyDb.end())
   return {
     db,
-    directory: createAccountDirectory(db),
+    moneyDb,
+    directory: createAccountDirectory(moneyDb),
     clock: wallClock,
     log: pino({ level: 'warn' }, pino.destination(2)),
     scratch: join(folder, 'scratch'),

@@ -20,7 +20,7 @@ const HOLDER = { nodeId: null, leaseMs: 86_400_000 } as const
  * the tables as autovacuum would in time.
  */
 export async function storePayments(deployment: Deployment, count: number): Promise<void> {
-  const db = createDb({ url: deployment.databaseUrl, schema: 'tallystick', applicationName: 'bench' })
+  const db = createDb({ url: deployment.databaseUrl, schema: 'tallystick', applicationName: 'bench', hotPath: true })
   const dispatched: Attempt[] = []
   const payments = createPayments({
     db,

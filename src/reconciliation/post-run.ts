@@ -24,7 +24,7 @@ type OutcomeRow = Pick<OursColumns, 'attempt_id' | 'payment_id'> &
     readonly what: 'pair' | 'theirs_only' | 'line'
   }
 
-type Deps = Pick<ReconciliationDeps, 'db' | 'clock' | 'directory' | 'scratch'>
+type Deps = Pick<ReconciliationDeps, 'db' | 'moneyDb' | 'clock' | 'directory' | 'scratch'>
 
 // A transaction of some two thousand entries: long enough that its commit costs little, short enough that payments do not
 // wait for the wallets it holds.
@@ -46,7 +46,7 @@ export async function postRun(deps: Deps, source: Source, run: RunInProgress, go
       let waiting: OutcomeRow[] = []
       const post = async (rows: readonly OutcomeRow[]): Promise<void> => {
         if (!goesOn()) throw new RunMovedOn(run.id)
-        await deps.db.transaction((tx) => postRows(tx, deps, { source, runId: run.id, posted, rows }))
+        await deps.moneyDb.transaction((tx) => postRows(tx, deps, { source, runId: run.id, posted, rows }))
         posted += BigInt(rows.length)
       }
       const rows = duckdb.stream<OutcomeRow>(

@@ -15,6 +15,8 @@ import type { Source } from './source.ts'
 
 export type ReconciliationDeps = {
   readonly db: Db
+  /** For what is booked. */
+  readonly moneyDb: Db
   readonly directory: AccountDirectory
   readonly clock: Clock
   readonly log: Log
