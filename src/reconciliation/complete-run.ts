@@ -22,6 +22,7 @@ export async function completeRun(
 ): Promise<void> {
   await db.transaction(
     async (tx) => {
+      await tx.query(`set local statement_timeout = '15min'`)
       await lockRun(tx, run.id, 'post')
       const mismatches = await receivableMismatches(tx, source, run)
       const opened = await noteMismatches(tx, source, run, mismatches, clock.now())
@@ -33,7 +34,7 @@ export async function completeRun(
 
 const COMPLETE = statement(
   'reconciliation.complete_run',
-  `update recon_run set status = 'completed', phase = null, completed_at = $2, breaks = breaks + $3 where id = $1`,
+  `update recon_run set status = 'completed', phase = null, failure = null, completed_at = $2, breaks = breaks + $3 where id = $1`,
 )
 
 type Amount = { readonly currency: string; readonly amount: bigint }

@@ -15,7 +15,7 @@ export const RECONCILIATION_INVARIANTS: readonly Invariant[] = [
     holds: 'No reconciliation run stopped at a contradiction.',
     contradictions: `
       select 'run ' || id || ' of ' || source || ' on ' || business_date || ': ' || coalesce(failure, '') as detail
-        from recon_run where status = 'failed'`,
+        from recon_run where status = 'failed' or (status = 'running' and failure is not null)`,
   },
   {
     name: 'receivables_agree_with_files',

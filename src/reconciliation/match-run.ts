@@ -207,7 +207,10 @@ function judge(
       .filter((row) => !carriedOver(row.theirs_break))
       .map((row) =>
         breakOfTheirs(
-          { ...theirsRecord(row), isDuplicate: row.is_duplicate || settledBefore.has(lineKey(row)) },
+          {
+            ...theirsRecord(row),
+            isDuplicate: row.is_duplicate || (row.kind === 'charge' && settledBefore.has(lineKey(row))),
+          },
           around,
         ),
       ),

@@ -131,11 +131,11 @@ async function carryOut(
     const file = await fileFor(deps, given, current)
     if (file === undefined) return false
     await startRun(db, current.id, file.id, clock.now())
-    await clearControlBreaks(db, source.name, current, clock.now())
     current = (await getRun(db, run.id)) ?? current
   }
   try {
     if (current.phase === 'match') {
+      await clearControlBreaks(db, source.name, current, clock.now())
       await matchRun(deps, source, current)
       current = (await getRun(db, run.id)) ?? current
     }

@@ -68,7 +68,7 @@ export async function postRun(deps: Deps, source: Source, run: RunInProgress, go
   if (done !== undefined) await completeRun(deps, source, done)
 }
 
-const POSTED = statement('reconciliation.posted', 'update recon_run set posted = $2 where id = $1')
+const POSTED = statement('reconciliation.posted', 'update recon_run set posted = $2, failure = null where id = $1')
 
 async function postRows(
   tx: Tx,
@@ -81,7 +81,7 @@ async function postRows(
   }: { readonly source: Source; readonly runId: string; readonly posted: bigint; readonly rows: readonly OutcomeRow[] },
 ): Promise<void> {
   const run = await lockRun(tx, runId, 'post')
-  assert.equal(run.posted, posted, 'nobody else posts this run')
+  if (run.posted !== posted) throw new RunMovedOn(runId)
   const now = clock.now()
   const pairs = rows.filter((row) => row.what === 'pair')
   const orders = await ordersOf(tx, pairs)

@@ -110,7 +110,9 @@ const START = statement(
 )
 const FAIL = statement(
   'reconciliation.fail_run',
-  `update recon_run set status = 'failed', phase = null, failure = $2 where id = $1 and status = 'running' and phase = 'match'`,
+  // What is booked in part goes on: it says why it stands, and is tried again.
+  `update recon_run set status = case when phase = 'match' then 'failed' else status end, phase = nullif(phase, 'match'), failure = $2
+    where id = $1 and status = 'running'`,
 )
 const LIST = statement(
   'reconciliation.list_runs',

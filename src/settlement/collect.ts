@@ -37,5 +37,5 @@ export async function collectFile(
 ): Promise<Received | undefined> {
   const fetched = await from.origin.fetch(day)
   if (fetched === undefined) return undefined
-  return receiveFile(deps, { source: from.source, formats: from.formats, via: 'collected', ...fetched })
+  return receiveFile(deps, { source: from.source, formats: from.formats, via: 'collected', day, ...fetched })
 }

@@ -28,6 +28,8 @@ export type Delivery = {
   readonly name: string | undefined
   readonly via: 'collected' | 'uploaded'
   readonly bytes: AsyncIterable<Uint8Array>
+  /** The business day that was asked for, where one was. */
+  readonly day?: string
   /** The formats that it may be in. */
   readonly formats: readonly Format[]
 }
@@ -129,7 +131,7 @@ async function store(
 ): Promise<void> {
   const id = newId()
   const original = await storeBlob(tx, path)
-  const rejection = await whyRejected(tx, delivery.source, summary)
+  const rejection = await whyRejected(tx, delivery, summary)
   const lines: Blob | undefined = rejection === undefined ? await storeBlob(tx, linesPath) : undefined
   const statements = summary?.statements ?? []
   await tx.run(INSERT_FILE, [
@@ -194,13 +196,19 @@ type ChainRow = {
 }
 
 /** Why nothing of the file may be used, as a sentence; undefined when it is accepted. */
-async function whyRejected(tx: Tx, source: string, summary: FileSummary | undefined): Promise<string | undefined> {
+async function whyRejected(
+  tx: Tx,
+  { source, day }: Delivery,
+  summary: FileSummary | undefined,
+): Promise<string | undefined> {
   if (summary === undefined) return 'Its beginning is in none of the formats that this source sends.'
   const { businessDate, statements } = summary
   const error = summary.diagnostics.find(({ severity }) => severity === 'error')
   const place = error === undefined ? '' : ` Line ${error.line}: ${error.message}`
   if (!summary.readable) return `It is not a whole file of the format ${summary.format}.${place}`
   if (businessDate === undefined) return 'It does not say for which business day it is.'
+  if (day !== undefined && day !== businessDate)
+    return `It is the file of ${businessDate}, and the file of ${day} was asked for.`
   const failed = statements.find(({ control }) => control.status === 'fail')
   if (failed?.control.status === 'fail') {
     const { what, stated, computed, difference } = failed.control

@@ -15,7 +15,8 @@ export function createDiagnostics(): Diagnostics {
   let lastLine = 0
   return {
     add(diagnostic) {
-      if (kept.length < MAX_KEPT) kept.push(diagnostic)
+      // A text that was cut may end in half a character, which cannot be stored.
+      if (kept.length < MAX_KEPT) kept.push({ ...diagnostic, message: diagnostic.message.toWellFormed() })
       else {
         more++
         lastLine = diagnostic.line

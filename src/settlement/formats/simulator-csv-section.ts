@@ -224,5 +224,6 @@ const notAnInstant = (text: string): UnreadableRow =>
 export function isDate(text: string): boolean {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false
   const ms = Date.parse(`${text}T00:00:00.000Z`)
-  return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(text)
+  // Earlier than any payment, and earlier than what every database keeps.
+  return !Number.isNaN(ms) && ms >= 0 && new Date(ms).toISOString().startsWith(text)
 }

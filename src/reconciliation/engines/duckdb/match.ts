@@ -254,8 +254,8 @@ async function readFacts(duckdb: DuckDb, request: MatchRequest): Promise<Omit<Fa
         from ours o anti join pair p on p.o = o.n order by o.attempt_id`),
     unmatchedTheirs: await duckdb.query(`
       select ${THEIRS_SELECT},
-             coalesce(t.reference in (select ours_reference from compared), false)
-               or coalesce(t.psp_reference in (select psp_reference from compared where psp_reference is not null), false) as is_duplicate
+             t.kind = 'charge' and (coalesce(t.reference in (select ours_reference from compared), false)
+               or coalesce(t.psp_reference in (select psp_reference from compared where psp_reference is not null), false)) as is_duplicate
         from theirs t anti join pair p on p.t = t.n where t.${COMPARED} order by t.file_id, t.line`),
     firstLater: new Map(later.map((row) => [row.chain_id, row.first])),
   }

@@ -14,6 +14,9 @@ export const PASSES: readonly Pass[] = [
 /** Charges are the only records of ours so far. */
 const KIND = `kind = 'charge'`
 
+/** A line that names another charge of ours is about that one, whatever id it carries. */
+const NOT_ANOTHERS = `and (reference is null or not regexp_matches(reference, '^att_[0-9a-f]{32}$'))`
+
 /**
  * Two records of one side with one key are told apart by their time and then by their name, so that the same records give
  * the same pairs in whatever order they come. Almost every key stands for one record on each side: those are joined as
@@ -28,7 +31,7 @@ export function passSql({ rule, key }: Pass): readonly string[] {
   return [
     `create or replace temp table o_left as select n, ${keys}, occurred_ms, attempt_id from ours anti join pair on pair.o = ours.n where ${left}`,
     `create or replace temp table t_left as select n, ${keys}, occurred_ms, file_id, line from theirs anti join pair on pair.t = theirs.n
-      where ${left} and ${KIND}`,
+      where ${left} and ${KIND} ${rule === 'psp_reference' ? NOT_ANOTHERS : ''}`,
     `create or replace temp table repeated as select distinct ${keys} from (${several('o_left')} union all ${several('t_left')})`,
     pairs(`(select * from o_left anti join repeated using (${keys}))`, 't_left', keys),
     pairs(
