@@ -29,12 +29,14 @@ export async function resolveByFile(
 ): Promise<number> {
   let resolved = 0
   for await (const lines of engine.withoutOurs()) {
-    const lineOf = new Map(lines.flatMap((line) => [[uuidOf('att', line.reference), line] as const]))
-    lineOf.delete(undefined)
-    const charges = await deps.db.run<Unbooked>(UNBOOKED, [[...lineOf.keys()], source.name])
+    const linesOf = Map.groupBy(lines, (line) => uuidOf('att', line.reference))
+    linesOf.delete(undefined)
+    const charges = await deps.db.run<Unbooked>(UNBOOKED, [[...linesOf.keys()], source.name])
     const told = charges.flatMap((charge) => {
-      const line = lineOf.get(charge.id)
-      return line?.amount === charge.amount && line.currency === charge.currency ? [{ charge, line }] : []
+      const agrees = (line: LineWithoutOurs): boolean =>
+        line.amount === charge.amount && line.currency === charge.currency
+      const line = linesOf.get(charge.id)?.find(agrees)
+      return line === undefined ? [] : [{ charge, line }]
     })
     await Promise.all(told.map(({ charge, line }) => tell(deps, charge, line, endOfDay(day, source))))
     resolved += told.length

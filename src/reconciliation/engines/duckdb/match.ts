@@ -93,7 +93,7 @@ async function loadOurs(duckdb: DuckDb, request: MatchRequest): Promise<void> {
 /** A file of our side as a table expression. */
 function csv(folder: string, file: OursFile): string {
   const columns = Object.entries(OURS_FILES[file]).map(([name, type]) => `${literal(name)}: ${literal(type)}`)
-  return `read_csv(${literal(oursPath(folder, file))}, header = false, auto_detect = false, delim = ',', quote = '"', escape = '"',
+  return `read_csv(${literal(oursPath(folder, file))}, header = false, auto_detect = false, new_line = '\\n', delim = ',', quote = '"', escape = '"',
     columns = {${columns.join(', ')}})`
 }
 
