@@ -45,11 +45,13 @@ create table settlement_file (
   original_blob_id uuid not null references blob (id),
   -- Its lines in one form for every format, as Parquet; null when it was rejected.
   lines_blob_id uuid references blob (id),
-  constraint settlement_file_bytes_once unique (source, sha256),
   constraint settlement_file_rejected_says_why check ((status = 'rejected') = (rejection is not null)),
   constraint settlement_file_accepted_is_whole check
     (status = 'rejected' or (lines_blob_id is not null and business_date is not null and control <> 'fail'))
 );
+create index settlement_file_bytes on settlement_file (source, sha256);
+-- What was rejected may come again and be judged anew.
+create unique index settlement_file_bytes_once on settlement_file (source, sha256) where status = 'accepted';
 create unique index settlement_file_day_once on settlement_file (source, business_date) where status = 'accepted';
 
 -- The part of a file about one account in one currency.

@@ -36,6 +36,9 @@ export function endOfDay(day: string, cut: Cut): Date {
   return new Date(end.toZonedDateTime(cut.zone, { disambiguation: 'later' }).epochMilliseconds)
 }
 
+/** The newest business day that is over at an instant. */
+export const lastDayOver = (instant: Date, cut: Cut): string => addDays(businessDate(instant, cut), -1)
+
 export const addDays = (day: string, days: number): string => Temporal.PlainDate.from(day).add({ days }).toString()
 
 /** Whether an instant is so close before the cut-off that the other side may date it into the next day. */

@@ -7,7 +7,7 @@ import type { Exclusive } from '../platform/exclusive.ts'
 import type { Log } from '../platform/log.ts'
 import { type Format, type Origin, type Received, receiveFile } from '../settlement/index.ts'
 import { type Break, type BreakEvent, type BreakFilter, getBreak, listBreaks } from './breaks-list.ts'
-import { endOfDay } from './calendar.ts'
+import { endOfDay, lastDayOver } from './calendar.ts'
 import { firstDay } from './first-day.ts'
 import { createNightlyWork } from './nightly.ts'
 import { ensureRun, getRun, listRuns, type Run, type RunFilter, requeue } from './run.ts'
@@ -75,8 +75,10 @@ export function createReconciliation(deps: ReconciliationDeps, sources: readonly
       for (const work of nightly) work.stop()
     },
     async receive({ source: name, ...upload }) {
-      const { source, formats } = find(name, '?source')
-      const received = await receiveFile(deps, { source: source.name, formats, via: 'uploaded', ...upload })
+      const { source, formats, origin } = find(name, '?source')
+      await firstDay(db, { source, origin })
+      const lastDay = lastDayOver(clock.now(), source)
+      const received = await receiveFile(deps, { source: source.name, formats, via: 'uploaded', lastDay, ...upload })
       hurry()
       return received
     },

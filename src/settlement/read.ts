@@ -55,7 +55,8 @@ const COLUMNS = `f.id, f.source, f.name, f.status, f.rejection, f.format, f.file
 
 const BY_BYTES = statement(
   'settlement.file_by_bytes',
-  `select ${COLUMNS} from settlement_file f where f.source = $1 and f.sha256 = $2`,
+  `select ${COLUMNS} from settlement_file f where f.source = $1 and f.sha256 = $2
+    order by f.status, f.id desc limit 1`,
 )
 const BY_DAY = statement(
   'settlement.file_by_day',
@@ -74,6 +75,7 @@ const LIST = statement(
     order by f.id desc limit $3`,
 )
 
+/** The file of these bytes: the accepted one, or else the one that was rejected last. */
 export const findByBytes = async (db: Queryable, source: string, sha256: Buffer): Promise<SettlementFile | undefined> =>
   (await db.run<SettlementFile>(BY_BYTES, [source, sha256]))[0]
 

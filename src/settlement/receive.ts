@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { createReadStream, createWriteStream } from 'node:fs'
 import { open } from 'node:fs/promises'
@@ -7,13 +8,14 @@ import { pipeline } from 'node:stream/promises'
 import { type Blob, storeBlob } from '../platform/blob.ts'
 import type { Clock } from '../platform/clock.ts'
 import { toColumns } from '../platform/columns.ts'
-import { type Db, statement, type Tx, violatedConstraint } from '../platform/db.ts'
+import { type Db, statement, type Tx } from '../platform/db.ts'
 import { openDuckDb } from '../platform/duckdb.ts'
 import { newId } from '../platform/ids.ts'
 import { withScratch } from '../platform/scratch.ts'
 import type { FileSummary, Format, Statement } from './formats/format.ts'
 import { createLineTable, writeLines } from './lines.ts'
 import { findByBytes, type SettlementFile } from './read.ts'
+import { type Expected, whyRejected } from './verdict.ts'
 
 export type ReceiveDeps = {
   readonly db: Db
@@ -22,14 +24,11 @@ export type ReceiveDeps = {
   readonly scratch: string
 }
 
-export type Delivery = {
-  readonly source: string
+export type Delivery = Expected & {
   /** Undefined when nobody named it: then its hash does. */
   readonly name: string | undefined
   readonly via: 'collected' | 'uploaded'
   readonly bytes: AsyncIterable<Uint8Array>
-  /** The business day that was asked for, where one was. */
-  readonly day?: string
   /** The formats that it may be in. */
   readonly formats: readonly Format[]
 }
@@ -39,29 +38,38 @@ export type Received = { readonly file: SettlementFile; readonly duplicate: bool
 
 /**
  * Takes a settlement file in: keeps its bytes, reads it, proves that it adds up, and accepts or rejects it, in one
- * transaction. The same bytes again, under any name, change nothing. A rejected file is kept as well, with the reason.
- * Throws what `bytes` throws, and then nothing is stored.
+ * transaction. Bytes that were accepted change nothing when they come again, under any name; bytes that were rejected are
+ * judged again, because what stood in their way may be gone. A rejected file is kept as well, with the reason. Throws what
+ * `bytes` throws, and then nothing is stored.
  */
 export async function receiveFile(deps: ReceiveDeps, delivery: Delivery): Promise<Received> {
   return withScratch(deps.scratch, async (folder) => {
     const path = join(folder, 'original')
     const sha256 = await save(delivery.bytes, path)
     const known = await findByBytes(deps.db, delivery.source, sha256)
-    if (known !== undefined) return { file: known, duplicate: true }
+    if (known?.status === 'accepted') return { file: known, duplicate: true }
     const reading = await read(delivery.formats, folder, path)
-    try {
-      await deps.db.transaction((tx) => store(tx, deps.clock.now(), delivery, { path, sha256, ...reading }))
-    } catch (error) {
-      // Received twice at the same moment, or another file of the day was accepted meanwhile: what is stored counts.
-      const lost = ['settlement_file_bytes_once', 'settlement_file_day_once'].includes(violatedConstraint(error) ?? '')
-      if (!lost) throw error
-      if (violatedConstraint(error) === 'settlement_file_day_once')
-        await deps.db.transaction((tx) => store(tx, deps.clock.now(), delivery, { path, sha256, ...reading }))
-    }
-    const file = await findByBytes(deps.db, delivery.source, sha256)
-    if (file === undefined) throw new Error('a settlement file vanished after it was stored')
-    return { file, duplicate: false }
+    return deps.db.transaction((tx) => judge(tx, deps.clock.now(), delivery, { path, sha256, ...reading }))
   })
+}
+
+type Judged = Reading & { readonly path: string; readonly sha256: Buffer }
+
+/** One at a time for each source: what is accepted depends on what was accepted before. */
+const TAKE_TURN = statement(
+  'settlement.take_turn',
+  `select pg_advisory_xact_lock(hashtextextended(current_schema() || ' settlement files of ' || $1, 0))`,
+)
+
+async function judge(tx: Tx, now: Date, delivery: Delivery, judged: Judged): Promise<Received> {
+  await tx.run(TAKE_TURN, [delivery.source])
+  const known = await findByBytes(tx, delivery.source, judged.sha256)
+  const rejection = known?.status === 'accepted' ? undefined : await whyRejected(tx, delivery, judged.summary)
+  if (known !== undefined && known.rejection === (rejection ?? null)) return { file: known, duplicate: true }
+  await store(tx, now, delivery, judged, rejection)
+  const file = await findByBytes(tx, delivery.source, judged.sha256)
+  assert(file !== undefined, 'a settlement file that was stored is there')
+  return { file, duplicate: false }
 }
 
 async function save(bytes: AsyncIterable<Uint8Array>, path: string): Promise<Buffer> {
@@ -127,11 +135,11 @@ async function store(
   tx: Tx,
   now: Date,
   delivery: Delivery,
-  { path, sha256, summary, linesPath }: Reading & { readonly path: string; readonly sha256: Buffer },
+  { path, sha256, summary, linesPath }: Judged,
+  rejection: string | undefined,
 ): Promise<void> {
   const id = newId()
   const original = await storeBlob(tx, path)
-  const rejection = await whyRejected(tx, delivery, summary)
   const lines: Blob | undefined = rejection === undefined ? await storeBlob(tx, linesPath) : undefined
   const statements = summary?.statements ?? []
   await tx.run(INSERT_FILE, [
@@ -178,73 +186,4 @@ function controlOf(statements: readonly Statement[]): 'pass' | 'fail' | 'none' {
   const all = statements.map(({ control }) => control.status)
   if (all.includes('fail')) return 'fail'
   return all.includes('pass') ? 'pass' : 'none'
-}
-
-const CHAIN = statement(
-  'settlement.balances_around',
-  `select f.business_date, s.account, s.currency, s.opening, s.closing
-     from settlement_file f join settlement_statement s on s.file_id = f.id
-    where f.source = $1 and f.status = 'accepted' and f.business_date in ($2::date - 1, $2::date, $2::date + 1)`,
-)
-
-type ChainRow = {
-  business_date: string
-  account: string
-  currency: string
-  opening: bigint | null
-  closing: bigint | null
-}
-
-/** Why nothing of the file may be used, as a sentence; undefined when it is accepted. */
-async function whyRejected(
-  tx: Tx,
-  { source, day }: Delivery,
-  summary: FileSummary | undefined,
-): Promise<string | undefined> {
-  if (summary === undefined) return 'Its beginning is in none of the formats that this source sends.'
-  const { businessDate, statements } = summary
-  const error = summary.diagnostics.find(({ severity }) => severity === 'error')
-  const place = error === undefined ? '' : ` Line ${error.line}: ${error.message}`
-  if (!summary.readable) return `It is not a whole file of the format ${summary.format}.${place}`
-  if (businessDate === undefined) return 'It does not say for which business day it is.'
-  if (day !== undefined && day !== businessDate)
-    return `It is the file of ${businessDate}, and the file of ${day} was asked for.`
-  const failed = statements.find(({ control }) => control.status === 'fail')
-  if (failed?.control.status === 'fail') {
-    const { what, stated, computed, difference } = failed.control
-    return `It does not add up in ${failed.currency}: ${what} is stated as ${stated} and computed as ${computed}, a difference of ${difference} minor units.${place}`
-  }
-  // Until breaks can be made of single lines, a line that cannot be read must not be left out in silence.
-  if (error !== undefined) return `It has lines that cannot be read.${place}`
-  const around = await tx.run<ChainRow>(CHAIN, [source, businessDate])
-  if (around.some((row) => row.business_date === businessDate))
-    return `The file of ${businessDate} was received before, and this one is another.`
-  return brokenChain(businessDate, statements, around)
-}
-
-/** Each file opens where the file of the day before closed, in every currency that either of them has. */
-function brokenChain(day: string, statements: readonly Statement[], around: readonly ChainRow[]): string | undefined {
-  const before = around.filter((row) => row.business_date < day)
-  const after = around.filter((row) => row.business_date > day)
-  const ours = new Map(statements.map((each) => [`${each.account} ${each.currency}`, each]))
-  for (const row of before) {
-    const opening = ours.get(`${row.account} ${row.currency}`)?.opening ?? 0n
-    if (opening !== (row.closing ?? 0n))
-      return `It opens with ${opening} minor units of ${row.currency}, and the file of ${row.business_date} closed with ${row.closing ?? 0n}.`
-  }
-  const first =
-    before.length > 0 &&
-    statements.find(
-      (each) =>
-        !before.some((row) => row.account === each.account && row.currency === each.currency) &&
-        (each.opening ?? 0n) !== 0n,
-    )
-  if (first)
-    return `It opens with ${first.opening} minor units of ${first.currency}, which the file of the day before does not have.`
-  for (const row of after) {
-    const closing = ours.get(`${row.account} ${row.currency}`)?.closing ?? 0n
-    if (closing !== (row.opening ?? 0n))
-      return `It closes with ${closing} minor units of ${row.currency}, and the file of ${row.business_date} opened with ${row.opening ?? 0n}.`
-  }
-  return undefined
 }

@@ -1,0 +1,197 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type DuckDb, literal, openDuckDb } from '../../../platform/duckdb.ts'
+import { oursPath } from '../../ours.ts'
+import type { Facts } from '../engine.ts'
+import { createDuckDbEngine } from './match.ts'
+
+const FEE = { ratePpm: 29_000, fixed: 30n }
+const idOf = (n: number): string => `01a00000-0000-7000-8000-${n.toString(16).padStart(12, '0')}`
+const referenceOf = (n: number): string => `att_${idOf(n).replaceAll('-', '')}`
+const quoted = (text: string): string => `"${text.replaceAll('"', '""')}"`
+
+type Ours = { readonly n: number; readonly amount: number; readonly psp?: string }
+type Theirs = {
+  readonly line: number
+  readonly amount: number
+  readonly reference?: string
+  readonly psp?: string
+  readonly fee?: number
+  readonly kind?: string
+  readonly status?: string
+}
+
+let folder: string
+let duckdb: DuckDb
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'tallystick-engine-'))
+  duckdb = await openDuckDb(folder)
+})
+afterEach(() => {
+  duckdb.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const feeOf = (amount: number): number => Math.floor((amount * 29 + 500) / 1_000) + 30
+
+/** Compares what we hold, each a charge of one order in EUR, with the lines of a file. */
+async function match(ours: readonly Ours[], theirs: readonly Theirs[]): Promise<Facts> {
+  const write = (file: Parameters<typeof oursPath>[1], rows: readonly string[]): void =>
+    writeFileSync(oursPath(folder, file), rows.map((row) => `${row}\n`).join(''))
+  write(
+    'entry',
+    ours.map(({ n }) => `${idOf(1_000 + n)},,1772366400000,2026-03-01,1,${n}`),
+  )
+  write(
+    'charged_order',
+    ours.map(({ n, amount }) => `${idOf(1_000 + n)},${idOf(n)},${amount}`),
+  )
+  write(
+    'charge',
+    ours.map(({ n, amount, psp = `ch_${n}` }) => `${idOf(n)},${idOf(2_000 + n)},${quoted(psp)},${amount},EUR`),
+  )
+  await duckdb.run(
+    'create table line (line integer, kind varchar, status varchar, psp_reference varchar, reference varchar, amount bigint, fee bigint, currency varchar, occurred_ms bigint)',
+  )
+  await duckdb.append(
+    'line',
+    ['integer', 'varchar', 'varchar', 'varchar', 'varchar', 'bigint', 'bigint', 'varchar', 'bigint'],
+    theirs.map(({ line, amount, reference, psp, fee = feeOf(amount), kind = 'charge', status = 'captured' }) => [
+      line,
+      kind,
+      status,
+      psp ?? null,
+      reference ?? null,
+      BigInt(amount),
+      BigInt(fee),
+      'EUR',
+      1_772_366_400_000n,
+    ]),
+  )
+  const linesPath = join(folder, 'lines.parquet')
+  await duckdb.run(`copy line to ${literal(linesPath)} (format parquet)`)
+  const engine = createDuckDbEngine(duckdb)
+  await engine.load({
+    folder,
+    linesPath,
+    fileId: idOf(9),
+    window: { day: '2026-03-01', previousDay: undefined, seen: new Map([[1, 0n]]) },
+    carriedOurs: [],
+    carriedTheirs: [],
+    feeSchedule: FEE,
+  })
+  return engine.match()
+}
+
+describe('the engine', () => {
+  it('pairs equal records and counts them once', async () => {
+    const facts = await match(
+      [
+        { n: 1, amount: 100 },
+        { n: 2, amount: 100 },
+      ],
+      [
+        { line: 4, amount: 100, reference: referenceOf(1) },
+        { line: 5, amount: 100, reference: referenceOf(2) },
+      ],
+    )
+
+    expect(facts.counts).toEqual({ ours: 2n, theirs: 2n, matched: 2n })
+    expect([facts.differences, facts.unmatchedOurs, facts.unmatchedTheirs]).toEqual([[], [], []])
+  })
+
+  it('pairs one of two equal lines, and says of the other that its charge is paired', async () => {
+    const line = { amount: 100, reference: referenceOf(1), psp: 'ch_1' }
+
+    const facts = await match(
+      [{ n: 1, amount: 100 }],
+      [
+        { line: 4, ...line },
+        { line: 5, ...line },
+      ],
+    )
+
+    expect(facts.counts.matched).toBe(1n)
+    expect(facts.unmatchedTheirs).toMatchObject([{ line: 5, is_duplicate: true }])
+  })
+
+  it('pairs a line whose reference is mangled by the id of the PSP', async () => {
+    const facts = await match([{ n: 1, amount: 100 }], [{ line: 4, amount: 100, reference: '~mangled~', psp: 'ch_1' }])
+
+    expect(facts.counts.matched).toBe(1n)
+  })
+
+  it('does not pair a line that names another charge by the id of the PSP', async () => {
+    const facts = await match(
+      [{ n: 1, amount: 100 }],
+      [{ line: 4, amount: 100, reference: referenceOf(7), psp: 'ch_1' }],
+    )
+
+    expect(facts.counts.matched).toBe(0n)
+    expect(facts.unmatchedOurs).toHaveLength(1)
+    expect(facts.unmatchedTheirs).toHaveLength(1)
+  })
+
+  it('does not call the refund of a paired charge its duplicate', async () => {
+    const facts = await match(
+      [{ n: 1, amount: 100 }],
+      [
+        { line: 4, amount: 100, reference: referenceOf(1), psp: 'ch_1' },
+        { line: 5, amount: -100, fee: 0, reference: referenceOf(1), psp: 'ch_1', kind: 'refund' },
+      ],
+    )
+
+    expect(facts.unmatchedTheirs).toMatchObject([{ line: 5, is_duplicate: false }])
+  })
+
+  it.each([
+    ['status_mismatch', { amount: 0, fee: 0, status: 'refunded' }],
+    ['amount_mismatch', { amount: 99, fee: 7 }],
+    ['fee_mismatch', { amount: 100, fee: 34 }],
+  ] as const)('names %s as the weightiest difference', async (code, line) => {
+    const facts = await match([{ n: 1, amount: 100 }], [{ line: 4, reference: referenceOf(1), ...line }])
+
+    expect(facts.differences).toMatchObject([{ code, rule: code === 'fee_mismatch' ? 'exact' : 'reference' }])
+  })
+
+  it.each(['a\rb', 'a\r\nb', 'a\nb', 'a,b', 'a"b', "a'b", 'ü😀'])('reads a PSP id that holds %j', async (psp) => {
+    const facts = await match([{ n: 1, amount: 100, psp }], [{ line: 4, amount: 100, reference: 'theirs', psp }])
+
+    expect(facts.counts.matched).toBe(1n)
+  })
+
+  it('computes fees of the largest amounts exactly', async () => {
+    const amount = Number.MAX_SAFE_INTEGER
+    const fee = Number((BigInt(amount) * 29n + 500n) / 1_000n + 30n)
+
+    const facts = await match([{ n: 1, amount }], [{ line: 4, amount, fee, reference: referenceOf(1) }])
+
+    expect(facts.counts.matched).toBe(1n)
+  })
+
+  it('gives every record once in the outcome, in the order in which it is booked', async () => {
+    const facts = await match(
+      [
+        { n: 1, amount: 100 },
+        { n: 2, amount: 100 },
+      ],
+      [
+        { line: 4, amount: -50, fee: 0, psp: 'po_1', kind: 'payout', status: 'paid' },
+        { line: 5, amount: 100, reference: 'foreign', psp: 'ch_x' },
+        { line: 6, amount: 100, reference: referenceOf(2) },
+      ],
+    )
+
+    const rows = await duckdb.query<{ ordinal: bigint; what: string; line: number | null }>(
+      `select ordinal, what, line from read_parquet(${literal(facts.outcomePath)}) order by ordinal`,
+    )
+    expect(rows).toEqual([
+      { ordinal: 0n, what: 'pair', line: 6 },
+      { ordinal: 1n, what: 'theirs_only', line: 5 },
+      { ordinal: 2n, what: 'line', line: 4 },
+      { ordinal: 3n, what: 'ours_only', line: null },
+    ])
+  })
+})

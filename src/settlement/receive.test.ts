@@ -1,0 +1,149 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { createTestDatabase, type TestDatabase } from '../../test/support/database.ts'
+import { wallClock } from '../platform/clock.ts'
+import { createDb, type Db } from '../platform/db.ts'
+import { simulatorCsv } from './formats/simulator-csv.ts'
+import { type Delivery, type Received, receiveFile } from './receive.ts'
+
+const HEADER = 'record,business_date,currency,kind,psp_reference,reference,status,gross,fee,net,occurred_at,lines'
+
+type Day = { readonly opening?: string; readonly closing?: string; readonly book?: string }
+
+/** A file of one day: empty, or with one section of one adjustment that carries the balance from opening to closing. */
+function fileOf(day: string, { opening, closing, book = 'b1' }: Day = {}): string {
+  const reference = `SIM-${book}-${day.replaceAll('-', '')}`
+  const lines = closing === undefined ? 0 : 1
+  const net = (Number(closing ?? 0) - Number(opening ?? 0)).toFixed(2)
+  const section = [
+    `opening,,EUR,,,,,,,${opening},,`,
+    `line,,EUR,adjustment,adj_${day},,paid,${net},0.00,${net},${day}T12:00:00.000Z,`,
+    `total,,EUR,adjustment,,,,${net},0.00,${net},,1`,
+    `closing,,EUR,,,,,,,${closing},,1`,
+  ]
+  const rows = [
+    HEADER,
+    `file,${day},,,${reference},,,,,,${day}T23:59:59.000Z,${lines}`,
+    ...(lines === 0 ? [] : section),
+    `end,,,,,,,,,,,${lines}`,
+  ]
+  return `${rows.join('\n')}\n`
+}
+
+let database: TestDatabase
+let db: Db
+let scratch: string
+let source = ''
+let count = 0
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  db = createDb({ url: database.url, schema: database.schema })
+  scratch = mkdtempSync(join(tmpdir(), 'tallystick-receive-'))
+})
+afterAll(async () => {
+  await db.end()
+  await database.drop()
+  rmSync(scratch, { recursive: true, force: true })
+})
+beforeEach(async () => {
+  count += 1
+  source = `source-${count}`
+  await db.query('insert into settlement_source (name, first_business_date) values ($1, $2)', [source, '2026-03-01'])
+})
+
+const receive = (text: string, more: Partial<Delivery> = {}): Promise<Received> =>
+  receiveFile(
+    { db, clock: wallClock, scratch },
+    {
+      source,
+      name: 'a.csv',
+      via: 'uploaded',
+      formats: [simulatorCsv],
+      bytes: (async function* () {
+        yield Buffer.from(text)
+      })(),
+      ...more,
+    },
+  )
+
+const verdict = async (text: string, more?: Partial<Delivery>): Promise<string> => {
+  const { file } = await receive(text, more)
+  return file.rejection ?? file.status
+}
+
+describe('a settlement file', () => {
+  it('that comes twice at the same moment is stored once, and one of the two is told so', async () => {
+    const text = fileOf('2026-03-01')
+
+    const received = await Promise.all([receive(text), receive(text)])
+
+    expect(received.map(({ duplicate }) => duplicate).toSorted()).toEqual([false, true])
+    expect(new Set(received.map(({ file }) => file.id)).size).toBe(1)
+  })
+
+  it('is taken in the order of its days, and one that came too early is taken when it comes again', async () => {
+    const second = fileOf('2026-03-02', { opening: '5.00', closing: '7.00' })
+    const early = await receive(second)
+    const first = await verdict(fileOf('2026-03-01', { opening: '0.00', closing: '5.00' }))
+    const again = await receive(second)
+
+    expect(early.file.rejection).toBe('The files of this source begin on 2026-03-01, which is not there yet.')
+    expect(first).toBe('accepted')
+    expect(again).toMatchObject({ duplicate: false, file: { status: 'accepted', rejection: null } })
+    expect(await verdict(fileOf('2026-03-04'))).toBe('The file of 2026-03-03 comes first, and it is not there yet.')
+  })
+
+  it('that is rejected for the same reason again leaves no second trace', async () => {
+    const text = fileOf('2026-03-02')
+    const first = await receive(text)
+
+    const second = await receive(text, { name: 'b.csv' })
+
+    expect(second).toEqual({ file: first.file, duplicate: true })
+  })
+
+  it('of a day that is not over is rejected, and accepted once it is', async () => {
+    const text = fileOf('2026-03-01')
+
+    expect(await verdict(text, { lastDay: '2026-02-28' })).toBe('The business day 2026-03-01 is not over.')
+    expect(await verdict(text, { lastDay: '2026-03-01' })).toBe('accepted')
+  })
+
+  it('of another day than the one that was asked for is rejected', async () => {
+    const rejection = await verdict(fileOf('2026-03-01'), { day: '2026-03-02' })
+
+    expect(rejection).toBe('It is the file of 2026-03-01, and the file of 2026-03-02 was asked for.')
+  })
+
+  it('that is another one for a day is rejected, also when the first was empty', async () => {
+    await receive(fileOf('2026-03-01'))
+
+    const rejection = await verdict(fileOf('2026-03-01', { opening: '0.00', closing: '5.00' }))
+
+    expect(rejection).toBe('The file of 2026-03-01 was received before, and this one is another.')
+  })
+
+  it.each([
+    ['another balance', { opening: '4.00', closing: '7.00' }, /^It opens with 400 .* and .* closed with 500\.$/],
+    ['nothing', {}, /^It opens with 0 .* and .* closed with 500\.$/],
+    ['a balance of another book', { opening: '5.00', closing: '7.00', book: 'b2' }, /closed with|another\.$/],
+  ] as const)('that opens with %s is rejected', async (_what, day, reason) => {
+    await receive(fileOf('2026-03-01', { opening: '0.00', closing: '5.00' }))
+
+    expect(await verdict(fileOf('2026-03-02', day))).toMatch(reason)
+  })
+
+  it('whose bytes end early is not stored at all', async () => {
+    const bytes = (async function* () {
+      yield Buffer.from(HEADER)
+      throw new Error('the connection is gone')
+    })()
+
+    await expect(receive('', { bytes })).rejects.toThrow('the connection is gone')
+
+    expect(await db.query('select from settlement_file where source = $1', [source])).toEqual([])
+  })
+})
