@@ -7,12 +7,24 @@
 export const LINE_KINDS = [
   'charge',
   'refund',
+  'refund_reversal',
   'dispute',
   'dispute_reversal',
   'fee',
   'payout',
   'payout_reversal',
+  /** Held back by the PSP, and given free again. */
+  'reserve',
+  'reserve_release',
+  /** One leg of an exchange between two balances of one account. */
+  'conversion',
+  /** Between accounts of one PSP. */
+  'transfer',
   'adjustment',
+  /** What the sender adds so that its own rounding adds up. */
+  'rounding',
+  /** A movement of a bank account; what it was for stands in its texts. */
+  'entry',
 ] as const
 
 /** What moved the balance. */
@@ -31,12 +43,23 @@ export type SettlementLine = {
   readonly pspReference: string | undefined
   /** The reference that we gave, as the sender wrote it. */
   readonly reference: string | undefined
+  /** Every other identifier of the row, strongest first: of the order, the batch, the payout, the mandate. */
+  readonly otherReferences?: readonly string[] | undefined
   /** The effect on the balance before the fee. */
   readonly amount: bigint
   /** A positive cost; the balance moves by amount − fee. */
   readonly fee: bigint
   readonly currency: string
   readonly occurredAt: Date | undefined
+  /** ISO date on which the sender booked it, where the row says so. */
+  readonly businessDate?: string | undefined
+  /** What a person wrote: a remittance text, a name. */
+  readonly description?: string | undefined
+  /**
+   * False for a row that moved no balance: a pending or expected entry, a state of a payment that comes before its
+   * settlement. No sum has it.
+   */
+  readonly booked?: false | undefined
 }
 
 /**
@@ -48,7 +71,7 @@ export type Control =
   | { readonly status: 'none' }
   | {
       readonly status: 'fail'
-      /** Which total is wrong, in words. */
+      /** Which total is wrong, in words. When the difference is less than a minor unit, it is told here exactly. */
       readonly what: string
       readonly stated: bigint
       readonly computed: bigint
@@ -65,8 +88,13 @@ export type KindTotal = {
 
 /** The part of a file that is about one account in one currency. */
 export type Statement = {
+  /** As the sender writes it: an IBAN, a number, a merchant's name. Empty when it says none. */
   readonly account: string
   readonly currency: string
+  /** ISO date of its closing balance, or of the day that it is about. */
+  readonly businessDate?: string | undefined
+  /** The sender's own number of it, such as `12/1` (statement 12, page 1): what a gap is found by. */
+  readonly sequence?: string | undefined
   readonly opening: bigint | undefined
   readonly closing: bigint | undefined
   readonly lines: number
@@ -103,6 +131,12 @@ export type FileSummary = {
 /** Where lines go, piece by piece. The reader waits for it before it reads on. */
 export type TakeLines = (lines: readonly SettlementLine[]) => Promise<void>
 
+/** What a file does not say of itself. */
+export type ReadOptions = {
+  /** IANA zone of times that come without one. Undefined: such a time gives a business date and no instant. */
+  readonly zone?: string | undefined
+}
+
 export type Format = {
   readonly name: string
   /** A sentence for people who choose a format. */
@@ -113,5 +147,5 @@ export type Format = {
    * Reads a whole file. Never throws for what is in it: that is a diagnostic. At most 1,000 diagnostics are kept, and a
    * last one says how many more there were.
    */
-  readonly read: (bytes: AsyncIterable<Uint8Array>, take: TakeLines) => Promise<FileSummary>
+  readonly read: (bytes: AsyncIterable<Uint8Array>, take: TakeLines, options?: ReadOptions) => Promise<FileSummary>
 }

@@ -1,4 +1,6 @@
 import { AmountError, isCurrency, parseSignedMajor } from '../../money/index.ts'
+import { failure } from './control.ts'
+import { isDate } from './dates.ts'
 import { UnreadableRow } from './diagnostics.ts'
 import {
   type Control,
@@ -143,14 +145,6 @@ function fail(section: Section, what: string, stated: bigint, computed: bigint):
   section.failure ??= failure(what, stated, computed)
 }
 
-export const failure = (what: string, stated: bigint, computed: bigint): Control => ({
-  status: 'fail',
-  what,
-  stated,
-  computed,
-  difference: computed - stated,
-})
-
 function sumOf(section: Section, kind: LineKind): Sum {
   const known = section.sums.get(kind)
   if (known !== undefined) return known
@@ -219,11 +213,3 @@ export function createInstantReader(): InstantReader {
 
 const notAnInstant = (text: string): UnreadableRow =>
   new UnreadableRow('instant', OCCURRED_AT + 1, `"${text.slice(0, 32)}" is no instant such as 2026-03-03T12:00:00.000Z`)
-
-/** Whether the text is an ISO date of a day that there is: not 30 February. */
-export function isDate(text: string): boolean {
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false
-  const ms = Date.parse(`${text}T00:00:00.000Z`)
-  // Earlier than any payment, and earlier than what every database keeps.
-  return !Number.isNaN(ms) && ms >= 0 && new Date(ms).toISOString().startsWith(text)
-}

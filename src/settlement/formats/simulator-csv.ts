@@ -1,4 +1,6 @@
+import { failure } from './control.ts'
 import { type CsvRecord, csvRecords } from './csv-records.ts'
+import { isDate } from './dates.ts'
 import { BrokenFile, createDiagnostics, type Diagnostics, UnreadableRow } from './diagnostics.ts'
 import type { FileSummary, Format, SettlementLine, Statement, TakeLines } from './format.ts'
 import {
@@ -8,8 +10,6 @@ import {
   countIn,
   createInstantReader,
   type Fields,
-  failure,
-  isDate,
   OCCURRED_AT,
   openSection,
   PSP_REFERENCE,

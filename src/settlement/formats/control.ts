@@ -1,0 +1,80 @@
+import type { Control, KindTotal, LineKind, SettlementLine, Statement } from './format.ts'
+
+export const failure = (what: string, stated: bigint, computed: bigint): Control => ({
+  status: 'fail',
+  what,
+  stated,
+  computed,
+  difference: computed - stated,
+})
+
+type Sum = { lines: number; amount: bigint; fee: bigint }
+
+/**
+ * The sums of one statement while its lines are read, and what they are compared with. Each format says which totals
+ * it states; the first that is not right is told, because what follows from it is wrong as well.
+ */
+export type Sums = {
+  /** Counts a line. One that is not booked is counted and moves nothing. */
+  readonly add: (line: Pick<SettlementLine, 'kind' | 'amount' | 'fee' | 'booked'>) => void
+  readonly lines: () => number
+  readonly credits: () => bigint
+  readonly debits: () => bigint
+  readonly ofKind: (kind: LineKind) => Readonly<Sum>
+  /** Compares a total that the file states with the same from its lines. Undefined is not stated. */
+  readonly compare: (what: string, stated: bigint | undefined, computed: bigint) => void
+  /** As `compare`, for what has no number: a trailer that is missing, rows out of their order. */
+  readonly fail: (control: Extract<Control, { status: 'fail' }>) => void
+  /** opening + Σ = closing is compared when both are there. Nothing compared is the control `none`. */
+  readonly finish: (
+    about: Pick<Statement, 'account' | 'currency' | 'businessDate' | 'sequence' | 'opening' | 'closing'>,
+  ) => Statement
+}
+
+export function createSums(): Sums {
+  const byKind = new Map<LineKind, Sum>()
+  let lines = 0
+  let credits = 0n
+  let debits = 0n
+  let compared = 0
+  let failed: Control | undefined
+
+  const compare = (what: string, stated: bigint | undefined, computed: bigint): void => {
+    if (stated === undefined) return
+    compared++
+    if (stated !== computed) failed ??= failure(what, stated, computed)
+  }
+
+  return {
+    add({ kind, amount, fee, booked }) {
+      lines++
+      if (booked === false) return
+      const net = amount - fee
+      if (net > 0n) credits += net
+      else debits += net
+      const sum = byKind.get(kind)
+      if (sum === undefined) byKind.set(kind, { lines: 1, amount, fee })
+      else {
+        sum.lines++
+        sum.amount += amount
+        sum.fee += fee
+      }
+    },
+    lines: () => lines,
+    credits: () => credits,
+    debits: () => debits,
+    ofKind: (kind) => byKind.get(kind) ?? { lines: 0, amount: 0n, fee: 0n },
+    compare,
+    fail(control) {
+      compared++
+      failed ??= control
+    },
+    finish(about) {
+      const { opening, closing, currency } = about
+      if (opening !== undefined) compare(`the closing balance in ${currency}`, closing, opening + credits + debits)
+      const totals: KindTotal[] = [...byKind].map(([kind, sum]) => ({ kind, ...sum }))
+      const control = failed ?? { status: compared > 0 ? 'pass' : 'none' }
+      return { ...about, lines, credits, debits, totals, control }
+    },
+  }
+}

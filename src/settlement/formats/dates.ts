@@ -1,0 +1,22 @@
+/** Whether the text is an ISO date of a day that there is: not 30 February. */
+export function isDate(text: string): boolean {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false
+  const ms = Date.parse(`${text}T00:00:00.000Z`)
+  // Earlier than any payment, and earlier than what every database keeps.
+  return !Number.isNaN(ms) && ms >= 0 && new Date(ms).toISOString().startsWith(text)
+}
+
+/** `260303` as `2026-03-03`, when there is such a day. Two digits of a year are of 1970 to 2069. */
+export function dateOfSix(yymmdd: string): string | undefined {
+  if (!/^\d{6}$/.test(yymmdd)) return undefined
+  const year = Number(yymmdd.slice(0, 2))
+  return existing(`${year >= 70 ? 19 : 20}${yymmdd.slice(0, 2)}-${yymmdd.slice(2, 4)}-${yymmdd.slice(4)}`)
+}
+
+/** `20260303` as `2026-03-03`, when there is such a day. */
+export const dateOfEight = (yyyymmdd: string): string | undefined =>
+  /^\d{8}$/.test(yyyymmdd)
+    ? existing(`${yyyymmdd.slice(0, 4)}-${yyyymmdd.slice(4, 6)}-${yyyymmdd.slice(6)}`)
+    : undefined
+
+const existing = (date: string): string | undefined => (isDate(date) ? date : undefined)

@@ -1,0 +1,55 @@
+import { MAX_SUM, minorUnits } from '../../money/index.ts'
+import { UnreadableRow } from './diagnostics.ts'
+
+/** A number as it was written, exactly: `digits` × 10^−`scale`. */
+export type Decimal = { readonly digits: bigint; readonly scale: number }
+
+/** Which of the two marks separates decimals; the other one, a space or an apostrophe may group thousands. */
+export type DecimalMark = '.' | ','
+
+const MAX_TEXT_LENGTH = 64
+const MAX_SCALE = 24
+
+/**
+ * Reads a number that is written plainly: digits, one decimal mark at most, a sign before it. Leading zeros and a mark
+ * without digits on one side (`20,` or `.5`) are fine. Undefined for everything else, an empty text included.
+ */
+export function readDecimal(text: string, mark: DecimalMark): Decimal | undefined {
+  const match = text.length <= MAX_TEXT_LENGTH ? (mark === '.' ? WITH_POINT : WITH_COMMA).exec(text) : null
+  if (match === null) return undefined
+  const [, sign = '', whole = '', fraction = ''] = match
+  if ((whole === '' && fraction === '') || fraction.length > MAX_SCALE) return undefined
+  const digits = BigInt(whole + fraction)
+  return { digits: sign === '-' || sign === '\u2212' ? -digits : digits, scale: fraction.length }
+}
+
+const WITH_POINT = /^([+\-\u2212]?)(\d*)(?:\.(\d*))?$/
+const WITH_COMMA = /^([+\-\u2212]?)(\d*)(?:,(\d*))?$/
+
+/** Minor units, and what is finer than they are: `amount` = trunc, `rest` in 10^−24 of a major unit, of the same sign. */
+export type Minor = { readonly amount: bigint; readonly rest: bigint }
+
+/** Exact: nothing is lost between `amount` and `rest`. Throws `UnreadableRow` beyond `MAX_SUM`. */
+export function toMinor({ digits, scale }: Decimal, currency: string, column = 0): Minor {
+  const decimals = minorUnits(currency)
+  const split =
+    scale <= decimals
+      ? { amount: digits * 10n ** BigInt(decimals - scale), rest: 0n }
+      : splitAt(digits, 10n ** BigInt(scale - decimals), 10n ** BigInt(MAX_SCALE - scale))
+  if (split.amount > MAX_SUM || split.amount < -MAX_SUM)
+    throw new UnreadableRow('amount', column, 'The amount is more than 2^63 − 1 minor units')
+  return split
+}
+
+const splitAt = (digits: bigint, unit: bigint, restScale: bigint): Minor => ({
+  amount: digits / unit,
+  rest: (digits % unit) * restScale,
+})
+
+/** Half away from zero, for an amount that is finer than its currency: the reader tells it with a diagnostic. */
+export function rounded({ amount, rest }: Minor, currency: string): bigint {
+  if (rest === 0n) return amount
+  const unit = 10n ** BigInt(MAX_SCALE - minorUnits(currency))
+  if (rest * 2n >= unit) return amount + 1n
+  return rest * 2n <= -unit ? amount - 1n : amount
+}
