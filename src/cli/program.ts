@@ -14,6 +14,7 @@ import {
   wholeNumber,
 } from './leaf.ts'
 import type { EntriesOptions } from './ledger-entries.ts'
+import type { ParseOptions } from './parse.ts'
 import type { CreateOptions } from './payments-create.ts'
 import type { ListOptions } from './payments-list.ts'
 import type { RunsOptions } from './runs-list.ts'
@@ -45,6 +46,7 @@ export function createProgram(io: Io, report: Report): Command {
   addLedgerCommands(group, leaf)
   addWalletCommands(group, leaf)
   addFileCommands(group, leaf)
+  addParse(program, leaf)
   addRunCommands(group, leaf)
   addBreakCommands(group, leaf)
   addSimulatorCommands(group, leaf)
@@ -249,6 +251,21 @@ function addFileCommands(group: AddGroup, leaf: AddLeaf): void {
     next: 'npx tallystick files formats',
     run: async (context, [file = ''], options) =>
       (await import('./files-upload.ts')).filesUpload(context, file, options.source),
+  })
+}
+
+function addParse(program: Command, leaf: AddLeaf): void {
+  const parse = program
+    .command('parse')
+    .argument('<file>', 'as it was received, also packed with gzip or zip')
+    .option('--format <format>', 'what it is written in; found by its content when left out')
+    .option('--source-zone <zone>', 'IANA zone of times that come without one')
+  leaf<SharedOptions & ParseOptions>(parse, {
+    summary:
+      'read one settlement file and say what is in it; no server; exit 1 when it does not add up, 2 when unreadable',
+    examples: ['parse statement.xml', 'parse report.csv.gz --source-zone Europe/Berlin --json'],
+    next: 'npx tallystick files formats',
+    run: async (context, [file = ''], options) => (await import('./parse.ts')).parse(context, file, options),
   })
 }
 

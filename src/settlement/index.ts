@@ -17,5 +17,6 @@ export type {
 } from './formats/format.ts'
 export { FORMATS } from './formats/index.ts'
 export { simulatorCsv } from './formats/simulator-csv.ts'
+export { type ParsedFile, type ParseOptions, parseFile } from './parse-file.ts'
 export { fileOfDay, getFile, listFiles, type SettlementFile, type StoredStatement, statementsOf } from './read.ts'
 export { type Delivery, type ReceiveDeps, type Received, receiveFile } from './receive.ts'

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { createReadStream, createWriteStream } from 'node:fs'
-import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -12,6 +11,7 @@ import { type Db, statement, type Tx } from '../platform/db.ts'
 import { openDuckDb } from '../platform/duckdb.ts'
 import { newId } from '../platform/ids.ts'
 import { withScratch } from '../platform/scratch.ts'
+import { beginningOf } from './beginning.ts'
 import type { FileSummary, Format, Statement } from './formats/format.ts'
 import { createLineTable, writeLines } from './lines.ts'
 import { findByBytes, type SettlementFile } from './read.ts'
@@ -86,11 +86,9 @@ async function save(bytes: AsyncIterable<Uint8Array>, path: string): Promise<Buf
 
 type Reading = { readonly summary: FileSummary | undefined; readonly linesPath: string }
 
-const BEGINNING_BYTES = 4_096
-
 async function read(formats: readonly Format[], folder: string, path: string): Promise<Reading> {
   const linesPath = join(folder, 'lines.parquet')
-  const beginning = await beginningOf(path)
+  const beginning = await beginningOf(createReadStream(path))
   const format = formats.find((each) => each.detects(beginning))
   if (format === undefined) return { summary: undefined, linesPath }
   const duckdb = await openDuckDb(folder)
@@ -101,16 +99,6 @@ async function read(formats: readonly Format[], folder: string, path: string): P
     return { summary, linesPath }
   } finally {
     duckdb.close()
-  }
-}
-
-async function beginningOf(path: string): Promise<Uint8Array> {
-  const file = await open(path)
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(BEGINNING_BYTES), 0, BEGINNING_BYTES, 0)
-    return buffer.subarray(0, bytesRead)
-  } finally {
-    await file.close()
   }
 }
 

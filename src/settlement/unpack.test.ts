@@ -1,0 +1,147 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { BrokenFile } from './formats/diagnostics.ts'
+import { type Member, zipOf } from './testing/zip.ts'
+import { UNPACK_LIMITS, withDocuments } from './unpack.ts'
+
+let folder: string
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'tallystick-unpack-'))
+})
+
+afterAll(() => rmSync(folder, { recursive: true }))
+
+async function unpacked(bytes: Uint8Array, name = 'file', limits = UNPACK_LIMITS): Promise<[string, string][]> {
+  const path = join(folder, name)
+  writeFileSync(path, bytes)
+  return withDocuments(
+    path,
+    async (documents) => {
+      const found: [string, string][] = []
+      for (const { name: label, open } of documents) {
+        const pieces: Uint8Array[] = []
+        for await (const piece of open()) pieces.push(piece)
+        found.push([label, Buffer.concat(pieces).toString()])
+      }
+      return found
+    },
+    limits,
+  )
+}
+
+const member = (name: string, text: string): Member => ({ name, bytes: Buffer.from(text) })
+
+const problemOf = async (work: Promise<unknown>): Promise<string> => {
+  const thrown = await work.catch((error: unknown) => error)
+  return thrown instanceof BrokenFile ? thrown.code : `no problem: ${String(thrown)}`
+}
+
+describe('a file', () => {
+  it('that is not packed is itself, an empty one too', async () => {
+    expect(await unpacked(Buffer.from('abc'), 'a.csv')).toEqual([['a.csv', 'abc']])
+    expect(await unpacked(Buffer.from('a'), 'b.csv')).toEqual([['b.csv', 'a']])
+    expect(await unpacked(Buffer.alloc(0), 'c.csv')).toEqual([['c.csv', '']])
+  })
+
+  it('in a gzip comes out of it, also when the gzip has several members', async () => {
+    const packed = Buffer.concat([gzipSync('one,'), gzipSync('two')])
+
+    expect(await unpacked(packed, 'a.csv.gz')).toEqual([['a.csv', 'one,two']])
+  })
+
+  it('in a zip comes out of it, each by its own name, and folders are none', async () => {
+    const packed = zipOf([
+      member('in/', ''),
+      member('in/a.xml', 'A'),
+      member('__MACOSX/._a.xml', 'x'),
+      member('b.xml', 'B'),
+    ])
+
+    expect(await unpacked(packed)).toEqual([
+      ['a.xml', 'A'],
+      ['b.xml', 'B'],
+    ])
+  })
+
+  it('that is a gzip in a zip comes out of both', async () => {
+    expect(await unpacked(zipOf([{ name: 'a.gz', bytes: gzipSync('abc') }]))).toEqual([['a.gz', 'abc']])
+  })
+
+  it('that is a workbook stays whole', async () => {
+    const workbook = zipOf([member('[Content_Types].xml', '<Types/>'), member('xl/workbook.xml', '<workbook/>')])
+
+    const [only, ...others] = await unpacked(workbook, 'a.xlsx')
+
+    expect([only?.[0], others]).toEqual(['a.xlsx', []])
+  })
+
+  it('can be opened again', async () => {
+    const path = join(folder, 'again')
+    writeFileSync(path, zipOf([member('a', 'abc')]))
+
+    const twice = await withDocuments(path, async ([document]) => {
+      const texts: string[] = []
+      for (const _time of [1, 2]) {
+        for await (const piece of document?.open() ?? []) {
+          texts.push(Buffer.from(piece).toString())
+          break
+        }
+      }
+      return texts
+    })
+
+    expect(twice).toEqual(['abc', 'abc'])
+  })
+})
+
+describe('what is hostile or damaged is refused with its reason:', () => {
+  it('a gzip that is cut off, or is none behind its first bytes', async () => {
+    const packed = gzipSync('settlement '.repeat(1_000))
+
+    expect(await problemOf(unpacked(packed.subarray(0, 40)))).toBe('damaged')
+    expect(await problemOf(unpacked(Buffer.from([0x1f, 0x8b, 1, 2, 3, 4])))).toBe('damaged')
+  })
+
+  it('a zip that is cut off, and one whose directory lies about a size', async () => {
+    const packed = zipOf([member('a.csv', 'settlement '.repeat(1_000))])
+    const lying = zipOf([{ ...member('a.csv', 'settlement '.repeat(1_000)), statedSize: 10 }])
+
+    expect(await problemOf(unpacked(packed.subarray(0, packed.length - 30)))).toBe('damaged')
+    expect(await problemOf(unpacked(lying))).toBe('damaged')
+  })
+
+  it('a bomb, in a gzip, in a zip, and in a gzip in a zip', async () => {
+    const zeros = Buffer.alloc(64 * 1024 ** 2)
+
+    expect(await problemOf(unpacked(gzipSync(zeros)))).toBe('zip_bomb')
+    expect(await problemOf(unpacked(zipOf([{ name: 'a', bytes: zeros }])))).toBe('zip_bomb')
+    expect(await problemOf(unpacked(zipOf([{ name: 'a', bytes: gzipSync(zeros) }])))).toBe('zip_bomb')
+  })
+
+  it('more bytes or more files than the limits', async () => {
+    const limits = { ...UNPACK_LIMITS, bytes: 10, documents: 2 }
+    const many = ['a', 'b', 'c'].map((name) => member(name, '1'))
+
+    expect(await problemOf(unpacked(gzipSync('12345678901'), 'g', limits))).toBe('too_large')
+    expect(await problemOf(unpacked(zipOf([member('a', '123456'), member('b', '12345')]), 'z', limits))).toBe(
+      'too_large',
+    )
+    expect(await problemOf(unpacked(zipOf(many), 'm', limits))).toBe('too_many_files')
+  })
+
+  it.each(['../../etc/passwd', '/etc/passwd', 'C:/autoexec.bat', '..\\..\\x'])(
+    'a name that leads elsewhere: %s',
+    async (name) => {
+      expect(await problemOf(unpacked(zipOf([member(name, 'x')])))).toBe('damaged')
+    },
+  )
+
+  it('a file with a password, and a zip of nothing', async () => {
+    expect(await problemOf(unpacked(zipOf([{ ...member('a', 'x'), flags: 1 }])))).toBe('encrypted')
+    expect(await problemOf(unpacked(zipOf([])))).toBe('empty_zip')
+  })
+})
