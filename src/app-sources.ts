@@ -28,6 +28,8 @@ export function formatsOf(
   return FORMATS.map((each) => ({
     format: each.name,
     title: each.title,
-    sources: sources.filter(({ formats }) => formats.includes(each)).map(({ source }) => source.name),
+    sources: sources
+      .filter(({ formats }) => formats.some(({ name }) => name === each.name))
+      .map(({ source }) => source.name),
   }))
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { FORMATS, type Format, type ParsedFile, parseFile, type SettlementLine } from '../settlement/index.ts'
+import { type AnyFormat, FORMATS, type ParsedFile, parseFile, type SettlementLine } from '../settlement/index.ts'
 import type { Context } from './context.ts'
 import { writeJson } from './exact-json.ts'
 import { CliFailure, EXIT, type ExitCode } from './failure.ts'
@@ -29,7 +29,7 @@ export async function parse(context: Context, path: string, options: ParseOption
   }
 }
 
-type Settings = { readonly format: Format | undefined; readonly zone: string | undefined }
+type Settings = { readonly format: AnyFormat | undefined; readonly zone: string | undefined }
 
 /** One document, written while the file is read: a file of a million lines is no reason for memory. */
 async function asJson({ io }: Context, file: string, settings: Settings): Promise<ExitCode> {
@@ -91,7 +91,7 @@ async function existing(path: string): Promise<string> {
   }
 }
 
-function formatNamed(name: string): Format {
+function formatNamed(name: string): AnyFormat {
   const format = FORMATS.find((each) => each.name === name)
   if (format !== undefined) return format
   const names = FORMATS.map((each) => each.name).join(', ')

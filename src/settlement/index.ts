@@ -5,6 +5,7 @@
  */
 export { collectFile, firstBusinessDate, type Origin } from './collect.ts'
 export type {
+  AnyFormat,
   Control,
   Diagnostic,
   FileSummary,
@@ -15,8 +16,10 @@ export type {
   Statement,
   TakeLines,
 } from './formats/format.ts'
-export { FORMATS } from './formats/index.ts'
+export { detectFormat, FORMATS } from './formats/index.ts'
 export { simulatorCsv } from './formats/simulator-csv.ts'
+export { formatProfile, type Profile, ProfileError, parseProfile } from './formats/table/profile.ts'
+export { mappedFormat } from './formats/table/table.ts'
 export { type ParsedFile, type ParseOptions, parseFile } from './parse-file.ts'
 export { fileOfDay, getFile, listFiles, type SettlementFile, type StoredStatement, statementsOf } from './read.ts'
 export { type Delivery, type ReceiveDeps, type Received, receiveFile } from './receive.ts'

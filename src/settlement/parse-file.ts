@@ -1,6 +1,6 @@
 import { beginningOf } from './beginning.ts'
 import { BrokenFile } from './formats/diagnostics.ts'
-import type { Diagnostic, FileSummary, Format, TakeLines } from './formats/format.ts'
+import { type AnyFormat, type Diagnostic, type FileSummary, readyFormat, type TakeLines } from './formats/format.ts'
 import { type Document, withDocuments } from './unpack.ts'
 
 /** What was read of a file. `format` is undefined when it is in none that is known, and then it is not readable. */
@@ -8,9 +8,9 @@ export type ParsedFile = Omit<FileSummary, 'format'> & { readonly format: string
 
 export type ParseOptions = {
   /** Those that it may be in: the one that recognises it reads it. */
-  readonly formats: readonly Format[]
+  readonly formats: readonly AnyFormat[]
   /** The one that it is in, where somebody says so. */
-  readonly format?: Format | undefined
+  readonly format?: AnyFormat | undefined
   readonly zone?: string | undefined
   readonly take: TakeLines
 }
@@ -48,7 +48,8 @@ async function parseDocument(document: Document, options: ParseOptions, offset: 
   }
   const onward: TakeLines =
     offset === 0 ? take : (lines) => take(lines.map((line) => ({ ...line, statement: line.statement + offset })))
-  return format.read(document.open(), onward, { zone })
+  const ready = await readyFormat(format, document.open)
+  return ready.read(document.open(), onward, { zone })
 }
 
 /** Says which file of several a diagnostic is about. */

@@ -12,7 +12,7 @@ import { openDuckDb } from '../platform/duckdb.ts'
 import { newId } from '../platform/ids.ts'
 import { withScratch } from '../platform/scratch.ts'
 import { beginningOf } from './beginning.ts'
-import type { FileSummary, Format, Statement } from './formats/format.ts'
+import { type AnyFormat, type FileSummary, readyFormat, type Statement } from './formats/format.ts'
 import { createLineTable, writeLines } from './lines.ts'
 import { findByBytes, type SettlementFile } from './read.ts'
 import { type Expected, whyRejected } from './verdict.ts'
@@ -30,7 +30,7 @@ export type Delivery = Expected & {
   readonly via: 'collected' | 'uploaded'
   readonly bytes: AsyncIterable<Uint8Array>
   /** The formats that it may be in. */
-  readonly formats: readonly Format[]
+  readonly formats: readonly AnyFormat[]
 }
 
 /** A file, and whether these very bytes had been received from this source before. */
@@ -86,7 +86,7 @@ async function save(bytes: AsyncIterable<Uint8Array>, path: string): Promise<Buf
 
 type Reading = { readonly summary: FileSummary | undefined; readonly linesPath: string }
 
-async function read(formats: readonly Format[], folder: string, path: string): Promise<Reading> {
+async function read(formats: readonly AnyFormat[], folder: string, path: string): Promise<Reading> {
   const linesPath = join(folder, 'lines.parquet')
   const beginning = await beginningOf(createReadStream(path))
   const format = formats.find((each) => each.detects(beginning))
@@ -94,7 +94,9 @@ async function read(formats: readonly Format[], folder: string, path: string): P
   const duckdb = await openDuckDb(folder)
   try {
     const take = await createLineTable(duckdb)
-    const summary = await format.read(createReadStream(path), take)
+    const open = (): AsyncIterable<Uint8Array> => createReadStream(path)
+    const ready = await readyFormat(format, open)
+    const summary = await ready.read(open(), take)
     await writeLines(duckdb, linesPath)
     return { summary, linesPath }
   } finally {

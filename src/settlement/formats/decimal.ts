@@ -30,8 +30,11 @@ const WITH_COMMA = /^([+\-\u2212]?)(\d*)(?:,(\d*))?$/
 export type Minor = { readonly amount: bigint; readonly rest: bigint }
 
 /** Exact: nothing is lost between `amount` and `rest`. Throws `UnreadableRow` beyond `MAX_SUM`. */
-export function toMinor({ digits, scale }: Decimal, currency: string, column = 0): Minor {
-  const decimals = minorUnits(currency)
+export const toMinor = (decimal: Decimal, currency: string, column = 0): Minor =>
+  toUnits(decimal, minorUnits(currency), column)
+
+/** As `toMinor`, for a unit that has this many decimals. */
+export function toUnits({ digits, scale }: Decimal, decimals: number, column = 0): Minor {
   const split =
     scale <= decimals
       ? { amount: digits * 10n ** BigInt(decimals - scale), rest: 0n }
@@ -47,9 +50,12 @@ const splitAt = (digits: bigint, unit: bigint, restScale: bigint): Minor => ({
 })
 
 /** Half away from zero, for an amount that is finer than its currency: the reader tells it with a diagnostic. */
-export function rounded({ amount, rest }: Minor, currency: string): bigint {
+export const rounded = (minor: Minor, currency: string): bigint => roundedUnits(minor, minorUnits(currency))
+
+/** As `rounded`, for a unit that has this many decimals. */
+export function roundedUnits({ amount, rest }: Minor, decimals: number): bigint {
   if (rest === 0n) return amount
-  const unit = 10n ** BigInt(MAX_SCALE - minorUnits(currency))
+  const unit = 10n ** BigInt(MAX_SCALE - decimals)
   if (rest * 2n >= unit) return amount + 1n
   return rest * 2n <= -unit ? amount - 1n : amount
 }

@@ -1,3 +1,5 @@
+import type { Profile } from './table/profile.ts'
+
 /**
  * What every format of a settlement file is read into: statements with their balances, and lines. A reader is pure: it
  * takes bytes as they come, keeps no more than a piece of them, and neither knows where they came from nor where the
@@ -124,6 +126,8 @@ export type FileSummary = {
   readonly fileReference: string | undefined
   readonly statements: readonly Statement[]
   readonly diagnostics: readonly Diagnostic[]
+  /** How the columns of a table were read, when the format leaves that open. */
+  readonly mapping?: Profile | undefined
   /** False when the frame of the file is broken: nothing of it can be used. */
   readonly readable: boolean
 }
@@ -149,3 +153,14 @@ export type Format = {
    */
   readonly read: (bytes: AsyncIterable<Uint8Array>, take: TakeLines, options?: ReadOptions) => Promise<FileSummary>
 }
+
+/** A format of which the file says only as a whole how it is read: a table. It is read once to find that out. */
+export type InferredFormat = Pick<Format, 'name' | 'title' | 'detects'> & {
+  readonly infer: (open: () => AsyncIterable<Uint8Array>) => Promise<Format>
+}
+
+export type AnyFormat = Format | InferredFormat
+
+/** The format as it reads this one file. */
+export const readyFormat = (format: AnyFormat, open: () => AsyncIterable<Uint8Array>): Promise<Format> =>
+  'infer' in format ? format.infer(open) : Promise.resolve(format)

@@ -1,9 +1,13 @@
-import type { Format } from './format.ts'
+import type { AnyFormat, Format } from './format.ts'
 import { simulatorCsv } from './simulator-csv.ts'
+import { TABLES } from './table/table.ts'
 
-/** Every format that can be read. No two detect the same file. */
-export const FORMATS: readonly Format[] = [simulatorCsv]
+/** The formats whose rules are published: no two detect the same file. */
+export const PUBLISHED_FORMATS: readonly Format[] = [simulatorCsv]
+
+/** Every format that can be read, in the order in which a file is offered to them: tables take what nobody else knows. */
+export const FORMATS: readonly AnyFormat[] = [...PUBLISHED_FORMATS, ...TABLES]
 
 /** The format of a file by its first few kilobytes, if it is a known one. */
-export const detectFormat = (beginning: Uint8Array): Format | undefined =>
+export const detectFormat = (beginning: Uint8Array): AnyFormat | undefined =>
   FORMATS.find((format) => format.detects(beginning))

@@ -1,0 +1,72 @@
+import { failure, type Sums } from '../control.ts'
+import type { Control } from '../format.ts'
+
+/**
+ * The balance after each row, which proves every amount on its own. A table has its oldest row first or its newest one:
+ * both readings are followed, and the one that holds is right.
+ */
+export type Balances = {
+  readonly add: (row: { readonly line: number; readonly net: bigint; readonly balance: bigint }) => void
+  /** A row without a balance. */
+  readonly skip: (net: bigint) => void
+  /** A balance that is stated for the whole. */
+  readonly state: (which: 'opening' | 'closing', amount: bigint) => void
+  /** Tells the sums what does not hold, and gives the balances of the whole. */
+  readonly finish: (sums: Sums) => { readonly opening: bigint | undefined; readonly closing: bigint | undefined }
+}
+
+type Failed = Extract<Control, { status: 'fail' }>
+type Row = { readonly net: bigint; readonly balance: bigint }
+
+export function createBalances(): Balances {
+  let first: Row | undefined
+  let last: Row | undefined
+  /** Moved by rows without a balance since the last one that has one. */
+  let skipped = 0n
+  let skippedBefore = 0n
+  const wrong: { downwards: Failed | undefined; upwards: Failed | undefined } = {
+    downwards: undefined,
+    upwards: undefined,
+  }
+  const counts = { downwards: 0, upwards: 0 }
+  const stated: { opening: bigint | undefined; closing: bigint | undefined } = {
+    opening: undefined,
+    closing: undefined,
+  }
+
+  const note = (way: 'downwards' | 'upwards', line: number, is: bigint, shouldBe: bigint): void => {
+    if (is === shouldBe) return
+    counts[way]++
+    const control = failure(`the balance of line ${line}`, is, shouldBe)
+    if (control.status === 'fail') wrong[way] ??= control
+  }
+
+  return {
+    add({ line, net, balance }) {
+      if (last === undefined) {
+        first = { net, balance }
+        skippedBefore = skipped
+      } else {
+        note('downwards', line, balance, last.balance + skipped + net)
+        note('upwards', line, balance, last.balance - last.net - skipped)
+      }
+      last = { net, balance }
+      skipped = 0n
+    },
+    skip: (net) => {
+      skipped += net
+    },
+    state: (which, amount) => {
+      stated[which] = amount
+    },
+    finish(sums) {
+      if (first === undefined || last === undefined) return stated
+      const isDownwards = counts.downwards <= counts.upwards
+      const failed = isDownwards ? wrong.downwards : wrong.upwards
+      if (failed !== undefined) sums.fail(failed)
+      const opening = isDownwards ? first.balance - first.net - skippedBefore : last.balance - last.net - skipped
+      const closing = isDownwards ? last.balance + skipped : first.balance + skippedBefore
+      return { opening: stated.opening ?? opening, closing: stated.closing ?? closing }
+    },
+  }
+}

@@ -1,0 +1,33 @@
+/** Months by their names in the languages that files come in, long and short, without marks: `janv`, `dezember`, `ago`. */
+const LOCALES = ['en', 'de', 'fr', 'es', 'it', 'nl', 'pt', 'pl', 'cs', 'sv', 'da', 'nb', 'fi', 'ro', 'tr']
+
+/** Letters only, in lower case and without marks: what names are compared by. */
+export const plain = (text: string): string =>
+  text
+    .toLowerCase()
+    .normalize('NFKD')
+    .replace(/\p{M}|\.|ı/gu, (each) => (each === 'ı' ? 'i' : ''))
+
+export function createMonthNames(): ReadonlyMap<string, number> {
+  const months = new Map<string, number>()
+  const ambiguous = new Set<string>()
+  for (const locale of LOCALES) {
+    for (const month of ['long', 'short'] as const) {
+      const alone = new Intl.DateTimeFormat(locale, { month, timeZone: 'UTC' })
+      const inDate = new Intl.DateTimeFormat(locale, { day: 'numeric', month, timeZone: 'UTC' })
+      for (let number = 1; number <= 12; number++) {
+        const date = Date.UTC(2026, number - 1, 15)
+        const genitive = inDate.formatToParts(date).find(({ type }) => type === 'month')?.value ?? ''
+        for (const name of [alone.format(date), genitive].map(plain)) {
+          if (!/^\p{L}{3,}$/u.test(name)) continue
+          if ((months.get(name) ?? number) !== number) ambiguous.add(name)
+          months.set(name, number)
+        }
+      }
+    }
+  }
+  // A name that is one month here and another there says nothing.
+  for (const name of ambiguous) months.delete(name)
+  months.set('sept', 9)
+  return months
+}

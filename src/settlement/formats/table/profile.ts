@@ -1,0 +1,187 @@
+import { isCurrency } from '../../../money/index.ts'
+import type { DecimalMark } from '../decimal.ts'
+import { DATE_ORDERS, type DateOrder } from './date-text.ts'
+
+/**
+ * How the columns of a table become lines of a statement. It is inferred from a file, shown, saved, and edited by people;
+ * with it every later file of the same make is read in the same way. Columns are named as the header names them; without
+ * a header they are `column 1`, `column 2`, …
+ */
+export type Profile = {
+  readonly schema: typeof PROFILE_SCHEMA
+  readonly table: TableShape
+  /** Line of the header, 0 for none. Rows before it are not read. In JSON the keys are the header. */
+  readonly header: number
+  /** `ambiguous`: nothing proves the order of day and month, so no date is read until somebody says it. */
+  readonly date: { readonly column: string; readonly order: DateOrder | 'ambiguous' } | undefined
+  readonly amount: AmountRule
+  readonly decimal: DecimalMark
+  /** True when amounts are written in minor units, such as cents. */
+  readonly minor: boolean
+  /** A column, or one code for all. `XXX` (ISO 4217: no currency) counts hundredths. */
+  readonly currency: { readonly column: string } | { readonly code: string }
+  /** `cost`: a fee is written as a positive number; `effect`: as what it does to the balance, so mostly negative. */
+  readonly fee: { readonly column: string; readonly sign: 'cost' | 'effect' } | undefined
+  /** amount − fee, as the sender computed it: compared with ours. */
+  readonly net: string | undefined
+  /** The balance after each row (or, in a table with the newest row first, the same read upwards): compared. */
+  readonly balance: string | undefined
+  /** Strongest first. */
+  readonly references: readonly string[]
+  readonly descriptions: readonly string[]
+  readonly account: string | undefined
+  readonly status: string | undefined
+}
+
+export const PROFILE_SCHEMA = 'tallystick.mapping/1'
+
+export type TableShape =
+  | { readonly kind: 'csv'; readonly separator: string }
+  | { readonly kind: 'json' }
+  | { readonly kind: 'jsonl' }
+  | { readonly kind: 'xlsx' }
+
+export type AmountRule =
+  /** One column, signed. */
+  | { readonly rule: 'signed'; readonly column: string }
+  /** One column without a sign that matters, and another that says debit in one of these words. */
+  | {
+      readonly rule: 'direction'
+      readonly column: string
+      readonly direction: string
+      readonly debit: readonly string[]
+    }
+  /** Two columns: credit − debit, or credit + debit when debits are written with a minus. */
+  | {
+      readonly rule: 'split'
+      readonly credit: string
+      readonly debit: string
+      readonly debitSign: 'positive' | 'negative'
+    }
+
+/** Why a text is no mapping: which field, what was wrong, what would be right. */
+export class ProfileError extends Error {
+  override readonly name = 'ProfileError'
+}
+
+/** Reads a mapping that was saved. Throws `ProfileError`. */
+export function parseProfile(text: string): Profile {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    throw new ProfileError(`The mapping is no JSON: ${error instanceof Error ? error.message : String(error)}`)
+  }
+  const top = objectAt(value, 'the mapping')
+  if (top['schema'] !== PROFILE_SCHEMA) throw new ProfileError(`schema has to be "${PROFILE_SCHEMA}"`)
+  refuseUnknown(top)
+  const optional = (name: string): string | undefined => (top[name] == null ? undefined : textAt(top[name], name))
+  return {
+    schema: PROFILE_SCHEMA,
+    table: tableAt(top['table']),
+    header: headerAt(top['header']),
+    date: top['date'] == null ? undefined : dateAt(objectAt(top['date'], 'date')),
+    amount: amountAt(objectAt(top['amount'], 'amount')),
+    decimal: oneOf(top['decimal'], 'decimal', ['.', ',']),
+    minor: flagAt(top['minor'], 'minor'),
+    currency: currencyAt(objectAt(top['currency'], 'currency')),
+    fee: top['fee'] == null ? undefined : feeAt(objectAt(top['fee'], 'fee')),
+    net: optional('net'),
+    balance: optional('balance'),
+    references: textsAt(top['references'] ?? [], 'references'),
+    descriptions: textsAt(top['descriptions'] ?? [], 'descriptions'),
+    account: optional('account'),
+    status: optional('status'),
+  }
+}
+
+/** As it is saved: with an empty place for everything that could be said. */
+export const formatProfile = (profile: Profile): string =>
+  `${JSON.stringify(profile, (_key, value: unknown) => (value === undefined ? null : value), 2)}\n`
+
+const NAMES = [
+  'schema', 'table', 'header', 'date', 'amount', 'decimal', 'minor', 'currency', 'fee', 'net', 'balance', 'references',
+  'descriptions', 'account', 'status',
+] // biome-ignore format: one list
+
+function refuseUnknown(top: Record<string, unknown>): void {
+  const unknown = Object.keys(top).find((name) => !NAMES.includes(name))
+  if (unknown !== undefined)
+    throw new ProfileError(`"${unknown.slice(0, 64)}" is no field of a mapping; there are ${NAMES.join(', ')}`)
+}
+
+function objectAt(value: unknown, name: string): Record<string, unknown> {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value }
+  throw new ProfileError(`${name} has to be an object`)
+}
+
+const MAX_NAME_LENGTH = 1_024
+const MAX_NAMES = 64
+
+function textAt(value: unknown, name: string): string {
+  if (typeof value === 'string' && value !== '' && value.length <= MAX_NAME_LENGTH) return value
+  throw new ProfileError(`${name} has to be a text of 1 to ${MAX_NAME_LENGTH} characters`)
+}
+
+function textsAt(value: unknown, name: string): readonly string[] {
+  if (Array.isArray(value) && value.length <= MAX_NAMES)
+    return value.map((each, place) => textAt(each, `${name}[${place}]`))
+  throw new ProfileError(`${name} has to be a list of at most ${MAX_NAMES} names`)
+}
+
+function oneOf<T extends string>(value: unknown, name: string, choices: readonly T[]): T {
+  const found = choices.find((choice) => choice === value)
+  if (found !== undefined) return found
+  throw new ProfileError(`${name} has to be one of ${choices.map((choice) => `"${choice}"`).join(', ')}`)
+}
+
+function flagAt(value: unknown, name: string): boolean {
+  if (typeof value === 'boolean') return value
+  throw new ProfileError(`${name} has to be true or false`)
+}
+
+function tableAt(value: unknown): TableShape {
+  const table = objectAt(value, 'table')
+  const kind = oneOf(table['kind'], 'table.kind', ['csv', 'json', 'jsonl', 'xlsx'])
+  if (kind !== 'csv') return { kind }
+  const separator = textAt(table['separator'], 'table.separator')
+  if (separator.length === 1 && !'"\r\n'.includes(separator)) return { kind, separator }
+  throw new ProfileError('table.separator has to be one character that is no quote and no line end')
+}
+
+function headerAt(value: unknown): number {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value
+  throw new ProfileError('header has to be the number of a line, 0 for none')
+}
+
+const dateAt = (date: Record<string, unknown>): Profile['date'] => ({
+  column: textAt(date['column'], 'date.column'),
+  order: oneOf(date['order'], 'date.order', DATE_ORDERS),
+})
+
+function amountAt(amount: Record<string, unknown>): AmountRule {
+  const rule = oneOf(amount['rule'], 'amount.rule', ['signed', 'direction', 'split'])
+  if (rule === 'split') {
+    const [credit, debit] = [textAt(amount['credit'], 'amount.credit'), textAt(amount['debit'], 'amount.debit')]
+    return { rule, credit, debit, debitSign: oneOf(amount['debitSign'], 'amount.debitSign', ['positive', 'negative']) }
+  }
+  const column = textAt(amount['column'], 'amount.column')
+  if (rule === 'signed') return { rule, column }
+  const direction = textAt(amount['direction'], 'amount.direction')
+  return { rule, column, direction, debit: textsAt(amount['debit'], 'amount.debit') }
+}
+
+function currencyAt(currency: Record<string, unknown>): Profile['currency'] {
+  if (currency['column'] !== undefined) return { column: textAt(currency['column'], 'currency.column') }
+  const code = textAt(currency['code'], 'currency.code')
+  if (isCurrency(code) || code === NO_CURRENCY) return { code }
+  throw new ProfileError('currency.code has to be an ISO 4217 code such as EUR')
+}
+
+/** ISO 4217: no currency is involved, or here, nobody said which. */
+export const NO_CURRENCY = 'XXX'
+
+const feeAt = (fee: Record<string, unknown>): Profile['fee'] => ({
+  column: textAt(fee['column'], 'fee.column'),
+  sign: oneOf(fee['sign'], 'fee.sign', ['cost', 'effect']),
+})

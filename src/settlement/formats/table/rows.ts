@@ -1,0 +1,60 @@
+import { csvRows } from '../csv-records.ts'
+import type { Diagnostics } from '../diagnostics.ts'
+import { decoded } from '../text/decode.ts'
+import { jsonObjects } from './json-rows.ts'
+import type { TableShape } from './profile.ts'
+import { workbookRows } from './xlsx-rows.ts'
+
+/** A row of a table: the text of each cell, in the order of the columns. */
+export type TableRow = {
+  /** Where it begins in the file, or its number in the sheet. The first is 1. */
+  readonly line: number
+  readonly fields: readonly string[]
+  /** What makes it unreadable as a row. */
+  readonly problem: { readonly code: string; readonly column: number; readonly message: string } | undefined
+}
+
+/**
+ * Rows in pieces. In JSON the columns are the keys of the objects, in the order in which they first come: `columns` grows
+ * while rows are read. In the other kinds the header is a row like every other, and `columns` stays empty.
+ */
+export type Table = { readonly columns: string[]; readonly rows: AsyncIterable<readonly TableRow[]> }
+
+/** Throws `BrokenFile` for what is no such table at all. */
+export function openTable(bytes: AsyncIterable<Uint8Array>, shape: TableShape, diagnostics: Diagnostics): Table {
+  switch (shape.kind) {
+    case 'csv':
+      return { columns: [], rows: csvRows(decoded(bytes, diagnostics), { separator: shape.separator }) }
+    case 'xlsx':
+      return { columns: [], rows: workbookRows(bytes) }
+    case 'json':
+    case 'jsonl':
+      return objectTable(decoded(bytes, diagnostics), shape.kind)
+  }
+}
+
+const MAX_COLUMNS = 1_000
+
+function objectTable(texts: AsyncIterable<string>, kind: 'json' | 'jsonl'): Table {
+  const columns: string[] = []
+  const places = new Map<string, number>()
+  async function* rows(): AsyncGenerator<readonly TableRow[]> {
+    for await (const objects of jsonObjects(texts, kind)) {
+      yield objects.map(({ line, fields, problem }): TableRow => {
+        const cells: string[] = []
+        for (const [key, value] of fields) {
+          let place = places.get(key)
+          if (place === undefined) {
+            if (columns.length >= MAX_COLUMNS) continue
+            place = columns.push(key) - 1
+            places.set(key, place)
+          }
+          while (cells.length < place) cells.push('')
+          cells[place] = value
+        }
+        return { line, fields: cells, problem }
+      })
+    }
+  }
+  return { columns, rows: rows() }
+}

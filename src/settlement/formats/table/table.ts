@@ -1,0 +1,124 @@
+import { isCurrency } from '../../../money/index.ts'
+import { BrokenFile, createDiagnostics } from '../diagnostics.ts'
+import type { Format, InferredFormat } from '../format.ts'
+import { readFile } from '../reading.ts'
+import { createDateReader } from './date-text.ts'
+import { findHeader, HEADER_ROWS, type Header } from './header.ts'
+import { type Doubt, inferProfile } from './infer.ts'
+import type { Profile, TableShape } from './profile.ts'
+import { readTable } from './read-table.ts'
+import { openTable, type TableRow } from './rows.ts'
+import { type Kind, kindOf, separatorOf } from './shape.ts'
+import { createSurvey } from './survey.ts'
+
+/**
+ * Any table: CSV with any separator, tab-separated text, JSON, JSON Lines, XLSX. How its columns are read is a mapping
+ * (profile.ts), inferred from the whole file, in which what is not proven is told: a date whose day and month could be
+ * swapped gives no date, and amounts whose decimal mark is open are an error.
+ *
+ * Sign, dates and balance are those of the mapping. Control: the running balance of the rows, an opening and a closing
+ * balance before or behind them, and the net of each row, where the table has them; else none.
+ */
+const TITLES: Readonly<Record<Kind, string>> = {
+  csv: 'Any table in CSV, by an inferred mapping',
+  tsv: 'Any table in tab-separated text, by an inferred mapping',
+  json: 'Any list of objects in JSON, by an inferred mapping',
+  jsonl: 'JSON Lines, by an inferred mapping',
+  xlsx: 'Any table in the first sheet of a workbook (XLSX), by an inferred mapping',
+}
+
+export const TABLES: readonly InferredFormat[] = (['xlsx', 'jsonl', 'json', 'tsv', 'csv'] as const).map((kind) => ({
+  name: kind,
+  title: TITLES[kind],
+  detects: (beginning) => kindOf(beginning) === kind,
+  infer: (open) => infer(kind, open),
+}))
+
+/** A table that is read by a mapping, inferred or saved. */
+export const mappedFormat = (name: string, profile: Profile, doubts: readonly Doubt[] = []): Format => ({
+  name,
+  title: 'A table, by its mapping',
+  detects: () => false,
+  read: (bytes, take, options) =>
+    readFile(name, take, async (reading) => {
+      for (const { severity, code, column, message } of doubts)
+        reading.diagnostics.add({
+          severity,
+          code,
+          line: Math.max(profile.header, 1),
+          ...(column > 0 ? { column } : {}),
+          message,
+        })
+      await readTable(reading, profile, bytes, options ?? {})
+    }).then((summary) => ({ ...summary, mapping: profile })),
+})
+
+async function infer(kind: Kind, open: () => AsyncIterable<Uint8Array>): Promise<Format> {
+  try {
+    const shape: TableShape =
+      kind === 'tsv' || kind === 'csv' ? { kind: 'csv', separator: await separatorOf(kind, open()) } : { kind }
+    const { profile, doubts } = await survey(shape, open())
+    if (profile !== undefined) return mappedFormat(kind, await proven(kind, profile, open), doubts)
+    return unmapped(kind, doubts[0]?.code ?? 'no_amount', doubts.map(({ message }) => message).join(' '))
+  } catch (error) {
+    if (!(error instanceof BrokenFile)) throw error
+    return unmapped(kind, error.code, error.message, error.line)
+  }
+}
+
+/**
+ * Debits with a minus in a column of their own are mostly debits, and in some exports what reduces them. Where each row
+ * has its balance, that decides.
+ */
+async function proven(kind: Kind, profile: Profile, open: () => AsyncIterable<Uint8Array>): Promise<Profile> {
+  const { amount, balance } = profile
+  if (amount.rule !== 'split' || amount.debitSign === 'positive' || balance === undefined) return profile
+  for (const debitSign of ['negative', 'positive'] as const) {
+    const trial: Profile = { ...profile, amount: { ...amount, debitSign } }
+    const { statements } = await mappedFormat(kind, trial).read(open(), () => Promise.resolve())
+    if (statements.every(({ control }) => control.status === 'pass')) return trial
+  }
+  return profile
+}
+
+/** A file that cannot be mapped is unreadable, and says why when it is read. */
+const unmapped = (name: string, code: string, message: string, line = 1): Format => ({
+  name,
+  title: TITLES.csv,
+  detects: () => false,
+  read: (_bytes, take) => readFile(name, take, () => Promise.reject(new BrokenFile(code, line, message))),
+})
+
+async function survey(shape: TableShape, bytes: AsyncIterable<Uint8Array>): Promise<ReturnType<typeof inferProfile>> {
+  const dates = createDateReader()
+  // What is wrong with the rows is told when they are read.
+  const table = openTable(bytes, shape, createDiagnostics())
+  const hasKeys = shape.kind === 'json' || shape.kind === 'jsonl'
+  let header: Header | undefined = hasKeys ? { line: 0, names: table.columns } : undefined
+  let counted = hasKeys ? createSurvey(table.columns, dates) : undefined
+  let first: TableRow[] = []
+  const before: string[] = []
+
+  const begin = (): void => {
+    header = findHeader(first, dates) ?? { line: 0, names: [] }
+    const { line, names } = header
+    before.push(...first.filter((row) => row.line < line).flatMap(({ fields }) => fields))
+    counted = createSurvey(names, dates)
+    for (const row of first) if (row.line > line) counted.add(row)
+    first = []
+  }
+
+  for await (const rows of table.rows) {
+    for (const row of rows) {
+      if (counted !== undefined) counted.add(row)
+      else if (first.push(row) === HEADER_ROWS) begin()
+    }
+  }
+  if (counted === undefined) begin()
+  const columns = counted?.columns() ?? []
+  const line = header?.line ?? 0
+  if (columns.length === 0) throw new BrokenFile('no_rows', 1, 'There are no columns in it')
+  const codes = new Set(before.flatMap((text) => text.match(/\b[A-Z]{3}\b/g) ?? []).filter(isCurrency))
+  const currencyBefore = codes.size === 1 ? [...codes][0] : undefined
+  return inferProfile(columns, { shape, header: line, currencyBefore })
+}
