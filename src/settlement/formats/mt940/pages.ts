@@ -107,6 +107,6 @@ export function flushEntry(pages: Pages): void {
 }
 
 function withSupplementary(description: string | undefined, supplementary: string): string | undefined {
-  if (supplementary === '') return description
+  if (supplementary === '' || description?.includes(supplementary)) return description
   return description === undefined ? supplementary : `${description} | ${supplementary}`
 }

@@ -22,19 +22,17 @@ export function referencesOf(entry: StatementLine, details: Details, message: Me
   const { ids } = details
   const reference = isPlaceholder(entry.reference) ? fromDetails(entry.reference, ids) : entry.reference
   const pspReference = isPlaceholder(entry.bankReference) ? undefined : entry.bankReference
-  const others = new Set<string>()
-  for (const key of KEYS) addTo(others, ids.get(key))
-  addTo(others, creditorReference(details.description))
-  if (isIdentifier(entry.supplementary)) addTo(others, entry.supplementary)
-  if (!isConstant(message.related)) addTo(others, message.related)
-  if (!isConstant(message.own)) addTo(others, message.own)
-  if (reference !== undefined) others.delete(reference)
-  if (pspReference !== undefined) others.delete(pspReference)
-  return { reference, pspReference, otherReferences: others.size === 0 ? undefined : [...others] }
-}
-
-function addTo(references: Set<string>, reference: string | undefined): void {
-  if (reference !== undefined) references.add(reference)
+  const others: string[] = []
+  const add = (other: string | undefined): void => {
+    if (other !== undefined && other !== reference && other !== pspReference && !others.includes(other))
+      others.push(other)
+  }
+  for (const key of KEYS) add(ids.get(key))
+  add(creditorReference(details.description))
+  if (isIdentifier(entry.supplementary)) add(entry.supplementary)
+  if (!isConstant(message.related)) add(message.related)
+  if (!isConstant(message.own)) add(message.own)
+  return { reference, pspReference, otherReferences: others.length === 0 ? undefined : others }
 }
 
 /** `KREF+` says which one it is; else the end-to-end reference, then the customer's, then that of the batch. */
@@ -51,7 +49,7 @@ const isConstant = (text: string): boolean =>
 
 /** Supplementary details that are one word of digits and letters, and no account. */
 const isIdentifier = (text: string): boolean =>
-  /^(?=.*\d{6})[A-Z0-9.-]{12,34}$/.test(text) && !/^[A-Z]{2}\d{2}[A-Z0-9]{11,30}$/.test(text)
+  text !== '' && /^(?=.*\d{6})[A-Z0-9.-]{12,34}$/.test(text) && !/^[A-Z]{2}\d{2}[A-Z0-9]{11,30}$/.test(text)
 
 /** A creditor reference with its check digits (ISO 11649), anywhere in a text. */
 function creditorReference(text: string | undefined): string | undefined {
