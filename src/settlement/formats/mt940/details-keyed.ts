@@ -1,6 +1,9 @@
 /** What a dialect of field 86 makes of its text. */
 export type Texts = { readonly remittance: string; readonly name: string; readonly posting: string }
 
+/** A line of field 86 has 65 characters: a full one may break a word, or an identifier. */
+export const FULL_LINE = 65
+
 /** Keys whose value identifies something; all others end such a value. */
 const IDS: ReadonlySet<string> = new Set(['EREF', 'KREF', 'PREF', 'MREF', 'CRED'])
 /** Keys whose value is a text for people. */
@@ -34,22 +37,23 @@ const BREAK = '\n'
 export function readKeyed(pieces: readonly string[], fullLength: number, ids: Map<string, string>): Texts {
   let text = ''
   const starts: number[] = []
-  pieces.forEach((piece, index) => {
+  pieces.forEach((each, index) => {
     if (index > 0 && (pieces[index - 1] ?? '').length < fullLength) text += BREAK
     starts.push(text.length)
-    text += piece
+    text += each
   })
   if (!ANY_KEY.test(text)) return { remittance: text.replaceAll(BREAK, ' '), name: '', posting: '' }
   const words: string[] = []
   let key = ''
   let from = 0
+  let piece = 0
   const close = (to: number): void => {
     words.push(...take(key, text.slice(from, to), ids))
   }
   for (const match of text.matchAll(KEY)) {
     const before = text[match.index - 1]
-    const isKey = match.index === from || before === undefined || /\s/.test(before) || starts.includes(match.index)
-    if (!isKey) continue
+    while ((starts[piece] ?? text.length) < match.index) piece++
+    if (match.index !== from && before !== undefined && !/\s/.test(before) && starts[piece] !== match.index) continue
     close(match.index)
     key = match[1] ?? ''
     from = match.index + match[0].length

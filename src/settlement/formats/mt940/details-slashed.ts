@@ -1,4 +1,4 @@
-import { addId, type Texts } from './details-keyed.ts'
+import { addId, FULL_LINE, type Texts } from './details-keyed.ts'
 
 /**
  * Field 86 with code words between slashes: `/TRTP/SEPA OVERBOEKING/IBAN/…/NAME/…/EREF/…/REMI/…` of the Dutch banks, and
@@ -11,10 +11,7 @@ export function readSlashed(lines: readonly string[], ids: Map<string, string>):
   if (first === undefined || (words.length < 2 && first.at > 1)) return undefined
   const [remittance, name, posting]: [string[], string[], string[]] = [[text.slice(0, first.at).trim()], [], []]
   words.forEach(({ word, from }, index) => {
-    const value = text
-      .slice(from, words[index + 1]?.at)
-      .replace(/^\/+|\/+$/g, '')
-      .trim()
+    const value = withoutSlashes(text.slice(from, words[index + 1]?.at))
     const key = ID_KEYS.get(word)
     if (key !== undefined) addId(ids, key, value)
     else if (word === 'REMI') remittance.push(remittanceOf(value, ids))
@@ -22,11 +19,11 @@ export function readSlashed(lines: readonly string[], ids: Map<string, string>):
     else if (NAMES.has(word)) name.push(word === 'CNTP' ? (value.split('/')[2] ?? '') : value)
   })
   const texts = [remittance, name, posting].map((list) => list.filter((each) => each !== '').join(' '))
-  const [first_ = '', second = '', third = ''] = texts
+  const [remitted = '', named = '', posted = ''] = texts
   // Code words that say nothing of this are a text as they are.
-  return first_ + second === ''
+  return remitted + named === ''
     ? { remittance: text, name: '', posting: '' }
-    : { remittance: first_, name: second, posting: third }
+    : { remittance: remitted, name: named, posting: posted }
 }
 
 const ID_KEYS: ReadonlyMap<string, string> = new Map([
@@ -60,6 +57,13 @@ function codeWordsIn(text: string): readonly CodeWord[] {
   return found
 }
 
+function withoutSlashes(text: string): string {
+  let [from, to] = [0, text.length]
+  while (text[from] === '/') from++
+  while (to > from && text[to - 1] === '/') to--
+  return text.slice(from, to).trim()
+}
+
 /** `/REMI/USTD//text` is a text, `/REMI/STRD/CUR/id` an identifier. */
 function remittanceOf(value: string, ids: Map<string, string>): string {
   const structured = /^STRD\/(?:CUR|ISO)\/+([^/]+)/.exec(value)?.[1]
@@ -72,7 +76,7 @@ function joined(lines: readonly string[]): string {
   let text = lines[0] ?? ''
   for (let index = 1; index < lines.length; index++) {
     const line = lines[index] ?? ''
-    const isWhole = (lines[index - 1] ?? '').length >= 65 || line.startsWith('/')
+    const isWhole = (lines[index - 1] ?? '').length >= FULL_LINE || line.startsWith('/')
     text += isWhole ? line : ` ${line}`
   }
   return text

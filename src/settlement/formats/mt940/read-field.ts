@@ -4,7 +4,7 @@ import { UnreadableRow } from '../diagnostics.ts'
 import type { Field } from './fields.ts'
 import { type Balance, type EntrySum, negated, readAmount, readBalance, readEntrySum } from './money.ts'
 import { type Page, statedTotals, tally } from './page.ts'
-import { flushEntry, openPage, type Pages } from './pages.ts'
+import { flushEntry, openPage, type Pages, type Pending } from './pages.ts'
 import { AMOUNT, readStatementLine } from './statement-line.ts'
 
 /** Reads one field into the page that is open. Throws `UnreadableRow`, which leaves the page as it was. */
@@ -12,7 +12,7 @@ export function readField(pages: Pages, field: Field): void {
   const { tag } = field
   const text = (field.lines[0] ?? '').trim()
   if (tag === '86') return readDetailsField(pages, field)
-  if (tag === 'NS') return void pages.pending?.nonSwift.push(...field.lines)
+  if (tag === 'NS') return readNonSwift(pages, field)
   if (tag === '25' && pages.pending !== undefined) return readMistaken(pages, field)
   flushEntry(pages)
   if (tag === '61') return readEntry(pages, field)
@@ -113,10 +113,27 @@ function readEntry(pages: Pages, { line, lines }: Field): void {
   pages.pending = { line, entry, amount: effect.amount, currency, details: [], nonSwift: [] }
 }
 
+/** Far above what any bank writes to one entry. */
+const MAX_DETAILS = 100
+
 /** Field 86 is about the entry before it, or behind the closing balance about the statement. */
 function readDetailsField({ pending, page }: Pages, { lines }: Field): void {
-  if (pending !== undefined) pending.details.push(lines)
-  else if (page?.closing !== undefined && page.currency !== undefined) readTotals(page, lines[0] ?? '', page.currency)
+  if (pending === undefined) {
+    if (page?.closing !== undefined && page.currency !== undefined) readTotals(page, lines[0] ?? '', page.currency)
+  } else addDetails(pending, lines)
+}
+
+function addDetails({ details }: Pending, lines: readonly string[]): void {
+  if (details.length === MAX_DETAILS)
+    throw new UnreadableRow('too_many_details', 0, `The entry has more than ${MAX_DETAILS} fields 86`)
+  details.push(lines)
+}
+
+function readNonSwift({ pending }: Pages, { lines }: Field): void {
+  if (pending === undefined) return
+  if (pending.nonSwift.length > MAX_DETAILS)
+    throw new UnreadableRow('too_many_details', 0, `The entry has more than ${MAX_DETAILS} lines in its fields NS`)
+  pending.nonSwift.push(...lines)
 }
 
 function readTotals(page: Page, text: string, currency: string): void {
@@ -140,5 +157,5 @@ function readSum(page: Page, tag: '90D' | '90C', text: string): void {
 /** Behind an entry there is no account: some banks write 25 where 86 belongs. */
 function readMistaken(pages: Pages, { line, lines }: Field): void {
   warn(pages, 'out_of_place', line, 'The field 25 stands behind an entry: it is read as the field 86')
-  pages.pending?.details.push(lines)
+  if (pages.pending !== undefined) addDetails(pages.pending, lines)
 }
