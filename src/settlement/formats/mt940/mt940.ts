@@ -26,8 +26,8 @@ import { readField } from './read-field.ts'
  * - **References.** Ours is the account owner's reference in 61, or what 86 has when that is `NONREF` or `KREF+`; theirs
  *   is behind `//`.
  *
- * Measured on a million lines of 62 bytes with German subfields: 440,000 lines per second of processor time, in a process
- * of 160 MB (2 shared cores, Node 26).
+ * Measured on a million lines of 62 bytes with German subfields: 400,000 lines per second of processor time, in a process
+ * of 160 to 190 MB (2 shared cores, Node 26).
  */
 const formatOf = (name: MessageType, title: string): Format => ({
   name,

@@ -109,7 +109,8 @@ function readDates(value: string, entry: string): Pick<StatementLine, 'businessD
     message: `There is no day "${date}"`,
   })
   const valueProblem = valueDate === undefined ? problem(VALUE_DATE, value) : undefined
-  if (entry === '') return { businessDate: valueDate, dateProblem: valueProblem }
+  // Blanks or zeros fill the place of an entry date that there is not.
+  if (entry === '' || entry === '0000') return { businessDate: valueDate, dateProblem: valueProblem }
   const businessDate = entryDate(value, entry)
   return {
     businessDate,
