@@ -1,9 +1,14 @@
 /** Whether the text is an ISO date of a day that there is: not 30 February. */
 export function isDate(text: string): boolean {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false
-  const ms = Date.parse(`${text}T00:00:00.000Z`)
-  // Earlier than any payment, and earlier than what every database keeps.
-  return !Number.isNaN(ms) && ms >= 0 && new Date(ms).toISOString().startsWith(text)
+  const [year, month, day] = [Number(text.slice(0, 4)), Number(text.slice(5, 7)), Number(text.slice(8))]
+  // 1970 is earlier than any payment. Arithmetic: a `Date` for each row takes a sixth of the time of reading it.
+  return year >= 1970 && month >= 1 && month <= 12 && day >= 1 && day <= daysOf(year, month)
+}
+
+function daysOf(year: number, month: number): number {
+  if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28
+  return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31
 }
 
 /** `260303` as `2026-03-03`, when there is such a day. Two digits of a year are of 1970 to 2069. */

@@ -1,4 +1,5 @@
-import { MAX_SUM, minorUnits } from '../../money/index.ts'
+import { MAX_SUM } from '../../money/index.ts'
+import { decimalsOfAny } from './currencies.ts'
 import { UnreadableRow } from './diagnostics.ts'
 
 /** A number as it was written, exactly: `digits` × 10^−`scale`. */
@@ -29,9 +30,12 @@ const WITH_COMMA = /^([+\-\u2212]?)(\d*)(?:,(\d*))?$/
 /** Minor units, and what is finer than they are: `amount` = trunc, `rest` in 10^−24 of a major unit, of the same sign. */
 export type Minor = { readonly amount: bigint; readonly rest: bigint }
 
-/** Exact: nothing is lost between `amount` and `rest`. Throws `UnreadableRow` beyond `MAX_SUM`. */
+/**
+ * Exact: nothing is lost between `amount` and `rest`. Throws `UnreadableRow` beyond `MAX_SUM`, and for a code that is no
+ * currency.
+ */
 export const toMinor = (decimal: Decimal, currency: string, column = 0): Minor =>
-  toUnits(decimal, minorUnits(currency), column)
+  toUnits(decimal, decimalsIn(currency, column), column)
 
 /** As `toMinor`, for a unit that has this many decimals. */
 export function toUnits({ digits, scale }: Decimal, decimals: number, column = 0): Minor {
@@ -50,7 +54,7 @@ const splitAt = (digits: bigint, unit: bigint, restScale: bigint): Minor => ({
 })
 
 /** Half away from zero, for an amount that is finer than its currency: the reader tells it with a diagnostic. */
-export const rounded = (minor: Minor, currency: string): bigint => roundedUnits(minor, minorUnits(currency))
+export const rounded = (minor: Minor, currency: string): bigint => roundedUnits(minor, decimalsIn(currency))
 
 /** As `rounded`, for a unit that has this many decimals. */
 export function roundedUnits({ amount, rest }: Minor, decimals: number): bigint {
@@ -58,4 +62,10 @@ export function roundedUnits({ amount, rest }: Minor, decimals: number): bigint 
   const unit = 10n ** BigInt(MAX_SCALE - decimals)
   if (rest * 2n >= unit) return amount + 1n
   return rest * 2n <= -unit ? amount - 1n : amount
+}
+
+function decimalsIn(currency: string, column = 0): number {
+  const decimals = decimalsOfAny(currency)
+  if (decimals !== undefined) return decimals
+  throw new UnreadableRow('currency', column, `"${currency.slice(0, 16)}" is not a currency`)
 }
