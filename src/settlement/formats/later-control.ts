@@ -1,0 +1,19 @@
+import { BrokenFile } from './diagnostics.ts'
+import type { Control, Statement } from './format.ts'
+
+/**
+ * A total of several statements (of a group, of the file) that is wrong makes the last of them wrong, so that whoever looks
+ * at statements sees it. When one of them is wrong already, that one is the reason. `from` is the first that the total is
+ * about; when there is none, the last statement before it is taken. Throws `BrokenFile` when the file has no statement.
+ */
+export function failLater(
+  statements: Statement[],
+  from: number,
+  { line, control }: { readonly line: number; readonly control: Extract<Control, { status: 'fail' }> },
+): void {
+  const last = statements.pop()
+  if (last === undefined)
+    throw new BrokenFile('control', line, `${control.what}: ${control.stated} stated, ${control.computed} read`)
+  const isTold = [...statements.slice(from), last].some((each) => each.control.status === 'fail')
+  statements.push(isTold ? last : { ...last, control })
+}
