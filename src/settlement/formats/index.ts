@@ -1,9 +1,10 @@
 import { bai2 } from './bai2/bai2.ts'
+import { coda } from './coda/coda.ts'
 import type { Format } from './format.ts'
 import { simulatorCsv } from './simulator-csv.ts'
 
 /** Every format that can be read. No two detect the same file. */
-export const FORMATS: readonly Format[] = [simulatorCsv, bai2]
+export const FORMATS: readonly Format[] = [simulatorCsv, bai2, coda]
 
 /** The format of a file by its first few kilobytes, if it is a known one. */
 export const detectFormat = (beginning: Uint8Array): Format | undefined =>

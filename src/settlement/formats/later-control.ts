@@ -1,6 +1,17 @@
 import { BrokenFile } from './diagnostics.ts'
 import type { Control, Statement } from './format.ts'
 
+export type Failure = Extract<Control, { status: 'fail' }>
+
+/** Of a total that is not there, or cannot be read. */
+export const missing = (what: string): Failure => ({
+  status: 'fail',
+  what: `${what} is missing`,
+  stated: 0n,
+  computed: 0n,
+  difference: 0n,
+})
+
 /**
  * A total of several statements (of a group, of the file) that is wrong makes the last of them wrong, so that whoever looks
  * at statements sees it. When one of them is wrong already, that one is the reason. `from` is the first that the total is
@@ -9,7 +20,7 @@ import type { Control, Statement } from './format.ts'
 export function failLater(
   statements: Statement[],
   from: number,
-  { line, control }: { readonly line: number; readonly control: Extract<Control, { status: 'fail' }> },
+  { line, control }: { readonly line: number; readonly control: Failure },
 ): void {
   const last = statements.pop()
   if (last === undefined)

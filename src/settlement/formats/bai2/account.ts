@@ -133,45 +133,51 @@ export function closeAccount(
   { diagnostics }: Pick<Reading, 'diagnostics'>,
   { currency, businessDate, isBooked }: { currency: string; businessDate: string | undefined; isBooked: boolean },
 ): Statement {
-  const { sums, number, line, closing } = account
-  let { opening } = account
-  if (!isBooked) return sums.finish({ account: number, currency, businessDate, opening: undefined, closing: undefined })
-  compareSide(sums, 'credits', account.credits, number)
-  compareSide(sums, 'debits', account.debits, number)
-  const warn = (code: string, message: string): void => diagnostics.add({ severity: 'warning', code, line, message })
-  if (lacksDetails(account)) {
-    const computed = (opening ?? 0n) + sums.credits() + sums.debits()
-    if (closing !== undefined && opening !== undefined && computed !== closing) {
-      warn('details_left_out', `The account ${number} has fewer details than it counts: its balances prove nothing`)
-      const summed = opening + (account.credits.total ?? 0n) - (account.debits.total ?? 0n)
-      if (account.credits.total !== undefined && account.debits.total !== undefined && summed !== closing)
-        warn('balances', `The account ${number} closes with ${closing} and its own totals come to ${summed}`)
-      opening = undefined
-    }
+  const { sums, number, line, opening, closing, credits, debits } = account
+  const about = { account: number, currency, businessDate }
+  if (!isBooked) return sums.finish({ ...about, opening: undefined, closing: undefined })
+  const finish = (provenOpening: bigint | undefined): Statement => {
+    if (provenOpening !== undefined)
+      sums.compare(`the closing balance in ${currency}`, closing, provenOpening + sums.credits() + sums.debits())
+    compareSide(sums, `credits of the account ${number}`, credits)
+    compareSide(sums, `debits of the account ${number}`, debits)
+    return sums.finish({ ...about, opening: provenOpening, closing })
   }
-  return sums.finish({ account: number, currency, businessDate, opening, closing })
+  const isProven =
+    opening === undefined || closing === undefined || opening + sums.credits() + sums.debits() === closing
+  if (isProven || !lacksDetails(account)) return finish(opening)
+  const warn = (code: string, message: string): void => diagnostics.add({ severity: 'warning', code, line, message })
+  warn('details_left_out', `The account ${number} has fewer details than it counts: its balances prove nothing`)
+  if (credits.total !== undefined && debits.total !== undefined && opening + credits.total - debits.total !== closing)
+    warn('balances', `The balances of the account ${number} differ by other than its total credits and debits`)
+  return finish(undefined)
 }
 
-/** A total of one side can be compared when all of its items are there. */
-function compareSide(sums: Sums, name: string, { total, items, lines, sum }: Side, number: string): void {
-  if (total === undefined || items !== lines || (lines === 0 && total !== 0n)) return
-  sums.compare(`the total of the ${name} of the account ${number}`, total, sum)
+/** What one side says of itself can be compared unless there are fewer details than it counts. */
+function compareSide(sums: Sums, name: string, side: Side): void {
+  const { total, items, lines, sum } = side
+  if (total === undefined || items === undefined || countsNothing(side) || lines < items) return
+  sums.compare(`the total of the ${name}`, total, sum)
+  sums.compare(`the number of the ${name}`, BigInt(items), BigInt(lines))
 }
 
+/** Some banks write 0 for a count that they do not have. */
+const countsNothing = ({ total, items }: Side): boolean => items === 0 && total !== 0n
+
+/** No details at all, or fewer on one side; more of them than are counted on the other side is no such account. */
 function lacksDetails({ sums, credits, debits }: Account): boolean {
-  return sums.lines() === 0 || isPartial(credits) || isPartial(debits)
+  if (sums.lines() === 0) return true
+  return (isPartial(credits) || isPartial(debits)) && !isExceeded(credits) && !isExceeded(debits)
 }
 
-/** No count, or a count of 0 beside a total that is not, says nothing: then the total itself tells. */
-function isPartial({ total, items, lines, sum }: Side): boolean {
-  if (items === undefined || (items === 0 && total !== 0n)) return total !== undefined && total > sum
-  return items > lines
+function isPartial(side: Side): boolean {
+  const { total, items, lines, sum } = side
+  if (total === undefined) return false
+  return items === undefined || countsNothing(side) ? total > sum : items > lines
 }
 
-export const missing = (what: string): Extract<Statement['control'], { status: 'fail' }> => ({
-  status: 'fail',
-  what: `${what} is missing`,
-  stated: 0n,
-  computed: 0n,
-  difference: 0n,
-})
+function isExceeded(side: Side): boolean {
+  const { total, items, lines, sum } = side
+  if (total === undefined) return false
+  return items === undefined || countsNothing(side) ? total < sum : items < lines
+}

@@ -2,15 +2,13 @@ import { isCurrency } from '../../../money/index.ts'
 import { failure } from '../control.ts'
 import { dateOfSix } from '../dates.ts'
 import { BrokenFile, UnreadableRow } from '../diagnostics.ts'
-import type { Statement } from '../format.ts'
-import { failLater } from '../later-control.ts'
+import { type Failure, failLater, missing } from '../later-control.ts'
 import type { Reading } from '../reading.ts'
 import {
   type Account,
   addDetail,
   beforeSlash,
   closeAccount,
-  missing,
   openAccount,
   readSummaries,
   readTrailer,
@@ -49,6 +47,7 @@ type State = {
   account: Account | undefined
   /** Records so far, that of now included. */
   records: number
+  isBegun: boolean
   isUseTold: boolean
 }
 
@@ -65,15 +64,19 @@ export function createFrame(reading: Reading): {
     group: undefined,
     account: undefined,
     records: 0,
+    isBegun: false,
     isUseTold: false,
   }
   return {
     take(record) {
+      if (!state.isBegun && record.code !== '01')
+        throw new BrokenFile('header', record.line, `The first record is ${record.code}, not 01`)
+      state.isBegun = true
       state.records += record.records
       reading.row(record.line, () => takeRecord(state, record))
     },
     end() {
-      if (state.records === 0) throw new BrokenFile('no_header', 1, 'There is no record in the file')
+      if (!state.isBegun) throw new BrokenFile('header', 1, 'There is no record in the file')
       if (state.file !== undefined) closeFile(state, undefined)
     },
   }
@@ -185,7 +188,6 @@ const noFrame = ({ code, line }: LogicalRecord, other: string): BrokenFile =>
   new BrokenFile('frame', line, `A record ${code} has no record ${other} before it`)
 
 function takeDetail({ reading, readDetail, group, account }: State, record: LogicalRecord): void {
-  if (reading.statements.length === 0 && group === undefined) throw noFrame(record, '02')
   if (group === undefined || account === undefined)
     throw new UnreadableRow('out_of_place', 0, 'A record 16 stands in no account')
   const { currency } = account
@@ -245,8 +247,7 @@ function closePart(
 ): bigint {
   const { statements } = state.reading
   const line = trailer?.line ?? part.line
-  const fail = (control: Extract<Statement['control'], { status: 'fail' }>): void =>
-    failLater(statements, part.firstStatement, { line, control })
+  const fail = (control: Failure): void => failLater(statements, part.firstStatement, { line, control })
   if (trailer === undefined) {
     tellMissing(state, part.line, `the ${name}`, code)
     fail(missing(`the trailer of the ${name}`))
@@ -275,7 +276,7 @@ function closePart(
 function readOrTell<T>(
   { reading }: State,
   { line, code }: LogicalRecord,
-  fail: (control: Extract<Statement['control'], { status: 'fail' }>) => void,
+  fail: (control: Failure) => void,
   work: () => T,
 ): T | undefined {
   let result: T | undefined
@@ -284,7 +285,7 @@ function readOrTell<T>(
     result = work()
     isRead = true
   })
-  if (!isRead) fail({ ...missing(`what the record ${code} of line ${line} states`) })
+  if (!isRead) fail(missing(`what the record ${code} of line ${line} states`))
   return result
 }
 
