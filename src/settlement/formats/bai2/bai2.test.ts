@@ -375,6 +375,12 @@ describe('A group', () => {
     expect(summary.diagnostics).toMatchObject([{ severity: 'warning', code: 'date', line: 2, column: 5 }])
   })
 
+  it.each(['constructor', '__proto__', ''])('of a status that is none, %j, is read', async (status) => {
+    const { lines } = await read(changed(/^02/, (row) => row.replace(',1,', `,${status},`)))
+
+    expect(lines.map((line) => line.booked)).toEqual([undefined, undefined])
+  })
+
   it('with a time that is none is told', async () => {
     const { summary } = await read(changed(/^02/, (row) => row.replace('2400', '2561')))
 

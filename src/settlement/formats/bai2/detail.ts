@@ -107,13 +107,16 @@ const MAX_REFERENCE_LENGTH = 255
 const MAX_TEXT_LENGTH = 4_096
 
 /** End-to-end, clearing and cheque numbers, in the texts of banks that name them by the words of ISO 20022. */
-const IDENTIFIER = /^(?:EREF|CREF|CHKN)\s?:\s?(\S{1,255})$/
+const IDENTIFIER = /^.{4}\s?:\s?(\S{1,255})$/
+const IDENTIFIER_WORDS: ReadonlySet<string> = new Set(['EREF', 'CREF', 'CHKN'])
 const MAX_IDENTIFIERS = 8
 
 function identifiersIn(texts: readonly string[]): string[] {
+  if (texts.length < 2) return [] // they stand in the records 88 of a text
   const found = new Set<string>()
   for (const text of texts) {
-    const identifier = found.size < MAX_IDENTIFIERS ? IDENTIFIER.exec(text)?.[1] : undefined
+    if (found.size >= MAX_IDENTIFIERS || !IDENTIFIER_WORDS.has(text.slice(0, 4))) continue
+    const identifier = IDENTIFIER.exec(text)?.[1]
     if (identifier !== undefined) found.add(identifier)
   }
   return [...found]

@@ -1,6 +1,6 @@
 import { isCurrency } from '../../../money/index.ts'
 import { failure } from '../control.ts'
-import { dateOfSix } from '../dates.ts'
+import { dateOfEight, dateOfSix } from '../dates.ts'
 import { BrokenFile, UnreadableRow } from '../diagnostics.ts'
 import { type Failure, failLater, missing } from '../later-control.ts'
 import type { Reading } from '../reading.ts'
@@ -132,11 +132,11 @@ function takeGroup(state: State, record: LogicalRecord): void {
   if (state.group !== undefined) closeGroup(state, undefined)
   const cursor = cursorOf(record.parts)
   const [, , status = '', date = '', time = '', code = ''] = Array.from({ length: 6 }, () => nextField(cursor))
-  const businessDate = dateOfSix(date)
+  const businessDate = dateOfSix(date) ?? dateOfEight(date)
   if (businessDate === undefined)
     warn(state, 'date', record.line, 5, `The as-of date "${date.slice(0, 16)}" is no day: its lines have none`)
   if (!TIME.test(time)) warn(state, 'time', record.line, 6, `The as-of time "${time.slice(0, 16)}" is none`)
-  const message = GROUP_STATUS[status]
+  const message = GROUP_STATUS.get(status)
   if (message !== undefined) warn(state, 'group_status', record.line, 4, message)
   const isBooked = status !== '2' && status !== '4'
   state.group = {
@@ -152,11 +152,11 @@ function takeGroup(state: State, record: LogicalRecord): void {
 /** 2400 and 9999 are the end of the day. */
 const TIME = /^(?:(?:[01]\d|2[0-3]):?[0-5]\d(?::?[0-5]\d)?|24:?00(?::?00)?|9999)?$/
 
-const GROUP_STATUS: Readonly<Record<string, string>> = {
-  2: 'The group takes back one that was sent before: its lines are not booked',
-  3: 'The group corrects one that was sent before',
-  4: 'The group is a test: its lines are not booked',
-}
+const GROUP_STATUS: ReadonlyMap<string, string> = new Map([
+  ['2', 'The group takes back one that was sent before: its lines are not booked'],
+  ['3', 'The group corrects one that was sent before'],
+  ['4', 'The group is a test: its lines are not booked'],
+])
 
 function takeAccount(state: State, record: LogicalRecord): void {
   if (state.group === undefined) throw noFrame(record, '02')

@@ -127,7 +127,7 @@ function endOfFirst(text: string): number {
 
 const WITHOUT_TEXT = /^(?:01|02|03|49|98|99),/
 /** Records that have the fields that they must have at their beginning. */
-const LIKE_A_RECORD = String.raw`(?:01,[^,/]*,[^,/]*,\d{6},|02,[^,/]*,[^,/]*,\d?,\d{6},|03,[^,/]*,(?:[A-Za-z]{3})?,|16,\d{3},[+-]?\d*,|49,[+-]?\d*,\d*\s*(?:\/|$)|88,|9[89],[+-]?\d*,\d*,\d*\s*(?:\/|$))`
+const LIKE_A_RECORD = String.raw`(?:01,[^,/]*,[^,/]*,\d{6}(?:\d\d)?,|02,[^,/]*,[^,/]*,\d?,\d{6}(?:\d\d)?,|03,[^,/]*,(?:[A-Za-z]{3})?,|16,\d{3},[+-]?\d*,|49,[+-]?\d*,\d*\s*(?:\/|$)|88,|9[89],[+-]?\d*,\d*,\d*\s*(?:\/|$))`
 const LIKE_NEXT_RECORD = new RegExp(String.raw`\/\s*${LIKE_A_RECORD}`, 'y')
 const NEXT_RECORD_AFTER_TEXT = new RegExp(String.raw`\/\s+${LIKE_A_RECORD}`, 'y')
 const NEXT_RECORD = new RegExp(String.raw`\/(?:\s+(?:01|02|03|16|49|88|98|99),|${LIKE_A_RECORD})`, 'y')

@@ -33,6 +33,7 @@ const printed = (digits: string): string => `+++${digits.slice(0, 3)}/${digits.s
 
 /** A structured reference that was typed into a free text, with the marks around it. */
 function marked(text: string): string[] {
+  if (!text.includes('+++') && !text.includes('***')) return []
   const match = /(?:\+\+\+|\*\*\*)\s?(\d{3})\/?(\d{4})\/?(\d{5})\s?(?:\+\+\+|\*\*\*)/.exec(text)
   if (match === null) return []
   const digits = `${match[1]}${match[2]}${match[3]}`

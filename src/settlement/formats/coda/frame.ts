@@ -7,12 +7,13 @@ import { createGlobalisation, type Globalisation } from './globalisation.ts'
 import { continueMovement, informMovement, lineOf, type Movement, readMovement } from './movement.ts'
 import {
   at,
+  createDayReader,
+  type DayReader,
   decimalOf,
   kindOf,
   RECORD_LENGTH,
   rawAt,
   readAccount,
-  readDay,
   readMoney,
   readThousandths,
 } from './records.ts'
@@ -43,6 +44,7 @@ type Open = {
 type State = {
   readonly reading: Reading
   readonly globalisation: Globalisation
+  readonly readDay: DayReader
   block: Block | undefined
   open: Open | undefined
   movement: Movement | undefined
@@ -59,6 +61,7 @@ export function createFrame(reading: Reading): {
   const state: State = {
     reading,
     globalisation: createGlobalisation(reading.diagnostics),
+    readDay: createDayReader(reading),
     block: undefined,
     open: undefined,
     movement: undefined,
@@ -82,11 +85,15 @@ export function createFrame(reading: Reading): {
   }
 }
 
+/** Records 0, 4 and 9 are not in the count of the trailer. */
+const COUNTED: ReadonlySet<string> = new Set(['1', '2', '3', '8'])
+
 function takeRecord(state: State, record: string, line: number): void {
   const kind = kindOf(record)
   const { block } = state
-  if (block !== undefined && /^[1238]/.test(kind)) block.records++
-  if (kind === '22' || kind === '23' || /^3[123]$/.test(kind)) return addToMovement(state, record, kind)
+  if (block !== undefined && COUNTED.has(kind.charAt(0))) block.records++
+  if (kind === '22' || kind === '23' || kind === '31' || kind === '32' || kind === '33')
+    return addToMovement(state, record, kind)
   finishMovement(state)
   switch (kind) {
     case '0':
@@ -156,11 +163,11 @@ function wholeRecord(record: string): string {
 }
 
 function takeMovement(state: State, record: string, line: number): void {
-  const { open, block, reading } = state
+  const { open, block } = state
   if (open === undefined || block === undefined)
     throw new BrokenFile('frame', line, 'A movement stands in no statement: there is no record 1 before it')
   state.isPassingOver = true
-  const movement = readMovement(wholeRecord(record), line, reading)
+  const movement = readMovement(wholeRecord(record), line, state.readDay)
   state.isPassingOver = false
   state.movement = movement
   state.globalisation.take(movement)
@@ -205,11 +212,7 @@ function takeClosing(state: State, record: string, line: number): void {
     const message = `The new balance is of the account ${account}, and the old one of ${open.account}`
     reading.diagnostics.add({ severity: 'warning', code: 'account', line, column: 5, message })
   })
-  // The money is certain without it.
-  let date: string | undefined
-  reading.row(line, () => {
-    date = readDay(record, 58)
-  })
+  const date = state.readDay(record, { from: 58, what: 'closing', line })
   closeStatement(state, open, { closing, date })
 }
 

@@ -3,7 +3,7 @@ import { UnreadableRow } from '../diagnostics.ts'
 import type { SettlementLine } from '../format.ts'
 import type { Reading } from '../reading.ts'
 import { readCommunication, squeezed } from './communication.ts'
-import { at, decimalOf, rawAt, readDay, readMoney } from './records.ts'
+import { at, type DayReader, decimalOf, rawAt, readMoney } from './records.ts'
 
 /** A movement that is not complete yet: its record 2.1, and what 2.2, 2.3 and 3.x add to it. */
 export type Movement = {
@@ -32,27 +32,18 @@ export type Movement = {
 }
 
 /** Reads a record 2.1. Throws `UnreadableRow`. */
-export function readMovement(record: string, line: number, { diagnostics }: Pick<Reading, 'diagnostics'>): Movement {
+export function readMovement(record: string, line: number, readDay: DayReader): Movement {
   const thousandths = readMoney(record, 32)
   const detail = rawAt(record, 7, 10)
   if (!/^\d{4}$/.test(detail)) throw new UnreadableRow('detail', 7, `"${detail}" is no number of a detail`)
   const depth = rawAt(record, 125, 125)
-  const day = (from: number, what: string): string | undefined => {
-    try {
-      return readDay(record, from)
-    } catch (error) {
-      if (!(error instanceof UnreadableRow)) throw error
-      diagnostics.add({ severity: 'warning', code: 'date', line, column: from, message: `${what}: ${error.message}` })
-      return undefined
-    }
-  }
-  day(48, 'The value date')
+  readDay(record, { from: 48, what: 'value', line })
   return {
     line,
     sequence: rawAt(record, 3, 6),
     detail,
     thousandths,
-    businessDate: day(116, 'The entry date'),
+    businessDate: readDay(record, { from: 116, what: 'entry', line }),
     depth: /^[1-9]$/.test(depth) ? Number(depth) : 0,
     pspReference: at(record, 11, 31),
     transactionCode: at(record, 54, 61),

@@ -2,6 +2,7 @@ import { isCurrency } from '../../../money/index.ts'
 import { dateOfSix } from '../dates.ts'
 import type { Decimal } from '../decimal.ts'
 import { UnreadableRow } from '../diagnostics.ts'
+import type { Reading } from '../reading.ts'
 
 /**
  * The fields of CODA records, by their places. Positions are those of the specification: from 1, the last one included.
@@ -33,13 +34,31 @@ export function readThousandths(record: string, from: number): bigint {
 
 export const decimalOf = (thousandths: bigint): Decimal => ({ digits: thousandths, scale: SCALE })
 
-/** DDMMYY as an ISO date; undefined when it is not stated. Throws `UnreadableRow` for what is no day. */
-export function readDay(record: string, from: number): string | undefined {
-  const text = rawAt(record, from, from + 5)
-  if (text.trim() === '' || text === '000000') return undefined
-  const date = dateOfSix(text.slice(4) + text.slice(2, 4) + text.slice(0, 2))
-  if (date !== undefined) return date
-  throw new UnreadableRow('date', from, `"${text}" is no day, written as DDMMYY`)
+/** Reads a date of a record. `what` and `line` are for what is told about it. */
+export type DayReader = (
+  record: string,
+  place: { readonly from: number; readonly what: string; readonly line: number },
+) => string | undefined
+
+const MAX_DAYS_KNOWN = 1_000
+
+/**
+ * DDMMYY as an ISO date; undefined when it is not stated. What is no day is told and not guessed: the money of the record
+ * is certain without it. Nearly all records of a file are of a few days, so each is proven once.
+ */
+export function createDayReader({ diagnostics }: Pick<Reading, 'diagnostics'>): DayReader {
+  const known = new Map<string, string>()
+  return (record, { from, what, line }) => {
+    const text = rawAt(record, from, from + 5)
+    const before = known.get(text)
+    if (before !== undefined || text.trim() === '' || text === '000000') return before
+    const date = dateOfSix(text.slice(4) + text.slice(2, 4) + text.slice(0, 2))
+    if (date === undefined) {
+      const message = `The ${what} date "${text}" is no day, written as DDMMYY`
+      diagnostics.add({ severity: 'warning', code: 'date', line, column: from, message })
+    } else if (known.size < MAX_DAYS_KNOWN) known.set(text, date)
+    return date
+  }
 }
 
 /** An account number and its currency, in 37 places whose layout the structure digit of record 1 tells. */
@@ -57,4 +76,5 @@ export function readAccount(
 }
 
 /** 21, 22, 23, 31, 32 or 33 by the article, else the one digit of the record. */
-export const kindOf = (record: string): string => (/^[23]/.test(record) ? record.slice(0, 2) : record.slice(0, 1))
+export const kindOf = (record: string): string =>
+  record.startsWith('2') || record.startsWith('3') ? record.slice(0, 2) : record.slice(0, 1)
