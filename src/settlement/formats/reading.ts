@@ -28,17 +28,22 @@ export async function readFile(
   work: (reading: Reading) => Promise<void>,
 ): Promise<FileSummary> {
   const reading = startReading(take)
-  let readable = true
+  let broken: BrokenFile | undefined
   try {
     await work(reading)
+    await reading.flush()
   } catch (error) {
     if (!(error instanceof BrokenFile)) throw error
-    readable = false
-    reading.diagnostics.add({ severity: 'error', code: error.code, line: error.line, message: error.message })
+    broken = error
   }
-  if (readable) await reading.flush()
-  const { version, businessDate, fileReference, statements, diagnostics } = reading
-  return { format, version, businessDate, fileReference, statements, diagnostics: diagnostics.list(), readable }
+  const { version, businessDate, fileReference, statements } = reading
+  const diagnostics = [...reading.diagnostics.list()]
+  // Last, and not among those of which there may be too many: it is why nothing can be used.
+  if (broken !== undefined) {
+    const { code, line, message } = broken
+    diagnostics.push({ severity: 'error', code, line, message: message.toWellFormed() })
+  }
+  return { format, version, businessDate, fileReference, statements, diagnostics, readable: broken === undefined }
 }
 
 function startReading(take: TakeLines): Reading & { readonly flush: () => Promise<void> } {
