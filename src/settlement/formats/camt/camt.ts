@@ -41,7 +41,7 @@ function read(
 ): Promise<FileSummary> {
   const zone = options.zone === undefined ? undefined : createZoneReader(options.zone)
   return readFile(shape.name, take, async (reading) => {
-    const message = createMessageReader({ reading, zone }, shape)
+    const message = createMessageReader({ reading, zone, knownDay: '' }, shape)
     const texts = decoded(bytes, reading.diagnostics, declaredEncoding)
     await readXml(texts, reading.diagnostics, message, () => reading.drain())
     message.end()

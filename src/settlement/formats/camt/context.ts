@@ -7,6 +7,8 @@ export type Context = {
   readonly reading: Reading
   /** For times without an offset. */
   readonly zone: ZoneReader | undefined
+  /** The last day that was found to exist: nearly all dates of a file are the same few. */
+  knownDay: string
 }
 
 export function warn({ reading }: Context, { line, column }: Element, code: string, message: string): void {

@@ -79,8 +79,12 @@ export function lineReferences(
 ): LineReferences {
   const reference = ours.find((each) => each !== undefined)
   const pspReference = bank.find((each) => each !== undefined)
-  const rest = new Set(present([...ours, ...others, ...bank]))
-  if (reference !== undefined) rest.delete(reference)
-  if (pspReference !== undefined) rest.delete(pspReference)
-  return { reference, pspReference, otherReferences: rest.size === 0 ? undefined : [...rest].slice(0, MAX_REFERENCES) }
+  const rest: string[] = []
+  for (const list of [ours, others, bank])
+    for (const each of list) {
+      if (rest.length === MAX_REFERENCES) break
+      const isNew = each !== undefined && each !== reference && each !== pspReference && !rest.includes(each)
+      if (isNew) rest.push(each)
+    }
+  return { reference, pspReference, otherReferences: rest.length === 0 ? undefined : rest }
 }

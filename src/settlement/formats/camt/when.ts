@@ -29,13 +29,17 @@ const TIME = /^[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,18}))?(Z|[+-]\d\d:?\d\d)?$/
 /** Reads one date, or date and time. */
 export function whenIn(context: Context, element: Element): When {
   const { text } = element
+  if (text === context.knownDay) return { date: text, at: undefined }
   const date = DAY.exec(text)?.[1] ?? ''
   if (!isDate(date)) {
     warn(context, element, 'date', `${element.name}: ${quoted(text)} is not a date; it is left away`)
     return NEVER
   }
   const rest = text.slice(date.length)
-  if (!/^[T ]/.test(rest)) return { date, at: undefined }
+  if (!/^[T ]/.test(rest)) {
+    context.knownDay = date
+    return { date, at: undefined }
+  }
   const [, hours, minutes, seconds, fraction = '', offset] = TIME.exec(rest) ?? []
   const timeMs = timeOf(Number(hours), Number(minutes), Number(seconds), Number(fraction.slice(0, 3).padEnd(3, '0')))
   if (timeMs === undefined) {
