@@ -211,6 +211,8 @@ describe('A damaged message', () => {
       for (let seed = block * 40; seed < block * 40 + 40; seed++) {
         const { summary, lines } = await readAll(formatOf('camt.053'), mutated(whole, seed + 1), 1 + (seed % 300))
 
+        // The lines of a file that is broken are not all handed on.
+        if (!summary.readable) continue
         for (const [index, statement] of summary.statements.entries()) {
           if (statement.control.status !== 'pass' || statement.opening === undefined) continue
           const sum = lines

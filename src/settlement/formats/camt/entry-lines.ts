@@ -2,7 +2,7 @@ import type { LineKind, SettlementLine } from '../format.ts'
 import { type Context, warn } from './context.ts'
 import type { Entry } from './entry.ts'
 import { chargesOf } from './money.ts'
-import { type LineReferences, lineReferences, MAX_REFERENCES, oursOf } from './references.ts'
+import { type LineReferences, lineReferences, MAX_REFERENCES, oursOf, present } from './references.ts'
 import { amountIn, type BankCode, type Transaction } from './transaction.ts'
 
 /**
@@ -79,8 +79,9 @@ export function batchLine(
       warn(context, entry.element, 'references', `Ntry has more references than the ${MAX_REFERENCES} that are kept`)
       break
     }
-    others.push(...oursOf(references, isIncoming(entry, entry.direction)), references.transaction, references.bank)
-    others.push(...references.others, references.paymentInformation, references.message)
+    const { transaction, bank, paymentInformation, message } = references
+    const ours = oursOf(references, isIncoming(entry, entry.direction))
+    others.push(...present([...ours, transaction, bank, ...references.others, paymentInformation, message]))
   }
   const ours = [...batch.paymentInformation, ...batch.message]
   const references = lineReferences(ours, [entry.bankReference], others)

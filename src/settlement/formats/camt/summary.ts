@@ -23,6 +23,7 @@ export type EntryTotals = {
 
 /** More different codes than there are; a file of nothing but codes must not fill memory. */
 const MAX_CODES = 10_000
+const MAX_CODE_TOTALS = 1_000
 
 export function createEntryTotals(context: Context): EntryTotals {
   const booked = new Map<string, Turnover>()
@@ -62,7 +63,7 @@ export function createEntryTotals(context: Context): EntryTotals {
       compareAll(child(summary, 'TtlNtries'), 'entries', 'both')
       compareAll(child(summary, 'TtlCdtNtries'), 'credit entries', 'credits')
       compareAll(child(summary, 'TtlDbtNtries'), 'debit entries', 'debits')
-      for (const each of childrenNamed(summary, 'TtlNtriesPerBkTxCd')) {
+      for (const each of childrenNamed(summary, 'TtlNtriesPerBkTxCd').slice(0, MAX_CODE_TOTALS)) {
         const code = bankCodeOf(each)
         if (code === undefined || child(each, 'FcstInd')?.text === 'true') continue
         compareAll(each, `entries of ${nameOf(code)}`, choiceOf(each), code)
