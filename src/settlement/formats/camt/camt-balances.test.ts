@@ -100,6 +100,9 @@ describe('The balances of a statement', () => {
 
     expect(new Set(statements.map(({ control }) => control.status))).toEqual(new Set(['none']))
     expect(diagnostics).toMatchObject([{ severity: 'warning', code: 'currency' }])
+    const counted = '<TxsSummry><TtlNtries><NbOfNtries>1</NbOfNtries></TtlNtries></TxsSummry>'
+    const withCount = await read(text.replace('<Ntry>', `${counted}<Ntry>`))
+    expect(withCount.statements[0]?.control).toEqual({ status: 'none' })
   })
 
   it('are interim between the pages of a statement', async () => {

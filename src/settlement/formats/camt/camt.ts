@@ -37,7 +37,7 @@ const TITLES: Readonly<Record<string, string>> = {
 
 export const camtFormats: readonly Format[] = SHAPES.map((shape) => formatOf(shape, TITLES[shape.name] ?? shape.name))
 
-function read(
+async function read(
   shape: Shape,
   bytes: AsyncIterable<Uint8Array>,
   take: TakeLines,

@@ -112,7 +112,10 @@ export function createReport(context: Context, name: string, line: number): Repo
           opening: opening?.amount,
           closing: isProvable ? closing?.amount : undefined,
         })
-        reading.statements.push({ ...statement, closing: closing?.amount })
+        // Counts that are right prove no balance.
+        const isPass = statement.control.status === 'pass'
+        const control = isPass && !isProvable ? ({ status: 'none' } as const) : statement.control
+        reading.statements.push({ ...statement, closing: closing?.amount, control })
       }
     },
   }
