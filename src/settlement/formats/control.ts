@@ -1,6 +1,6 @@
 import type { Control, KindTotal, LineKind, SettlementLine, Statement } from './format.ts'
 
-export const failure = (what: string, stated: bigint, computed: bigint): Control => ({
+export const failure = (what: string, stated: bigint, computed: bigint): Extract<Control, { status: 'fail' }> => ({
   status: 'fail',
   what,
   stated,
