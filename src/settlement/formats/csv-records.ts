@@ -126,10 +126,11 @@ const tooLong = (line: number): BrokenFile =>
 /** The line feed that ends the record, or −1 when it is not here yet. A field is in quotes when it begins with one. */
 function endOfRecord(text: string, start: number, separator: string): number {
   let at = start
+  let lineFeed = text.indexOf('\n', at)
   for (;;) {
     if (text.charCodeAt(at) === QUOTE) at = afterQuoted(text, at + 1)
     if (at === -1) return -1
-    const lineFeed = text.indexOf('\n', at)
+    if (lineFeed !== -1 && lineFeed < at) lineFeed = text.indexOf('\n', at)
     const next = text.indexOf(separator, at)
     if (next === -1 || (lineFeed !== -1 && lineFeed < next)) return lineFeed
     at = next + 1

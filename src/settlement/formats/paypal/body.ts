@@ -1,8 +1,8 @@
 import { type Diagnostics, UnreadableRow } from '../diagnostics.ts'
-import type { LineKind, SettlementLine } from '../format.ts'
+import type { SettlementLine } from '../format.ts'
 import type { Column, Columns } from './columns.ts'
 import type { Draft, Section } from './drafts.ts'
-import { kindOf, movesBalance } from './event-codes.ts'
+import { type Kinds, kindsOf, movesBalance } from './event-codes.ts'
 import { type Fields, hundredthsIn, inMinorUnits, isCreditIn, isWhole } from './hundredths.ts'
 import type { StampReader } from './stamps.ts'
 import { currencyIn, type Flows } from './totals.ts'
@@ -21,21 +21,29 @@ type Context = {
 export function createBodyReader({ report, diagnostics, stamps, draftOf }: Context): BodyReader {
   const warned = createOnce(diagnostics)
 
-  function kindOfRow(code: string, isCredit: boolean, line: number): LineKind {
-    const kind = kindOf(code, isCredit)
-    if (kind !== undefined) return kind
-    const message = `The event code "${code.slice(0, 32)}" does not say what the row is: each of its rows is an adjustment`
-    warned({ code: 'event_code', line, message })
-    return 'adjustment'
+  // A file has few codes, so each is looked up once.
+  const codes = new Map<string, Code>()
+
+  function codeOf(code: string, line: number): Code {
+    const seen = codes.get(code)
+    if (seen !== undefined) return seen
+    const kinds = kindsOf(code)
+    if (kinds === undefined) {
+      const message = `The event code "${code.slice(0, 32)}" does not say what the row is: each of its rows is an adjustment`
+      warned({ code: 'event_code', line, message })
+    }
+    const known = { kinds: kinds ?? ADJUSTMENTS, movesBalance: movesBalance(code), isOther: code.startsWith('T99') }
+    if (codes.size < MAX_TOLD) codes.set(code, known)
+    return known
   }
 
   /**
    * A settlement report has only what moved the balance, unless the row says that it did not. A transaction detail report
    * has everything, so there a row must say that it did: `S`, and not P (pending), D (denied) or V (voided).
    */
-  function isBooked(code: string, status: string, line: number): boolean {
-    if (!movesBalance(code)) return false
-    if (status === 'S') return report === 'stl' || !code.startsWith('T99')
+  function isBooked(code: Code, status: string, line: number): boolean {
+    if (!code.movesBalance) return false
+    if (status === 'S') return report === 'stl' || !code.isOther
     if (status === 'P' || status === 'D' || status === 'V') return false
     if (report === 'stl' && status === '') return true
     const effect = report === 'stl' ? 'moved' : 'did not move'
@@ -69,17 +77,17 @@ export function createBodyReader({ report, diagnostics, stamps, draftOf }: Conte
     const money = readMoney(fields, columns, currency)
     warnOfRounding(at.gross, money.gross, currency, line)
     warnOfRounding(at.fee, money.fee, currency, line)
-    const code = textOf(fields, at.eventCode)
+    const eventCode = textOf(fields, at.eventCode)
+    const code = codeOf(eventCode, line)
     const booked = isBooked(code, textOf(fields, at.status).toUpperCase(), line)
-    const kind = kindOfRow(code, money.isCredit, line)
     const ids = idsOf(fields, columns)
     const when = whenOf(fields, columns, line)
     const draft = draftOf(section, currency)
     const read: SettlementLine = {
       line,
       statement: draft.index,
-      kind,
-      status: code === '' ? undefined : code,
+      kind: code.kinds[money.isCredit ? 0 : 1],
+      status: eventCode === '' ? undefined : eventCode.slice(0, MAX_ID_LENGTH),
       ...ids,
       amount: money.isCredit ? money.amount : -money.amount,
       fee: money.isFeeCredit ? -money.feeAmount : money.feeAmount,
@@ -96,6 +104,10 @@ export function createBodyReader({ report, diagnostics, stamps, draftOf }: Conte
     return read
   }
 }
+
+type Code = { readonly kinds: Kinds; readonly movesBalance: boolean; readonly isOther: boolean }
+
+const ADJUSTMENTS: Kinds = ['adjustment', 'adjustment']
 
 type Money = {
   /** In hundredths of a major unit. */
@@ -114,7 +126,8 @@ function readMoney(fields: Fields, { at }: Columns, currency: string): Money {
   const isCredit = directionOf(fields, at.direction, gross)
   const fee = (at.fee === -1 ? undefined : hundredthsIn(fields, at.fee)) ?? 0n
   const isFeeCredit = directionOf(fields, at.feeDirection, fee)
-  if (fee !== 0n && textOf(fields, at.feeCurrency) !== '' && currencyIn(fields, at.feeCurrency) !== currency)
+  const feeCurrency = textOf(fields, at.feeCurrency)
+  if (fee !== 0n && feeCurrency !== '' && feeCurrency !== currency && currencyIn(fields, at.feeCurrency) !== currency)
     throw new UnreadableRow(
       'currency',
       at.feeCurrency + 1,

@@ -8,6 +8,8 @@ export type Section = {
   readonly account: string
   /** ISO date of the day that it is about. */
   readonly businessDate: string | undefined
+  /** The first of its file. */
+  readonly isFirst: boolean
   readonly drafts: Map<string, Draft>
   /** Rows that were read. */
   rows: number

@@ -7,10 +7,8 @@ import type { LineKind } from '../format.ts'
  * Source: PayPal, "Transaction event code (T-code) reference", and Appendix C of the Settlement Report Specification 9.0.
  * Undefined for a code that neither explains, T9900 ("not yet categorised") among them.
  */
-export function kindOf(code: string, isCredit: boolean): LineKind | undefined {
-  const kinds = BY_CODE.get(code) ?? (CODE.test(code) ? BY_GROUP.get(code.slice(0, 3)) : undefined)
-  return kinds?.[isCredit ? 0 : 1]
-}
+export const kindsOf = (code: string): Kinds | undefined =>
+  BY_CODE.get(code) ?? (CODE.test(code) ? BY_GROUP.get(code.slice(0, 3)) : undefined)
 
 /**
  * Whether a row with this code can move a balance: an authorisation, its renewal and its void (T13) do not, nor does what
@@ -21,7 +19,7 @@ export const movesBalance = (code: string): boolean => !code.startsWith('T13') &
 const CODE = /^T\d{4}$/
 
 /** For a credit and for a debit. */
-type Kinds = readonly [LineKind, LineKind]
+export type Kinds = readonly [LineKind, LineKind]
 
 const either = (kind: LineKind): Kinds => [kind, kind]
 const HOLD: Kinds = ['reserve_release', 'reserve']

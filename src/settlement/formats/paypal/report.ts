@@ -176,7 +176,7 @@ function readSection(report: Report, fields: Fields): void {
 
 function newSection(report: Report, account: string, businessDate: string | undefined): Section {
   report.sections++
-  return { account, businessDate, drafts: new Map(), rows: 0, isOver: false }
+  return { account, businessDate, isFirst: report.sections === 1, drafts: new Map(), rows: 0, isOver: false }
 }
 
 /** The section of rows that no `SH` row is before: then it is the only one. */
@@ -239,8 +239,7 @@ function readSectionCount(report: Report, stated: bigint): void {
 }
 
 /** Whether its first rows may be in the file before this one. */
-const isContinued = ({ part, sections, section }: Report, of: Section): boolean =>
-  part > 1n && sections === 1 && section === of
+const isContinued = ({ part }: Report, { isFirst }: Section): boolean => part > 1n && isFirst
 
 /** A number of rows that is wrong makes the last statement wrong that it is about. */
 function checkRows(
