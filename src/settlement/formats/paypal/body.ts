@@ -1,5 +1,6 @@
 import { type Diagnostics, UnreadableRow } from '../diagnostics.ts'
 import type { SettlementLine } from '../format.ts'
+import { detached } from '../text/detached.ts'
 import type { Column, Columns } from './columns.ts'
 import type { Draft, Section } from './drafts.ts'
 import { type Kinds, kindsOf, movesBalance } from './event-codes.ts'
@@ -33,7 +34,7 @@ export function createBodyReader({ report, diagnostics, stamps, draftOf }: Conte
       warned({ code: 'event_code', line, message })
     }
     const known = { kinds: kinds ?? ADJUSTMENTS, movesBalance: movesBalance(code), isOther: code.startsWith('T99') }
-    if (codes.size < MAX_TOLD) codes.set(code, known)
+    if (codes.size < MAX_TOLD && code.length <= CODE_LENGTH) codes.set(code, known)
     return known
   }
 
@@ -210,9 +211,12 @@ function createOnce(
   const told = new Set<string>()
   return (warning) => {
     if (told.has(warning.message)) return
-    if (told.size < MAX_TOLD) told.add(warning.message)
+    if (told.size < MAX_TOLD) told.add(detached(warning.message))
     diagnostics.add({ severity: 'warning', ...warning })
   }
 }
 
 const MAX_TOLD = 1_000
+
+/** Of every code that there is. */
+const CODE_LENGTH = 5

@@ -4,6 +4,7 @@ import { BrokenFile, UnreadableRow } from '../diagnostics.ts'
 import type { ReadOptions } from '../format.ts'
 import type { Reading } from '../reading.ts'
 import { decoded } from '../text/decode.ts'
+import { detached } from '../text/detached.ts'
 import { type BodyReader, createBodyReader } from './body.ts'
 import { type Columns, readColumns } from './columns.ts'
 import { ROWS, separatorIn, wordOf } from './detect.ts'
@@ -203,7 +204,8 @@ function dayOf({ stamps, reading, line }: Report, fields: Fields): string | unde
 
 const MAX_NAME_LENGTH = 255
 
-const nameIn = (fields: Fields, place: number): string => (fields[place] ?? '').trim().slice(0, MAX_NAME_LENGTH)
+const nameIn = (fields: Fields, place: number): string =>
+  detached((fields[place] ?? '').trim().slice(0, MAX_NAME_LENGTH))
 
 const MAX_STATEMENTS = 10_000
 
