@@ -61,11 +61,15 @@ export async function* csvRows(
 ): AsyncGenerator<readonly CsvRecord[]> {
   const splitter = createSplitter({ separator: options.separator, isLax: true })
   let endsWithReturns: boolean | undefined
-  for await (const text of texts) {
-    endsWithReturns ??= text.includes('\n') ? false : text.includes('\r') ? true : undefined
-    yield splitter.take(endsWithReturns === true ? text.replaceAll('\r', '\n') : text)
+  let held = ''
+  for await (const piece of texts) {
+    const text = held + piece
+    // The line feed behind the first return may be in the next piece.
+    endsWithReturns ??= text.includes('\n') ? false : /\r./s.test(text) ? true : undefined
+    held = endsWithReturns === undefined && text.length < MAX_RECORD_LENGTH ? text : ''
+    if (held === '') yield splitter.take(endsWithReturns === true ? text.replaceAll('\r', '\n') : text)
   }
-  yield splitter.take('\n', true)
+  yield splitter.take(`${endsWithReturns === true ? held.replaceAll('\r', '\n') : held}\n`, true)
 }
 
 type Splitter = {
@@ -126,10 +130,11 @@ const tooLong = (line: number): BrokenFile =>
 /** The line feed that ends the record, or −1 when it is not here yet. A field is in quotes when it begins with one. */
 function endOfRecord(text: string, start: number, separator: string): number {
   let at = start
+  let lineFeed = text.indexOf('\n', at)
   for (;;) {
     if (text.charCodeAt(at) === QUOTE) at = afterQuoted(text, at + 1)
     if (at === -1) return -1
-    const lineFeed = text.indexOf('\n', at)
+    if (lineFeed !== -1 && lineFeed < at) lineFeed = text.indexOf('\n', at)
     const next = text.indexOf(separator, at)
     if (next === -1 || (lineFeed !== -1 && lineFeed < next)) return lineFeed
     at = next + 1

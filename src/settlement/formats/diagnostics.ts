@@ -1,4 +1,5 @@
 import type { Diagnostic } from './format.ts'
+import { detached } from './text/detached.ts'
 
 /** What is wrong with a file so far, without a bound on how much that is. */
 export type Diagnostics = {
@@ -12,20 +13,22 @@ const MAX_KEPT = 1_000 // nobody reads more, and a file of nothing but bad rows 
 export function createDiagnostics(): Diagnostics {
   const kept: Diagnostic[] = []
   let more = 0
+  let worst: Diagnostic['severity'] = 'warning'
   let lastLine = 0
   return {
     add(diagnostic) {
       // A text that was cut may end in half a character, which cannot be stored.
-      if (kept.length < MAX_KEPT) kept.push({ ...diagnostic, message: diagnostic.message.toWellFormed() })
+      if (kept.length < MAX_KEPT) kept.push({ ...diagnostic, message: detached(diagnostic.message) })
       else {
         more++
+        if (diagnostic.severity === 'error') worst = 'error'
         lastLine = diagnostic.line
       }
     },
     list: () =>
       more === 0
         ? kept
-        : [...kept, { severity: 'error', code: 'more', line: lastLine, message: `${more} more like these` }],
+        : [...kept, { severity: worst, code: 'more', line: lastLine, message: `${more} more like these` }],
   }
 }
 

@@ -3,11 +3,21 @@ import { camtFormats } from './camt/camt.ts'
 import { coda } from './coda/coda.ts'
 import type { AnyFormat, Format } from './format.ts'
 import { mt940, mt942 } from './mt940/mt940.ts'
+import { paypalStl, paypalTrr } from './paypal/paypal.ts'
 import { simulatorCsv } from './simulator-csv.ts'
 import { TABLES } from './table/table.ts'
 
 /** The formats whose rules are published: no two detect the same file. */
-export const PUBLISHED_FORMATS: readonly Format[] = [simulatorCsv, ...camtFormats, mt940, mt942, bai2, coda]
+export const PUBLISHED_FORMATS: readonly Format[] = [
+  simulatorCsv,
+  ...camtFormats,
+  mt940,
+  mt942,
+  bai2,
+  coda,
+  paypalStl,
+  paypalTrr,
+]
 
 /** Every format that can be read, in the order in which a file is offered to them: tables take what nobody else knows. */
 export const FORMATS: readonly AnyFormat[] = [...PUBLISHED_FORMATS, ...TABLES]

@@ -61,7 +61,7 @@ function decoderFor(
 const UTF8_MARK = Buffer.from([0xef, 0xbb, 0xbf])
 
 /** By its mark, or by every second byte of the first characters being zero, as in UTF-16 of what is ASCII. */
-function utf16Of(beginning: Buffer): string | undefined {
+export function utf16Of(beginning: Buffer): string | undefined {
   const [a, b, c, d] = beginning
   if (a === 0xff && b === 0xfe) return 'utf-16le'
   if (a === 0xfe && b === 0xff) return 'utf-16be'
