@@ -1,13 +1,12 @@
 import { UnreadableRow } from '../diagnostics.ts'
 import type { FileSummary, Format, ReadOptions, TakeLines } from '../format.ts'
 import { type Books, createBooks } from '../named-csv/books.ts'
-import { createClock, createZones } from '../named-csv/clock.ts'
+import { createClock, createZones, zoneNamed } from '../named-csv/clock.ts'
 import { type Columns, cellAt, type Fields, namesColumns, requireColumns } from '../named-csv/columns.ts'
 import { createCurrencies, type Money, minorIn, plus, roundedTo } from '../named-csv/money.ts'
 import { readRows, type TakeRow } from '../named-csv/rows.ts'
 import { createIdentify, createOnce, textAt } from '../named-csv/words.ts'
 import { type Reading, readFile } from '../reading.ts'
-import { createZoneReader } from '../zone.ts'
 import { feeReader, idPlacesIn, kindReader, momentReader, referencesOf } from './common.ts'
 import { isAskedFor, isExternal } from './types.ts'
 
@@ -57,7 +56,7 @@ const placesIn = (columns: Columns) => ({
   mainCurrency: columns.place('Main Currency'),
   booked: columns.place('Booking Date', 'Creation Date'),
   zone: columns.place('TimeZone', 'Booking Date TimeZone'),
-  ids: idPlacesIn(columns, 'Modification Psp Reference'),
+  ids: idPlacesIn(columns, { type: 'Record Type', modification: 'Modification Psp Reference' }),
 })
 
 type Places = ReturnType<typeof placesIn>
@@ -71,7 +70,7 @@ function rowReader(reading: Reading, books: Books, columns: Columns, options: Re
     {
       clock: createClock(reading),
       zones: createZones(),
-      zone: options?.zone === undefined ? undefined : createZoneReader(options.zone),
+      zone: options?.zone === undefined ? undefined : zoneNamed(options.zone),
       once: createOnce(reading),
     },
     [places.booked, places.zone],

@@ -1,11 +1,10 @@
 import type { Minor } from '../decimal.ts'
 import type { LineKind } from '../format.ts'
-import type { Clock, Moment, Zones } from '../named-csv/clock.ts'
+import type { Clock, Moment, Zone, Zones } from '../named-csv/clock.ts'
 import { type Columns, cellAt, type Fields } from '../named-csv/columns.ts'
 import { type Money, minorIn, plus, ZERO } from '../named-csv/money.ts'
 import { createOnce, type Identify, metadataReferences, others } from '../named-csv/words.ts'
 import type { Reading } from '../reading.ts'
-import type { ZoneReader } from '../zone.ts'
 import { kindOfType } from './types.ts'
 
 /** What the settlement details and the payments accounting have in common. */
@@ -15,10 +14,11 @@ import { kindOfType } from './types.ts'
  * four.
  */
 export function feeReader(columns: Columns, unit: 'NC' | 'SC'): (fields: Fields, money: Money) => Minor {
-  const parts = ['Commission', 'Markup', 'Scheme Fees', 'Interchange'].map((name) =>
+  const places = ['Commission', 'Markup', 'Scheme Fees', 'Interchange'].map((name) =>
     columns.amount(`${name} (${unit})`),
   )
   const total = columns.amount(`Payment Fees (${unit})`)
+  const parts = places.filter((place) => place !== -1)
   return (fields, money) => {
     let sum: Minor | undefined
     for (const place of parts) {
@@ -30,34 +30,39 @@ export function feeReader(columns: Columns, unit: 'NC' | 'SC'): (fields: Fields,
 }
 
 /** Where the identifiers of a row are. `modification` is what Adyen calls its own reference of a capture or refund. */
-export const idPlacesIn = (columns: Columns, modification: string) => ({
+export const idPlacesIn = (columns: Columns, { type, modification }: { type: string; modification: string }) => ({
+  type: columns.place(type),
   psp: columns.place('Psp Reference'),
   ours: columns.place('Merchant Reference'),
   modification: columns.place(modification),
-  rest: [
-    'Modification Merchant Reference',
-    'Merchant Order Reference',
-    'Dispute Reference',
-    'ARN',
-    'Order Reference',
-  ].map((name) => columns.place(name)),
+  rest: ['Modification Merchant Reference', 'Merchant Order Reference', 'Dispute Reference', 'ARN', 'Order Reference']
+    .map((name) => columns.place(name))
+    .filter((place) => place !== -1),
   metadata: columns.place('Metadata'),
 })
+
+type IdPlaces = ReturnType<typeof idPlacesIn>
 
 /**
  * References of a row. Where it is about no payment, what stands in the place of the modification's reference is a text for
  * people: it has the number of a payout or an invoice in it.
  */
-export function referencesOf(fields: Fields, places: ReturnType<typeof idPlacesIn>, identify: Identify, line: number) {
-  const id = (place: number): string | undefined => (place === -1 ? undefined : identify(fields, place, line))
-  const payment = id(places.psp)
+export function referencesOf(fields: Fields, places: IdPlaces, identify: Identify, line: number) {
+  const payment = identify(fields, places.psp, line)
+  const reference = identify(fields, places.ours, line)
   const modified = cellAt(fields, places.modification)
-  const isText = /\s/.test(modified)
-  const modification = isText ? undefined : id(places.modification)
-  const inText = isText ? numbersIn(modified) : []
-  const reference = id(places.ours)
-  const pspReference = payment ?? inText[0] ?? modification
-  const ids = [modification, ...places.rest.map(id), ...metadataReferences(cellAt(fields, places.metadata)), ...inText]
+  const isText = modified.includes(' ')
+  const numbers = isText ? numbersIn(modified) : NONE
+  const modification = isText ? undefined : identify(fields, places.modification, line)
+  const isType = modification !== undefined && modification === cellAt(fields, places.type)
+  const pspReference = payment ?? numbers[0] ?? (isType ? undefined : modification)
+  const ids: (string | undefined)[] = isType ? [...numbers] : [modification, ...numbers]
+  for (const place of places.rest) {
+    const id = identify(fields, place, line)
+    if (id !== AUTOMATIC) ids.push(id)
+  }
+  const metadata = cellAt(fields, places.metadata)
+  if (metadata !== '') ids.push(...metadataReferences(metadata))
   return {
     reference,
     pspReference,
@@ -66,6 +71,9 @@ export function referencesOf(fields: Fields, places: ReturnType<typeof idPlacesI
   }
 }
 
+const NONE: readonly string[] = []
+/** What Adyen writes where it captured by itself, and we gave no reference. */
+const AUTOMATIC = '<auto>'
 const MAX_TEXT = 1_024
 
 /** `TX123XT` of a payout, which stands in the bank statement as well, and the number of an invoice. */
@@ -94,7 +102,7 @@ export function momentReader(
     zones,
     zone,
     once,
-  }: { clock: Clock; zones: Zones; zone: ZoneReader | undefined; once: ReturnType<typeof createOnce> },
+  }: { clock: Clock; zones: Zones; zone: Zone | undefined; once: ReturnType<typeof createOnce> },
   [datePlace, zonePlace]: readonly [number, number],
 ): (fields: Fields, line: number) => Moment | undefined {
   return (fields, line) => {

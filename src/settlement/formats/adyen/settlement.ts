@@ -2,7 +2,7 @@ import type { Minor } from '../decimal.ts'
 import { UnreadableRow } from '../diagnostics.ts'
 import type { FileSummary, Format, ReadOptions, TakeLines } from '../format.ts'
 import { type Book, type Books, createBooks } from '../named-csv/books.ts'
-import { createClock, createZones } from '../named-csv/clock.ts'
+import { createClock, createZones, zoneNamed } from '../named-csv/clock.ts'
 import { type Columns, cellAt, type Fields, namesColumns, requireColumns } from '../named-csv/columns.ts'
 import {
   compareExactly,
@@ -17,7 +17,6 @@ import {
 import { readRows, type TakeRow } from '../named-csv/rows.ts'
 import { createIdentify, createOnce, textAt } from '../named-csv/words.ts'
 import { type Reading, readFile } from '../reading.ts'
-import { createZoneReader } from '../zone.ts'
 import { feeReader, idPlacesIn, kindReader, momentReader, referencesOf } from './common.ts'
 import { grossChecker } from './gross.ts'
 import { isMerchantPayout } from './types.ts'
@@ -82,7 +81,7 @@ const placesIn = (columns: Columns) => ({
   booked: columns.place('Booking Date'),
   bookedZone: columns.place('Booking Date TimeZone'),
   gross: [columns.amount('Gross Debit (GC)'), columns.amount('Gross Credit (GC)')],
-  ids: idPlacesIn(columns, 'Modification Reference'),
+  ids: idPlacesIn(columns, { type: 'Type', modification: 'Modification Reference' }),
 })
 
 type Places = ReturnType<typeof placesIn>
@@ -139,7 +138,7 @@ const isAboutPayment = (fields: Fields, { ids, gross }: Places): boolean =>
 
 /** The day that Adyen booked it is of the batch; that of its creation is of the payment. */
 function momentsReader(reading: Reading, places: Places, options: ReadOptions | undefined) {
-  const zone = options?.zone === undefined ? undefined : createZoneReader(options.zone)
+  const zone = options?.zone === undefined ? undefined : zoneNamed(options.zone)
   const [clock, zones, once] = [createClock(reading), createZones(), createOnce(reading)]
   const createdAt = momentReader({ clock, zones, zone, once }, [places.created, places.zone])
   const bookedAt = momentReader({ clock, zones, zone, once }, [places.booked, places.bookedZone])

@@ -77,7 +77,7 @@ export function kindOfType(type: string, amount: bigint): LineKind | undefined {
   return Object.hasOwn(KINDS, word) ? KINDS[word] : undefined
 }
 
-export const isMerchantPayout = (type: string): boolean => bare(type) === 'merchantpayout'
+export const isMerchantPayout = (type: string): boolean => /^merchant ?payout$/i.test(type)
 
 /** What an acquirer pays directly, and not Adyen. */
 export const isExternal = (type: string): boolean => /externally/i.test(type)

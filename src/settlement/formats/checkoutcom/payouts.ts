@@ -1,13 +1,12 @@
 import { UnreadableRow } from '../diagnostics.ts'
 import type { FileSummary, Format, ReadOptions, TakeLines } from '../format.ts'
 import { type Books, createBooks } from '../named-csv/books.ts'
-import { createClock } from '../named-csv/clock.ts'
+import { createClock, zoneNamed } from '../named-csv/clock.ts'
 import { type Columns, cellAt, namesColumns, requireColumns } from '../named-csv/columns.ts'
 import { createCurrencies, minorIn, roundedTo } from '../named-csv/money.ts'
 import { readRows, type TakeRow } from '../named-csv/rows.ts'
 import { createIdentify, others, textAt } from '../named-csv/words.ts'
 import { type Reading, readFile } from '../reading.ts'
-import { createZoneReader } from '../zone.ts'
 
 /**
  * The payouts report of Checkout.com, as checkout.com/docs specifies it: what was paid to the bank, one row for each payout.
@@ -56,7 +55,7 @@ function rowReader(reading: Reading, books: Books, columns: Columns, options: Re
   const moneyIn = createCurrencies()
   const identify = createIdentify(reading)
   const clock = createClock(reading)
-  const zone = createZoneReader(options?.zone ?? 'UTC')
+  const zone = zoneNamed(options?.zone ?? 'UTC')
 
   return (fields, line) => {
     const money = moneyIn(fields, places.currency)

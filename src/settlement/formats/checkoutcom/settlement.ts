@@ -2,7 +2,7 @@ import type { Minor } from '../decimal.ts'
 import { UnreadableRow } from '../diagnostics.ts'
 import type { FileSummary, Format, LineKind, ReadOptions, SettlementLine, TakeLines } from '../format.ts'
 import { type Book, type Books, createBooks } from '../named-csv/books.ts'
-import { createClock, createZones } from '../named-csv/clock.ts'
+import { createClock, createZones, zoneNamed } from '../named-csv/clock.ts'
 import { type Columns, cellAt, type Fields, namesColumns, requireColumns } from '../named-csv/columns.ts'
 import {
   compareExactly,
@@ -18,7 +18,7 @@ import {
 import { readRows, type TakeRow } from '../named-csv/rows.ts'
 import { createIdentify, createOnce, others, reserveKind, textAt } from '../named-csv/words.ts'
 import { type Reading, readFile } from '../reading.ts'
-import { createZoneReader } from '../zone.ts'
+import { detached } from '../text/detached.ts'
 import { createRoundings, type Roundings } from './rounding.ts'
 import { kindOfMovement } from './types.ts'
 
@@ -110,7 +110,7 @@ function rowReader({ reading, books, roundings, options }: Work, columns: Column
       roundings.line(book, each.amount - each.fee)
     }
     const computed = plus(gross, deduction, money)
-    if ([gross, deduction, reserve].some(({ rest }) => rest !== 0n))
+    if (gross.rest !== 0n || deduction.rest !== 0n || reserve.rest !== 0n)
       once(
         '',
         { line, column: 0 },
@@ -137,16 +137,15 @@ function amountsIn(fields: Fields, places: Places, money: Money): Amounts {
   const net = minorIn(fields, places.net, money)
   if (gross === undefined && net === undefined)
     throw new UnreadableRow('amount', Math.max(places.gross, places.net) + 1, 'The row has neither a gross nor a net')
-  const reserve = minorIn(fields, places.reserve, money) ?? ZERO
-  const costs = places.costs.reduce((sum, place) => plus(sum, minorIn(fields, place, money) ?? ZERO, money), ZERO)
-  const deduction =
-    stated ??
-    (gross !== undefined && net !== undefined ? plus(net, negative(gross), money) : plus(costs, reserve, money))
-  const isWithin = isSame(deduction, plus(costs, reserve, money))
+  const held = minorIn(fields, places.reserve, money) ?? ZERO
+  const parts = (): Minor =>
+    places.costs.reduce((sum, place) => plus(sum, minorIn(fields, place, money) ?? ZERO, money), held)
+  const deduction = stated ?? (gross === undefined || net === undefined ? parts() : plus(net, negative(gross), money))
   return {
     gross: gross ?? plus(net ?? ZERO, negative(deduction), money),
     deduction,
-    reserve: isWithin ? reserve : ZERO,
+    // Where the parts without it are the deductions already, it is told beside them.
+    reserve: isSame(held, ZERO) || !isSame(deduction, parts()) ? ZERO : held,
     net,
   }
 }
@@ -207,20 +206,29 @@ function linesReader(reading: Reading, places: Places, options: ReadOptions | un
 
 function kindReader(reading: Reading, places: Places): (type: string, hasGross: boolean, line: number) => LineKind {
   const once = createOnce(reading)
+  // A file has many rows and few types.
+  const known = new Map<string, LineKind>()
   return (type, hasGross, line) => {
+    const key = hasGross ? type : ` ${type}`
+    const found = known.get(key)
+    if (found !== undefined) return found
     const kind = kindOfMovement(type, hasGross)
-    if (kind !== undefined) return kind
-    const message = `"${type.slice(0, 64)}" is no type that is known: its rows are read as adjustments`
-    once(type, { line, column: places.type + 1 }, 'kind', message)
-    return 'adjustment'
+    if (kind === undefined) {
+      const message = `"${type.slice(0, 64)}" is no type that is known: its rows are read as adjustments`
+      once(type, { line, column: places.type + 1 }, 'kind', message)
+    }
+    if (known.size < MAX_TYPES) known.set(detached(key), kind ?? 'adjustment')
+    return kind ?? 'adjustment'
   }
 }
 
+const MAX_TYPES = 1_000
+
 function momentReader(reading: Reading, places: Places, options: ReadOptions | undefined) {
-  const [clock, zones, utc] = [createClock(reading), createZones(), createZoneReader('UTC')]
-  const given = options?.zone === undefined ? undefined : createZoneReader(options.zone)
+  const [clock, zones] = [createClock(reading), createZones()]
+  const given = options?.zone === undefined ? undefined : zoneNamed(options.zone)
   return (fields: Fields, line: number) => {
-    const exact = clock(fields, places.processedUtc, { line, zone: utc })
+    const exact = clock(fields, places.processedUtc, { line, zone: 0 })
     const named = cellAt(fields, places.zone)
     const zone = (named === '' ? undefined : zones(named)) ?? given
     // Of two columns for one moment the first is certain.

@@ -18,8 +18,11 @@ export type Moment = {
 export type Clock = (
   fields: Fields,
   place: number,
-  options: { readonly line: number; readonly zone: ZoneReader | undefined },
+  options: { readonly line: number; readonly zone: Zone | undefined },
 ) => Moment | undefined
+
+/** Milliseconds ahead of UTC, or a zone whose offset changes. */
+export type Zone = number | ZoneReader
 
 const STAMP = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.:,](\d{1,9}))?)?(?: ?(Z|UTC|[+-]\d\d:?\d\d))?)?$/
 const MAX_LENGTH = 48
@@ -30,7 +33,10 @@ export function createClock({ diagnostics }: Reading): Clock {
   // Nearly all rows of a file are of one day, so its date is proven once.
   let [known, midnightMs] = ['', 0]
 
-  function momentOf(text: string, zone: ZoneReader | undefined): (Moment & { doubt?: string | undefined }) | undefined {
+  function momentOf(text: string, zone: Zone | undefined): (Moment & { doubt?: string | undefined }) | undefined {
+    // Rows differ in their time alone.
+    const quick = known !== '' && text.startsWith(known) ? timeIn(text) : undefined
+    if (quick !== undefined) return inZone(known, quick, zone)
     const match = text.length > MAX_LENGTH ? null : STAMP.exec(text)
     if (match === null) return undefined
     const [, date = '', hours, minutes, seconds = '0', fraction = '', offset] = match
@@ -43,7 +49,13 @@ export function createClock({ diagnostics }: Reading): Clock {
     const timeMs = timeOf(hours, minutes ?? '', seconds, fraction)
     if (timeMs === undefined) return undefined
     if (offset !== undefined) return { date, at: new Date(midnightMs + timeMs - offsetOf(offset)) }
-    const zoned = zone?.(date, timeMs)
+    return inZone(date, timeMs, zone)
+  }
+
+  function inZone(date: string, timeMs: number, zone: Zone | undefined): Moment & { doubt?: string | undefined } {
+    if (zone === undefined) return { date, at: undefined }
+    if (typeof zone === 'number') return { date, at: new Date(midnightMs + timeMs - zone) }
+    const zoned = zone(date, timeMs)
     return { date, at: zoned?.at, doubt: zoned?.doubt }
   }
 
@@ -73,6 +85,33 @@ export function createClock({ diagnostics }: Reading): Clock {
   }
 }
 
+/** Milliseconds of `hh:mm:ss`, or the same and `.fff`, behind a date. Undefined for any other text. */
+function timeIn(text: string): number | undefined {
+  const hasFraction = text.length === WITH_FRACTION && text.charCodeAt(WITH_TIME) === POINT
+  if (text.length !== WITH_TIME && !hasFraction) return undefined
+  const separator = text.charCodeAt(10)
+  if (separator !== BLANK && separator !== T) return undefined
+  if (text.charCodeAt(13) !== COLON || text.charCodeAt(16) !== COLON) return undefined
+  const [hours, minutes, seconds] = [twoDigits(text, 11), twoDigits(text, 14), twoDigits(text, 17)]
+  const ms = hasFraction ? twoDigits(text, 20) * 10 + (twoDigits(text, 21) % 10) : 0
+  if (!(hours < 24 && minutes < 60 && seconds < 60 && ms < 1_000)) return undefined
+  return ((hours * 60 + minutes) * 60 + seconds) * 1_000 + ms
+}
+
+const WITH_TIME = 19
+const WITH_FRACTION = 23
+const BLANK = 32
+const POINT = 46
+const COLON = 58
+const T = 84
+const ZERO = 48
+
+/** NaN when they are none. */
+function twoDigits(text: string, at: number): number {
+  const [tens, ones] = [text.charCodeAt(at) - ZERO, text.charCodeAt(at + 1) - ZERO]
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN
+}
+
 function timeOf(hours: string, minutes: string, seconds: string, fraction: string): number | undefined {
   const [h, m, s] = [Number(hours), Number(minutes), Number(seconds)]
   if (h > 23 || m > 59 || s > 59) return undefined
@@ -96,13 +135,16 @@ const HOURS_BY_ABBREVIATION: Readonly<Record<string, number>> = {
   CST: -6, CDT: -5, MST: -7, MDT: -6, PST: -8, PDT: -7, AKST: -9, AKDT: -8, HST: -10,
 } // biome-ignore format: a table
 
+/** As reports ask for it: UTC is an offset. Throws `RangeError` for a name that is no zone. */
+export const zoneNamed = (name: string): Zone => (name === 'UTC' ? 0 : createZoneReader(name))
+
 /** Gives the zone that a name stands for: an abbreviation, an IANA name, an offset. Undefined for what is none. */
-export type Zones = (name: string) => ZoneReader | undefined
+export type Zones = (name: string) => Zone | undefined
 
 const MAX_KNOWN = 100
 
 export function createZones(): Zones {
-  const known = new Map<string, ZoneReader | undefined>()
+  const known = new Map<string, Zone | undefined>()
   return (name) => {
     if (known.has(name)) return known.get(name)
     if (known.size >= MAX_KNOWN) known.clear()
@@ -112,11 +154,11 @@ export function createZones(): Zones {
   }
 }
 
-function zoneOf(name: string): ZoneReader | undefined {
+function zoneOf(name: string): Zone | undefined {
   const hours = Object.hasOwn(HOURS_BY_ABBREVIATION, name.toUpperCase())
     ? HOURS_BY_ABBREVIATION[name.toUpperCase()]
     : offsetHours(name)
-  if (hours !== undefined) return fixed(hours * HOUR_MS)
+  if (hours !== undefined) return hours * HOUR_MS
   if (!/^[A-Za-z]{1,16}\/[A-Za-z_/+-]{1,40}$/.test(name)) return undefined
   try {
     return createZoneReader(name)
@@ -133,10 +175,3 @@ function offsetHours(name: string): number | undefined {
   if (hours > 14) return undefined
   return match[1] === '-' ? -hours : hours
 }
-
-const fixed =
-  (offsetMs: number): ZoneReader =>
-  (isoDate, timeMs) =>
-    isDate(isoDate)
-      ? { at: new Date(Date.parse(`${isoDate}T00:00:00.000Z`) + timeMs - offsetMs), doubt: undefined }
-      : undefined

@@ -1,14 +1,13 @@
 import { UnreadableRow } from '../diagnostics.ts'
 import type { FileSummary, Format, ReadOptions, TakeLines } from '../format.ts'
 import { type Books, createBooks } from '../named-csv/books.ts'
-import { type Clock, createClock, type Moment } from '../named-csv/clock.ts'
+import { type Clock, createClock, type Moment, type Zone, zoneNamed } from '../named-csv/clock.ts'
 import { type Columns, cellAt, type Fields, namesColumns, requireColumns } from '../named-csv/columns.ts'
 import { compareExactly, createCurrencies, minorIn, negative, plus, roundedTo, ZERO } from '../named-csv/money.ts'
 import { readRows } from '../named-csv/rows.ts'
 import { createIdentify, createOnce, type Identify, metadataPlaces, others, textAt } from '../named-csv/words.ts'
 import { type Reading, readFile } from '../reading.ts'
 import { detached } from '../text/detached.ts'
-import { createZoneReader, type ZoneReader } from '../zone.ts'
 import { kindOfCategory } from './categories.ts'
 import { createPayouts } from './payouts.ts'
 
@@ -44,7 +43,7 @@ function read(bytes: AsyncIterable<Uint8Array>, take: TakeLines, options?: ReadO
     const payouts = createPayouts(reading)
     await readRows(reading, bytes, (columns, line) => {
       requireColumns(columns, line, NEEDED)
-      return rowReader({ reading, books, payouts, zone: createZoneReader(options?.zone ?? 'UTC') }, columns)
+      return rowReader({ reading, books, payouts, zone: zoneNamed(options?.zone ?? 'UTC') }, columns)
     })
     payouts.prove()
     books.close()
@@ -55,7 +54,7 @@ type Work = {
   readonly reading: Reading
   readonly books: Books
   readonly payouts: ReturnType<typeof createPayouts>
-  readonly zone: ZoneReader
+  readonly zone: Zone
 }
 
 /** Places of the columns that are read. */
@@ -166,14 +165,9 @@ function accountReader(place: number): (fields: Fields) => string {
 }
 
 /** The row's own stamp; where the report has none, the day on which its money moves. */
-function momentReader(
-  clock: Clock,
-  places: Places,
-  zone: ZoneReader,
-): (fields: Fields, line: number) => Moment | undefined {
-  const utc = createZoneReader('UTC')
+function momentReader(clock: Clock, places: Places, zone: Zone): (fields: Fields, line: number) => Moment | undefined {
   return (fields, line) => {
-    const exact = clock(fields, places.createdUtc, { line, zone: utc })
+    const exact = clock(fields, places.createdUtc, { line, zone: 0 })
     const local = clock(fields, places.created, { line, zone })
     if (exact !== undefined || local !== undefined)
       return { at: exact?.at ?? local?.at, date: local?.date ?? exact?.date ?? '' }
