@@ -7,7 +7,8 @@ const SCALE = 24
 
 /**
  * Whether gross × rate is the amount before fees. The rate is rounded to the digits that it has, and so is the amount: a
- * minor unit and half of the rate's last digit are no difference. True where the row does not say.
+ * minor unit and half of the rate's last digit are no difference, but for the rate 1, which is exact. True where the row
+ * does not say.
  */
 export function grossChecker(columns: Columns): (fields: Fields, money: Money, amount: Minor) => boolean {
   const [debit, credit] = [columns.amount('Gross Debit (GC)'), columns.amount('Gross Credit (GC)')]
@@ -27,7 +28,8 @@ export function grossChecker(columns: Columns): (fields: Fields, money: Money, a
     if (room < 0) return true
     const unit = powerOfTen(room)
     const expected = units * factor.digits * unit
-    const slack = powerOfTen(SCALE - money.decimals) + (absolute(units) * unit) / 2n
+    const isOne = factor.digits === powerOfTen(factor.scale)
+    const slack = powerOfTen(SCALE - money.decimals) + (isOne ? 0n : (absolute(units) * unit) / 2n)
     return absolute(expected - finest(amount, money)) <= slack
   }
 }
