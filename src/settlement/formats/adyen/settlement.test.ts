@@ -157,6 +157,13 @@ describe('a settlement details report of Adyen', () => {
     expect(lines[1]).toMatchObject({ amount: 9_98n, fee: 24n })
   })
 
+  it('reads a row whose gross or rate is no number, for its net is certain', async () => {
+    const { summary, lines } = await read([aRow({ 'Exchange Rate': 'n/a' }), aRow({ 'Gross Credit (GC)': '10 USD' })])
+
+    expect(lines.map(({ amount }) => amount)).toEqual([10_00n, 10_00n])
+    expect(codes(summary)).toEqual(['net_mismatch', 'net_mismatch'])
+  })
+
   it('has its times in the zone of their column, whatever the season', async () => {
     const at = async (zone: string, given?: string): Promise<string | undefined> =>
       (await read([aRow({ TimeZone: zone })], EXTENDED, given)).lines[0]?.occurredAt?.toISOString()

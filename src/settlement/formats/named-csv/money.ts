@@ -13,10 +13,14 @@ import { cellAt, type Fields } from './columns.ts'
 export function decimalIn(fields: Fields, place: number): Decimal | undefined {
   const text = cellAt(fields, place)
   if (text === '') return undefined
-  const decimal = readDecimal(text, text.includes(',') ? ',' : '.') ?? tiny(text)
+  const decimal = decimalOf(text)
   if (decimal !== undefined) return decimal
   throw new UnreadableRow('amount', place + 1, `"${text.slice(0, 32)}" is no amount such as 1234.50`)
 }
+
+/** As `decimalIn`, undefined for what is no number. */
+export const decimalOf = (text: string): Decimal | undefined =>
+  readDecimal(text, text.includes(',') ? ',' : '.') ?? tiny(text)
 
 /**
  * `1.5E-05`, as programs write what is smaller than a thousandth. An exponent without a minus is what a spreadsheet makes
@@ -58,7 +62,7 @@ export const ZERO: Minor = { amount: 0n, rest: 0n }
 export function minorIn(fields: Fields, place: number, { decimals }: Money): Minor | undefined {
   const text = fields[place]
   if (text === undefined || text === '') return undefined
-  const quick = quickly(text, decimals)
+  const quick = plainMinor(text, decimals)
   if (quick !== undefined) return quick
   const decimal = decimalIn(fields, place)
   return decimal === undefined ? undefined : toUnits(decimal, decimals, place + 1)
@@ -68,7 +72,7 @@ export function minorIn(fields: Fields, place: number, { decimals }: Money): Min
  * What nearly all amounts are: few digits, at most a minus and a point. Undefined for any other, which `readDecimal` judges.
  * Measured on a million amounts of seven characters: 110 ns each, against 420 ns.
  */
-function quickly(text: string, decimals: number): Minor | undefined {
+export function plainMinor(text: string, decimals: number): Minor | undefined {
   const { length } = text
   const isNegative = text.charCodeAt(0) === MINUS
   let at = isNegative ? 1 : 0
