@@ -3,7 +3,7 @@ import type { LineKind } from '../format.ts'
 import type { Clock, Moment, Zone, Zones } from '../named-csv/clock.ts'
 import { type Columns, cellAt, type Fields } from '../named-csv/columns.ts'
 import { type Money, minorIn, plus, ZERO } from '../named-csv/money.ts'
-import { createOnce, type Identify, metadataReferences, others } from '../named-csv/words.ts'
+import { createOnce, type Identify, metadataReferences, others, shortened } from '../named-csv/words.ts'
 import type { Reading } from '../reading.ts'
 import { kindOfType } from './types.ts'
 
@@ -67,7 +67,7 @@ export function referencesOf(fields: Fields, places: IdPlaces, identify: Identif
     reference,
     pspReference,
     otherReferences: others(ids, reference, pspReference),
-    description: isText ? modified.slice(0, MAX_TEXT) : undefined,
+    description: isText ? shortened(modified) : undefined,
   }
 }
 

