@@ -16,6 +16,11 @@ const COLUMNS: readonly (readonly [name: string, type: ColumnType])[] = [
   ['fee', 'bigint'],
   ['currency', 'varchar'],
   ['occurred_ms', 'bigint'],
+  ['business_date', 'varchar'],
+  ['other_references', 'varchar'],
+  ['description', 'varchar'],
+  // 0 for a row that moved no balance.
+  ['booked', 'integer'],
 ]
 
 const TYPES = COLUMNS.map(([, type]) => type)
@@ -31,6 +36,10 @@ const rowOf = (line: SettlementLine): readonly CellValue[] => [
   line.fee,
   line.currency,
   line.occurredAt === undefined ? null : BigInt(line.occurredAt.getTime()),
+  line.businessDate ?? null,
+  line.otherReferences === undefined || line.otherReferences.length === 0 ? null : JSON.stringify(line.otherReferences),
+  line.description ?? null,
+  line.booked === false ? 0 : 1,
 ]
 
 /** Makes the table `line` and gives the function that fills it. */
