@@ -1,24 +1,21 @@
 import { BrokenFile } from '../diagnostics.ts'
-import { type Aggregate, aggregateOf, OTHER_RECORD, TEXTS, TRANSACTION_TEXTS } from './aggregates.ts'
-import { type Context, type Frame, type Text, textOf } from './frame.ts'
+import { type Context, type Frame, type Text, textIn, valueIn } from './frame.ts'
 import { MAX_TEXT_LENGTH, type MarkupTaker } from './markup.ts'
 import { countUnread, finishStatement, nameAccount, type OpenStatement, openStatement } from './statement.ts'
+import { type Aggregate, INNER_RANK, OTHER_RECORD, type Tag, TEXT, tagOf, transactionBegunBy } from './tags.ts'
 import { AMOUNT_CURRENCY, PAYEE_NAME, readTransaction } from './transaction.ts'
 
 /**
  * Puts tags and texts together to aggregates, and gives each to what reads it when it is closed. No more of the file is
  * kept than the aggregates that are open, of which there are eight at most: one of each rank.
  */
-export type OfxDocument = MarkupTaker & {
+export type OfxDocument = MarkupTaker<Tag> & {
   /** Says what is missing at the end. Throws `BrokenFile` for a file that is cut off. */
   readonly end: (line: number) => void
 }
 
-const TRANSACTION: Aggregate | undefined = aggregateOf('STMTTRN')
-const PENDING: Aggregate | undefined = aggregateOf('STMTTRNP')
-
 /** Texts that some senders write in several elements. */
-const JOINED: ReadonlySet<string> = new Set(['NAME', 'EXTDNAME', 'MEMO', 'MESSAGE'])
+const JOINED: readonly number[] = [TEXT.NAME, TEXT.EXTDNAME, TEXT.MEMO, TEXT.MESSAGE]
 
 /** Answers that hold no statement by their nature. */
 const WITHOUT_STATEMENT = /^(?:ACCTINFO|PROF|SECLIST|PINCH|CHALLENGE|MFACHALLENGE|USERINFO)TRNRS$/
@@ -27,7 +24,8 @@ export function createDocument(context: Context): OfxDocument {
   const { error, warn, warnOnce } = context
   const stack: Frame[] = []
   let top: Frame | undefined
-  let target = ''
+  /** The number of the text that is open. */
+  let target: number = TEXT.NAME
   let statement: OpenStatement | undefined
   let hasBegun = false
   let statements = 0
@@ -36,7 +34,7 @@ export function createDocument(context: Context): OfxDocument {
 
   function push(name: string, aggregate: Aggregate, line: number, column: number): void {
     while (top !== undefined && top.aggregate.rank >= aggregate.rank) closeForgotten(top)
-    top = { name, aggregate, line, column, texts: new Map(), conflict: undefined }
+    top = { name, aggregate, line, column, texts: [], conflict: undefined }
     stack.push(top)
     if (aggregate.role === 'ofx') hasBegun = true
     else if (aggregate.role === 'response' || aggregate.role === 'signon') answer = { isFailed: false, isTold: false }
@@ -67,15 +65,15 @@ export function createDocument(context: Context): OfxDocument {
         if (statement !== undefined) return readTransaction(context, frame, statement)
         return error('out_of_place', frame, 'The transaction stands in no statement that can be read')
       case 'payee':
-        return hand(frame.texts.get('NAME'), PAYEE_NAME)
+        return hand(textIn(frame, TEXT.NAME), PAYEE_NAME)
       case 'currency':
-        return hand(frame.texts.get('CURSYM'), AMOUNT_CURRENCY)
+        return hand(textIn(frame, TEXT.CURSYM), AMOUNT_CURRENCY)
       case 'account':
         if (statement !== undefined) nameAccount(statement, frame)
         return
       case 'list':
       case 'investments':
-        if (statement !== undefined) statement.end ??= frame.texts.get('DTEND')
+        if (statement !== undefined) statement.end ??= textIn(frame, TEXT.DTEND)
         return
       case 'balance':
         if (statement !== undefined) statement.balance ??= frame
@@ -100,18 +98,19 @@ export function createDocument(context: Context): OfxDocument {
   }
 
   /** Gives a text of an inner aggregate to the transaction around it. */
-  function hand(text: Text | undefined, name: string): void {
-    if (top !== undefined && text !== undefined && !top.texts.has(name)) top.texts.set(name, text)
+  function hand(text: Text | undefined, number: number): void {
+    if (top !== undefined && text !== undefined && textIn(top, number) === undefined)
+      top.texts.push({ ...text, number })
   }
 
   const isOpen = (role: string): boolean => stack.some(({ aggregate }) => aggregate.role === role)
 
   function readStatus(frame: Frame): void {
-    const code = textOf(frame, 'CODE') ?? ''
-    const severity = textOf(frame, 'SEVERITY')?.toUpperCase() ?? ''
+    const code = valueIn(frame, TEXT.CODE) ?? ''
+    const severity = valueIn(frame, TEXT.SEVERITY)?.toUpperCase() ?? ''
     if (/^0*$/.test(code) && (code !== '' || severity !== 'ERROR')) return
     answer.isTold = true
-    const said = (textOf(frame, 'MESSAGE') ?? 'without a message').slice(0, 200)
+    const said = (valueIn(frame, TEXT.MESSAGE) ?? 'without a message').slice(0, 200)
     const message = `The bank answers with status ${code.slice(0, 16)} ${severity.slice(0, 16)}: ${said}`
     if (severity === 'INFO' || severity === 'WARN') return warn('status', frame, message)
     answer.isFailed = true
@@ -132,46 +131,45 @@ export function createDocument(context: Context): OfxDocument {
     if (role === 'account') return top?.aggregate.role === 'statement'
     if (role === 'skipped') return top?.aggregate.role !== 'skipped' && !isOpen('record')
     if (role === 'record') return isOpen('investments') && top?.name !== name
-    if (rank === 7) return isOpen('transaction') || isOpen('pending')
+    if (rank === INNER_RANK) return isOpen('transaction') || isOpen('pending')
     return true
   }
 
-  function openText(name: string, line: number, column: number): void {
-    while (top?.aggregate.texts !== undefined && !top.aggregate.texts.has(name)) closeForgotten(top)
-    if (top === undefined || !TRANSACTION_TEXTS.has(name)) return
-    const { role } = top.aggregate
-    if (role !== 'list' && role !== 'cash' && role !== 'statement') return
-    const aggregate = top.name === 'BANKTRANLISTP' ? PENDING : TRANSACTION
-    if (aggregate === undefined) return
+  function openText(number: number, line: number, column: number): void {
+    while (top?.aggregate.texts?.includes(number) === false) closeForgotten(top)
+    if (top === undefined) return
+    const begun = transactionBegunBy(number, top.aggregate.role, top.name)
+    if (begun === undefined) return
     warnOnce('not_opened', { line, column }, 'A transaction has no start tag: it begins with its first text')
-    push('STMTTRN', aggregate, line, column)
+    push('STMTTRN', begun, line, column)
+  }
+
+  function openAggregate(name: string, aggregate: Aggregate, line: number, column: number): boolean {
+    if (!fits(aggregate, name)) return false
+    if (aggregate.role === 'ofx' && stack.length > 1) throw cutOff(stack, line)
+    push(name, aggregate, line, column)
+    // Some senders write a text here, where others have an aggregate.
+    target = aggregate.role === 'currency' ? TEXT.CURSYM : TEXT.NAME
+    return aggregate.role === 'currency' || aggregate.role === 'payee'
   }
 
   return {
-    open(name, line, column) {
-      target = name
-      if (TEXTS.has(name)) {
-        openText(name, line, column)
+    tagOf,
+    open({ name, text, aggregate }, line, column) {
+      if (text !== undefined) {
+        target = text
+        openText(text, line, column)
         return top !== undefined
       }
-      const aggregate = aggregateOf(name)
-      if (aggregate === undefined) {
-        if (top?.aggregate.role === 'investments') push(name, OTHER_RECORD, line, column)
-        return false
-      }
-      if (!fits(aggregate, name)) return false
-      if (aggregate.role === 'ofx' && stack.length > 1) throw cutOff(stack, line)
-      push(name, aggregate, line, column)
-      // Some senders write a text here, where others have an aggregate.
-      if (aggregate.role !== 'currency' && aggregate.role !== 'payee') return false
-      target = aggregate.role === 'currency' ? 'CURSYM' : 'NAME'
-      return true
+      if (aggregate !== undefined) return openAggregate(name, aggregate, line, column)
+      if (top?.aggregate.role === 'investments') push(name, OTHER_RECORD, line, column)
+      return false
     },
     text(value, line, column) {
-      if (top !== undefined) keepText(top, target, { value, line, column })
+      if (top !== undefined) keepText(top, { number: target, value, line, column })
     },
-    close(name) {
-      if (TEXTS.has(name) || !stack.some((frame) => frame.name === name)) return
+    close({ name, text }) {
+      if (text !== undefined || !stack.some((frame) => frame.name === name)) return
       while (top !== undefined && top.name !== name) closeForgotten(top)
       pop()
     },
@@ -190,13 +188,18 @@ export function createDocument(context: Context): OfxDocument {
   }
 }
 
-function keepText(frame: Frame, name: string, text: Text): void {
-  const known = frame.texts.get(name)
-  if (known === undefined || known.value === '') frame.texts.set(name, text)
+function keepText(frame: Frame, text: Text): void {
+  const known = textIn(frame, text.number)
+  if (known === undefined) frame.texts.push(text)
+  else if (known.value === '') replaceText(frame, known, text)
   else if (text.value === '' || text.value === known.value) return
-  else if (!JOINED.has(name)) frame.conflict ??= { name, text }
+  else if (!JOINED.includes(text.number)) frame.conflict ??= text
   else if (known.value.length + text.value.length < MAX_TEXT_LENGTH)
-    frame.texts.set(name, { ...known, value: `${known.value} ${text.value}` })
+    replaceText(frame, known, { ...known, value: `${known.value} ${text.value}` })
+}
+
+const replaceText = ({ texts }: Frame, known: Text, text: Text): void => {
+  texts[texts.indexOf(known)] = text
 }
 
 function cutOff(stack: readonly Frame[], line: number): BrokenFile {

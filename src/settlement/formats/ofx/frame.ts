@@ -1,26 +1,36 @@
 import type { Diagnostic } from '../format.ts'
 import type { Reading } from '../reading.ts'
-import type { Aggregate } from './aggregates.ts'
 import { createSeen, type Seen } from './seen.ts'
+import type { Aggregate } from './tags.ts'
 import { createWhenReader, type When } from './when.ts'
 
-/** A text with the place where it begins. */
-export type Text = { readonly value: string; readonly line: number; readonly column: number }
+/** A text with the place where it begins. `number` is one of `TEXT`, or one that a transaction gives it. */
+export type Text = {
+  readonly number: number
+  readonly value: string
+  readonly line: number
+  readonly column: number
+}
 
-/** An aggregate that is open, and the texts in it. */
+/** An aggregate that is open, and the texts in it, of which there are few. */
 export type Frame = {
   readonly name: string
   readonly aggregate: Aggregate
   readonly line: number
   readonly column: number
-  readonly texts: Map<string, Text>
+  readonly texts: Text[]
   /** A text that is there twice and differs. */
-  conflict: { readonly name: string; readonly text: Text } | undefined
+  conflict: Text | undefined
+}
+
+export function textIn({ texts }: Frame, number: number): Text | undefined {
+  for (const text of texts) if (text.number === number) return text
+  return undefined
 }
 
 /** The value of a text, or undefined when it is empty or not there. */
-export function textOf(frame: Frame, name: string): string | undefined {
-  const value = frame.texts.get(name)?.value
+export function valueIn(frame: Frame, number: number): string | undefined {
+  const value = textIn(frame, number)?.value
   return value === '' ? undefined : value
 }
 

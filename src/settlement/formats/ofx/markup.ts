@@ -8,12 +8,15 @@ import { BrokenFile } from '../diagnostics.ts'
  *
  * Measured alone on 127 MB of 1.x (2 shared cores, Node 26): 9,000,000 tags a second.
  */
-export type MarkupTaker = {
+export type MarkupTaker<Tag> = {
+  /** What a name in capitals means. Asked for once or a few times, however often the name is there. */
+  readonly tagOf: (name: string) => Tag
   /** A start tag. True when the text behind it is wanted. Lines and columns are counted from 1. */
-  readonly open: (name: string, line: number, column: number) => boolean
+  readonly open: (tag: Tag, line: number, column: number) => boolean
   /** The text behind the last start tag, without entities, line ends and outer spaces. `column` is where it begins. */
   readonly text: (value: string, line: number, column: number) => void
-  readonly close: (name: string) => void
+  /** An end tag. That of an element whose text was wanted may be left out. */
+  readonly close: (tag: Tag) => void
 }
 
 export type Markup = {
@@ -40,8 +43,8 @@ const QUESTION = 0x3f
 
 const isLetter = (code: number): boolean => (code >= 0x41 && code <= 0x5a) || (code >= 0x61 && code <= 0x7a)
 
-export function createMarkup(taker: MarkupTaker): Markup {
-  const names = createNames()
+export function createMarkup<Tag>(taker: MarkupTaker<Tag>): Markup {
+  const tags = createTags(taker.tagOf)
   let text = ''
   let line = 1
   /** Where the current line begins and the next one ends, in `text`; the first may lie before it. */
@@ -50,7 +53,11 @@ export function createMarkup(taker: MarkupTaker): Markup {
   /** The next `>`, so that no `<` searches the same text again. */
   let nextEnd = -1
   let isWanted = false
+  /** The name in the last start tag as it is written. */
+  let written = ''
+  /** What of the wanted text is there: `value`, and behind it a run of `text` that was not looked at yet. */
   let value = ''
+  let [runStart, runEnd] = [0, 0]
   let [valueLine, valueColumn] = [1, 1]
 
   function goTo(place: number): void {
@@ -63,15 +70,24 @@ export function createMarkup(taker: MarkupTaker): Markup {
 
   function addText(from: number, to: number): void {
     if (!isWanted || from === to) return
-    if (value.length + to - from > MAX_TEXT_LENGTH) throw tooLong('text')
-    value += text.slice(from, to)
+    if (runEnd !== from) keepRun()
+    if (runStart === runEnd) runStart = from
+    runEnd = to
+    if (value.length + runEnd - runStart > MAX_TEXT_LENGTH) throw tooLong('text')
+  }
+
+  function keepRun(): void {
+    value += text.slice(runStart, runEnd)
+    runStart = runEnd = 0
   }
 
   function endText(): void {
     if (!isWanted) return
     isWanted = false
-    taker.text(plainText(value), valueLine, valueColumn)
+    if (value !== '') keepRun()
+    taker.text(value === '' ? plainText(text, runStart, runEnd) : plainText(value), valueLine, valueColumn)
     value = ''
+    runStart = runEnd = 0
   }
 
   const tooLong = (what: string): BrokenFile => {
@@ -84,25 +100,28 @@ export function createMarkup(taker: MarkupTaker): Markup {
     if (nextEnd === -1) nextEnd = text.length + MAX_TAG_LENGTH
     if (nextEnd - at > MAX_TAG_LENGTH) return isLast || text.length - at > MAX_TAG_LENGTH ? NOT_MARKUP : NEEDS_MORE
     const isEnd = text.charCodeAt(at + 1) === SLASH
-    const found = names(text.slice(at + (isEnd ? 2 : 1), nextEnd))
+    if (isEnd && isWanted && nextEnd - at - 2 === written.length && text.startsWith(written, at + 2)) {
+      endText()
+      return nextEnd + 1
+    }
+    const inside = text.slice(at + (isEnd ? 2 : 1), nextEnd)
+    const found = tags(inside)
     if (found === undefined) return NOT_MARKUP
     endText()
-    if (isEnd) taker.close(found.name)
+    if (isEnd) taker.close(found.tag)
     else start(at, found)
     return nextEnd + 1
   }
 
-  function start(at: number, { name, isEmpty }: TagName): void {
-    goTo(at)
-    const column = at - lineStart + 1
-    value = ''
-    isWanted = taker.open(name, line, column)
+  function start(at: number, { tag: opened, inside, isEmpty }: KnownTag<Tag>): void {
+    isWanted = taker.open(opened, line, at - lineStart + 1)
+    written = inside
     goTo(nextEnd)
     valueLine = line
     valueColumn = nextEnd - lineStart + 2
     if (!isEmpty) return
     endText()
-    taker.close(name)
+    taker.close(opened)
   }
 
   /** A comment, a section of plain text, or a declaration. */
@@ -126,6 +145,7 @@ export function createMarkup(taker: MarkupTaker): Markup {
   }
 
   function addPlain(section: string): void {
+    keepRun()
     if (value.length + section.length > MAX_TEXT_LENGTH) throw tooLong('text')
     value += section.replaceAll('&', '&amp;')
   }
@@ -161,6 +181,7 @@ export function createMarkup(taker: MarkupTaker): Markup {
       at = end === NOT_MARKUP ? at + 1 : end
     }
     goTo(at)
+    keepRun()
     text = text.slice(at)
     lineStart -= at
   }
@@ -180,48 +201,64 @@ export function createMarkup(taker: MarkupTaker): Markup {
 
 const CDATA = '<![CDATA['
 
-type TagName = { readonly name: string; readonly isEmpty: boolean }
+type KnownTag<Tag> = { readonly tag: Tag; readonly inside: string; readonly isEmpty: boolean }
 
-const MAX_NAMES_KNOWN = 1_000
+const MAX_TAGS_KNOWN = 1_000
 
-/** Gives the name in a tag in capitals, or undefined for what is no tag. A file has few names: each is read once. */
-function createNames(): (inside: string) => TagName | undefined {
-  const known = new Map<string, TagName>()
+/** Gives the tag for what stands in its brackets, undefined for what is none. A file has few: each is read once. */
+function createTags<Tag>(tagOf: (name: string) => Tag): (inside: string) => KnownTag<Tag> | undefined {
+  const known = new Map<string, KnownTag<Tag>>()
   return (inside) => {
-    if (inside.length > MAX_PLAIN_NAME) return readName(inside)
-    const found = known.get(inside)
+    const found = inside.length > MAX_PLAIN_NAME ? undefined : known.get(inside)
     if (found !== undefined) return found
-    const read = readName(inside)
-    if (read === undefined) return undefined
-    if (known.size >= MAX_NAMES_KNOWN) known.clear()
+    const name = nameIn(inside)
+    if (name === undefined) return undefined
     // A slice would keep the whole piece of the file that it is of.
-    known.set(Buffer.from(inside).toString(), read)
-    return read
+    const own = Buffer.from(inside).toString()
+    const fresh = { tag: tagOf(name), inside: own, isEmpty: own.endsWith('/') }
+    if (own.length > MAX_PLAIN_NAME) return fresh
+    if (known.size >= MAX_TAGS_KNOWN) known.clear()
+    known.set(own, fresh)
+    return fresh
   }
 }
 
-function readName(inside: string): TagName | undefined {
+function nameIn(inside: string): string | undefined {
   if (inside.includes('<')) return undefined
   const name = /^[A-Za-z][\w.-]*/.exec(inside)?.[0]
   if (name === undefined) return undefined
-  const isEmpty = inside.endsWith('/')
-  const more = inside.slice(name.length, isEmpty ? -1 : undefined).trim()
+  const more = inside.slice(name.length, inside.endsWith('/') ? -1 : undefined).trim()
   // Behind a name stand attributes, or it is a text: "<A Smith>".
   if (more !== '' && !/^[A-Za-z][\w.:-]*\s*=/.test(more)) return undefined
-  return { name: Buffer.from(name.toUpperCase()).toString(), isEmpty }
+  return Buffer.from(name.toUpperCase()).toString()
 }
 
 /** A text as a person reads it. What is no entity stays as it is. Characters that nobody sees become a space. */
-export function plainText(text: string): string {
-  const decoded = (text.includes('&') ? text.replace(ENTITY, decodeEntity) : text).trim()
-  return UNSEEN.test(decoded) ? decoded.replace(UNSEEN_RUN, ' ').trim() : decoded
+export function plainText(text: string, from = 0, to = text.length): string {
+  let [start, end] = [from, to]
+  while (start < end && text.charCodeAt(start) <= SPACE) start++
+  while (end > start && text.charCodeAt(end - 1) <= SPACE) end--
+  for (let at = start; at < end; at++) {
+    const code = text.charCodeAt(at)
+    if (code < SPACE || code === AMPERSAND || code >= DELETE) return decodeText(text.slice(start, end))
+  }
+  return text.slice(start, end)
+}
+
+const SPACE = 0x20
+const AMPERSAND = 0x26
+const DELETE = 0x7f
+
+function decodeText(text: string): string {
+  const decoded = text.includes('&') ? text.replace(ENTITY, decodeEntity) : text
+  return (UNSEEN.test(decoded) ? decoded.replace(UNSEEN_RUN, ' ') : decoded).trim()
 }
 
 const ENTITY = /&(?:(amp|lt|gt|quot|apos|nbsp)|#(\d{1,7})|#x([\da-f]{1,6}));/gi
 const NAMED: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", nbsp: ' ' }
 
 function decodeEntity(whole: string, name?: string, decimal?: string, hexadecimal?: string): string {
-  if (name !== undefined) return NAMED[name.toLowerCase()] ?? whole
+  if (name !== undefined) return NAMED[name] ?? NAMED[name.toLowerCase()] ?? whole
   const code = decimal === undefined ? Number.parseInt(hexadecimal ?? '', 16) : Number(decimal)
   const isCharacter = code <= 0x10_ffff && !(code >= 0xd800 && code <= 0xdfff)
   return isCharacter ? String.fromCodePoint(code) : whole

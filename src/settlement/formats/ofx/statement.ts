@@ -2,9 +2,9 @@ import { isCurrency } from '../../../money/index.ts'
 import { createSums, type Sums } from '../control.ts'
 import { rounded } from '../decimal.ts'
 import { BrokenFile } from '../diagnostics.ts'
-import { movesCash } from './aggregates.ts'
 import { readAmount } from './amount.ts'
-import { attempt, type Context, type Frame, type Text, textOf } from './frame.ts'
+import { attempt, type Context, type Frame, type Text, textIn, valueIn } from './frame.ts'
+import { movesCash, nameOfText, TEXT } from './tags.ts'
 
 /** A statement while it is read. One in several currencies gives one of ours for each. */
 export type OpenStatement = {
@@ -42,8 +42,10 @@ export const openStatement = (frame: Frame): OpenStatement => ({
 export function nameAccount(statement: OpenStatement, frame: Frame): void {
   if (statement.scope !== '') return
   // A slice would keep the whole piece of the file that it is of.
-  statement.account = Buffer.from((textOf(frame, 'ACCTID') ?? '').slice(0, MAX_ACCOUNT_LENGTH)).toString()
-  const parts = ['BROKERID', 'BANKID', 'BRANCHID', 'ACCTID', 'ACCTTYPE'].map((name) => textOf(frame, name) ?? '')
+  statement.account = Buffer.from((valueIn(frame, TEXT.ACCTID) ?? '').slice(0, MAX_ACCOUNT_LENGTH)).toString()
+  const parts = [TEXT.BROKERID, TEXT.BANKID, TEXT.BRANCHID, TEXT.ACCTID, TEXT.ACCTTYPE].map(
+    (text) => valueIn(frame, text) ?? '',
+  )
   statement.scope = parts.join('\n').slice(0, MAX_ACCOUNT_LENGTH)
 }
 
@@ -55,7 +57,7 @@ const MAX_ACCOUNT_LENGTH = 1_024
  */
 export function currencyOf(context: Context, statement: OpenStatement, stated?: Text): string | undefined {
   if (statement.currency !== undefined) return statement.currency
-  const own = statement.frame.texts.get('CURDEF')
+  const own = textIn(statement.frame, TEXT.CURDEF)
   if (own !== undefined && own.value !== '') statement.currency = currencyIn(own.value)
   else if (stated !== undefined && stated.value !== '') {
     statement.currency = currencyIn(stated.value)
@@ -100,8 +102,8 @@ export function finishStatement(context: Context, statement: OpenStatement): voi
   tellUnread(context, statement)
   const currency = currencyOf(context, statement)
   if (currency === undefined) {
-    const place = statement.frame.texts.get('CURDEF') ?? statement.frame
-    const stated = (textOf(statement.frame, 'CURDEF') ?? '').slice(0, 16)
+    const place = textIn(statement.frame, TEXT.CURDEF) ?? statement.frame
+    const stated = (valueIn(statement.frame, TEXT.CURDEF) ?? '').slice(0, 16)
     context.error('currency', place, `The statement of the account "${statement.account}" has no currency: "${stated}"`)
   } else sectionOf(context, statement, currency)
   const closing = currency === undefined ? undefined : closingOf(context, statement, currency)
@@ -121,9 +123,9 @@ export function finishStatement(context: Context, statement: OpenStatement): voi
 
 function closingOf(context: Context, { balance }: OpenStatement, currency: string): bigint | undefined {
   if (balance === undefined) return undefined
-  const text = balance.texts.get('BALAMT')
+  const text = textIn(balance, TEXT.BALAMT)
   if (balance.conflict !== undefined) {
-    context.error('twice', balance.conflict.text, `The balance has ${balance.conflict.name} twice`)
+    context.error('twice', balance.conflict, `The balance has ${nameOfText(balance.conflict.number)} twice`)
     return undefined
   }
   if (text === undefined || text.value === '') {
@@ -138,7 +140,7 @@ function closingOf(context: Context, { balance }: OpenStatement, currency: strin
 
 /** The day of the closing balance, else the day of an investment statement, else the last one of its transactions. */
 function businessDateOf(context: Context, { balance, frame, end }: OpenStatement): string | undefined {
-  for (const text of [balance?.texts.get('DTASOF'), frame.texts.get('DTASOF'), end]) {
+  for (const text of [balance && textIn(balance, TEXT.DTASOF), textIn(frame, TEXT.DTASOF), end]) {
     const date = text === undefined || text.value === '' ? undefined : context.when(text).date
     if (date !== undefined) return date
   }

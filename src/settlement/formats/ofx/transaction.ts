@@ -2,12 +2,14 @@ import { rounded } from '../decimal.ts'
 import { UnreadableRow } from '../diagnostics.ts'
 import type { LineKind, SettlementLine } from '../format.ts'
 import { readAmount } from './amount.ts'
-import { attempt, type Context, type Frame, type Text, textOf } from './frame.ts'
+import { attempt, type Context, type Frame, type Text, textIn, valueIn } from './frame.ts'
 import { currencyIn, currencyOf, type OpenStatement, sectionOf } from './statement.ts'
+import { nameOfText, TEXT } from './tags.ts'
+import type { When } from './when.ts'
 
-/** Texts that a transaction's own aggregates give it, under names that no element has. */
-export const PAYEE_NAME = 'PAYEE/NAME'
-export const AMOUNT_CURRENCY = 'CURRENCY/CURSYM'
+/** Texts that a transaction's own aggregates give it, under numbers that no element has. */
+export const PAYEE_NAME = 100
+export const AMOUNT_CURRENCY = 101
 
 const FEES: ReadonlySet<string> = new Set(['FEE', 'SRVCHG'])
 const MAX_REFERENCE_LENGTH = 1_024 // OFX allows 255; one that is longer than this would not fit an index
@@ -17,10 +19,10 @@ const MAX_DESCRIPTION_LENGTH = 4_096
 export function readTransaction(context: Context, frame: Frame, statement: OpenStatement): void {
   const { reading, error } = context
   if (frame.conflict !== undefined) {
-    const { name, text } = frame.conflict
-    return error('twice', text, `The transaction of line ${frame.line} has ${name} twice, and they differ`)
+    const name = nameOfText(frame.conflict.number)
+    return error('twice', frame.conflict, `The transaction of line ${frame.line} has ${name} twice, and they differ`)
   }
-  const amountText = frame.texts.get('TRNAMT')
+  const amountText = textIn(frame, TEXT.TRNAMT)
   if (amountText === undefined) return error('amount', frame, 'The transaction has no amount')
   const currency = amountCurrency(context, frame, statement)
   if (currency === undefined) return error('currency', amountText, 'The currency of the amount is not known')
@@ -30,23 +32,27 @@ export function readTransaction(context: Context, frame: Frame, statement: OpenS
   const amount = rounded(minor, currency)
   if (minor.rest !== 0n)
     context.warn('rounding', amountText, `${amountText.value} is finer than ${currency}: it is rounded`)
-  const status = textOf(frame, 'TRNTYPE')
+  const status = valueIn(frame, TEXT.TRNTYPE)
   checkSign(context, amountText, status, amount)
   const section = sectionOf(context, statement, currency)
+  const { at, date } = dateOf(context, frame)
   const line: SettlementLine = {
     line: frame.line,
     statement: section.index,
     kind: kindOf(status),
     status,
-    ...references,
+    pspReference: references.pspReference,
+    reference: references.reference,
+    otherReferences: references.otherReferences,
     amount,
     fee: 0n,
     currency: section.currency,
-    ...dateOf(context, frame),
+    occurredAt: at,
+    businessDate: date,
     description: descriptionIn(context, frame),
-    ...bookingOf(context, frame),
+    booked: isBooked(context, frame) ? undefined : false,
   }
-  if (line.booked !== false) checkFitId(context, frame, statement)
+  if (line.booked === undefined) checkFitId(context, frame, statement)
   section.sums.add(line)
   reading.push(line)
 }
@@ -59,7 +65,7 @@ const kindOf = (status: string | undefined): LineKind =>
  * (OFX 1.6 §5.2).
  */
 function amountCurrency(context: Context, frame: Frame, statement: OpenStatement): string | undefined {
-  const stated = frame.texts.get(AMOUNT_CURRENCY)
+  const stated = textIn(frame, AMOUNT_CURRENCY)
   const own = currencyOf(context, statement, stated)
   if (stated === undefined || stated.value === '') return own
   const currency = currencyIn(stated.value)
@@ -72,36 +78,40 @@ function amountCurrency(context: Context, frame: Frame, statement: OpenStatement
   return currency
 }
 
-type References = Pick<SettlementLine, 'pspReference' | 'reference' | 'otherReferences'>
-
-function referencesIn(frame: Frame): References {
-  const bounded = (name: string): string | undefined => {
-    const value = textOf(frame, name)
-    if (value === undefined || value.length <= MAX_REFERENCE_LENGTH) return value
-    const column = frame.texts.get(name)?.column ?? 0
-    throw new UnreadableRow('text_too_long', column, `${name} is longer than ${MAX_REFERENCE_LENGTH} characters`)
-  }
-  const check = bounded('CHECKNUM')
-  // Zeros are what senders write where there is no check.
-  const [reference, ...rest] = unique([
-    check !== undefined && /^0+$/.test(check) ? undefined : check,
-    bounded('REFNUM'),
-    bounded('SRVRTID'),
-    bounded('CORRECTFITID'),
-    bounded('PAYEEID'),
-  ])
-  const hasOwn = reference !== undefined && (reference === check || reference === textOf(frame, 'REFNUM'))
-  const others = hasOwn || reference === undefined ? rest : [reference, ...rest]
-  return {
-    pspReference: bounded('FITID'),
-    reference: hasOwn ? reference : undefined,
-    ...(others.length > 0 && { otherReferences: others }),
-  }
+type References = {
+  readonly pspReference: string | undefined
+  readonly reference: string | undefined
+  readonly otherReferences: readonly string[] | undefined
 }
 
-const unique = (values: readonly (string | undefined)[]): string[] => [
-  ...new Set(values.filter((value) => value !== undefined)),
-]
+/** FITID is the sender's; a check number or a reference number is what the operation is known by to us. */
+function referencesIn(frame: Frame): References {
+  const check = referenceIn(frame, TEXT.CHECKNUM)
+  const number = referenceIn(frame, TEXT.REFNUM)
+  // Zeros are what senders write where there is no check.
+  const reference = check === undefined || /^0+$/.test(check) ? number : check
+  let others: string[] | undefined
+  for (const text of OTHER_REFERENCES) {
+    const value = text === TEXT.REFNUM ? number : referenceIn(frame, text)
+    if (value === undefined || value === reference || others?.includes(value) === true) continue
+    others ??= []
+    others.push(value)
+  }
+  return { pspReference: referenceIn(frame, TEXT.FITID), reference, otherReferences: others }
+}
+
+const OTHER_REFERENCES = [TEXT.REFNUM, TEXT.SRVRTID, TEXT.CORRECTFITID, TEXT.PAYEEID] as const
+
+function referenceIn(frame: Frame, number: number): string | undefined {
+  const value = valueIn(frame, number)
+  if (value === undefined || value.length <= MAX_REFERENCE_LENGTH) return value
+  const column = textIn(frame, number)?.column ?? 0
+  throw new UnreadableRow(
+    'text_too_long',
+    column,
+    `${nameOfText(number)} is longer than ${MAX_REFERENCE_LENGTH} characters`,
+  )
+}
 
 function checkSign(context: Context, place: Text, status: string | undefined, amount: bigint): void {
   const word = status?.toUpperCase()
@@ -110,45 +120,46 @@ function checkSign(context: Context, place: Text, status: string | undefined, am
 }
 
 function checkFitId(context: Context, frame: Frame, statement: OpenStatement): void {
-  const text = frame.texts.get('FITID')
+  const text = textIn(frame, TEXT.FITID)
   if (text === undefined || text.value === '')
     return context.warnOnce('no_reference', frame, 'A transaction has no FITID, which tells it from others like it')
   if (context.seen.has(statement.scope, text.value))
     context.warn('duplicate', text, `FITID "${text.value.slice(0, 64)}" was in this account before: both are kept`)
 }
 
-function dateOf(context: Context, frame: Frame): Pick<SettlementLine, 'occurredAt' | 'businessDate'> {
-  const text = frame.texts.get('DTPOSTED') ?? frame.texts.get('DTTRAN')
+function dateOf(context: Context, frame: Frame): When {
+  const text = textIn(frame, TEXT.DTPOSTED) ?? textIn(frame, TEXT.DTTRAN)
   if (text === undefined || text.value === '') {
     context.warn('date', text ?? frame, 'The transaction has no date')
-    return { occurredAt: undefined }
+    return { date: undefined, at: undefined }
   }
-  const { at, date, isWithoutZone } = context.when(text)
-  if (isWithoutZone === true) {
+  const when = context.when(text)
+  if (when.isWithoutZone === true) {
     const message = `"${text.value}" has no offset from UTC: times like it give a date and no instant, unless a zone is given`
     context.warnOnce('zone', text, message)
   }
-  return { occurredAt: at, businessDate: date }
+  return when
 }
 
 /** A pending transaction moved no balance yet, and one that takes another back says so by its words alone. */
-function bookingOf(context: Context, frame: Frame): Pick<SettlementLine, 'booked'> {
-  if (frame.aggregate.role === 'pending') return { booked: false }
-  const action = textOf(frame, 'CORRECTACTION')?.toUpperCase()
-  const corrected = textOf(frame, 'CORRECTFITID')
-  if (action === undefined && corrected === undefined) return {}
+function isBooked(context: Context, frame: Frame): boolean {
+  if (frame.aggregate.role === 'pending') return false
+  const action = valueIn(frame, TEXT.CORRECTACTION)?.toUpperCase()
+  const corrected = valueIn(frame, TEXT.CORRECTFITID)
+  if (action === undefined && corrected === undefined) return true
   const isDelete = action === 'DELETE'
   const what = isDelete ? 'deletes it, and is in no sum' : 'replaces it, and both are counted where both are there'
   context.warn('correction', frame, `The transaction corrects FITID "${(corrected ?? '').slice(0, 64)}": it ${what}`)
-  return isDelete ? { booked: false } : {}
+  return !isDelete
 }
 
 /** Who and what for. A name that begins the memo, cut to its 32 characters, is not said twice. */
 function descriptionIn(context: Context, frame: Frame): string | undefined {
-  const names = unique([textOf(frame, 'NAME') ?? textOf(frame, PAYEE_NAME), textOf(frame, 'EXTDNAME')])
-  const memo = textOf(frame, 'MEMO')
-  const parts = unique([...names.filter((name) => memo?.startsWith(name) !== true), memo])
-  const text = parts.join(' / ')
+  const memo = valueIn(frame, TEXT.MEMO)
+  const extended = valueIn(frame, TEXT.EXTDNAME)
+  let text = memo ?? ''
+  for (const name of [extended, valueIn(frame, TEXT.NAME) ?? valueIn(frame, PAYEE_NAME)])
+    if (name !== undefined && !text.startsWith(name)) text = text === '' ? name : `${name} / ${text}`
   if (text.length <= MAX_DESCRIPTION_LENGTH) return text === '' ? undefined : text
   const message = `The text of the transaction has ${text.length} characters: the first ${MAX_DESCRIPTION_LENGTH} are kept`
   context.warn('text_too_long', frame, message)

@@ -18,8 +18,8 @@ export type When = {
 
 export type WhenReader = (text: string) => When
 
-const TIME = /^(\d{8})(\d\d)(\d\d)(?:(\d\d)(?:[.:,](\d{1,6}))?)?\s*(?:\[([^\]]*)\]?)?$/
-const DAY = /^(\d{8})\s*(?:\[[^\]]*\]?)?$/
+const DAY = /^\d{8}$/
+const DAY_AND_TIME = /^\d{12}(?:\d\d(?:[.:,]\d{1,6})?)?$/
 
 const MAX_LENGTH = 64
 const MINUTE_MS = 60_000
@@ -27,55 +27,69 @@ const MINUTE_MS = 60_000
 /** `zone` is an IANA name for times without an offset. Throws `RangeError` for a name that is no zone. */
 export function createWhenReader(zone: string | undefined): WhenReader {
   const zoned = zone === undefined ? undefined : createZoneReader(zone)
-  // Lines that follow each other mostly have the same date.
-  let known: { readonly text: string; readonly when: When } | undefined
+  const days = remembered((text) => {
+    const date = dateOfEight(text)
+    return date === undefined ? undefined : { date, midnightMs: Date.parse(`${date}T00:00:00.000Z`) }
+  })
+  const offsets = remembered(offsetMinutes)
 
   function read(text: string): When {
     const written = text.length <= MAX_LENGTH ? text : text.slice(0, MAX_LENGTH)
-    const date = dateOfEight(written.slice(0, 8))
-    if (date === undefined) return { date, at: undefined, doubt: `"${written}" is no date` }
-    if (DAY.test(written)) return { date, at: undefined }
-    const timeMs = timeIn(written)
-    if (timeMs === undefined) return { date, at: undefined, doubt: `"${written}" has no time that can be read` }
-    return atTime(written, date, timeMs)
+    const day = days(written.slice(0, 8))
+    if (day === undefined) return { date: undefined, at: undefined, doubt: `"${written}" is no date` }
+    const bracket = written.indexOf('[')
+    const clock = (bracket === -1 ? written : written.slice(0, bracket)).trimEnd()
+    if (DAY.test(clock)) return { date: day.date, at: undefined }
+    const timeMs = DAY_AND_TIME.test(clock) ? timeIn(clock) : undefined
+    if (timeMs === undefined)
+      return { date: day.date, at: undefined, doubt: `"${written}" has no time that can be read` }
+    const offset = bracket === -1 ? undefined : offsets(written.slice(bracket))
+    if (offset !== undefined) return { date: day.date, at: new Date(day.midnightMs + timeMs - offset * MINUTE_MS) }
+    const local = inZone(written, day.date, timeMs)
+    return bracket === -1 || local.doubt !== undefined
+      ? local
+      : { date: day.date, at: local.at, doubt: `"${written}" has no offset that can be read` }
   }
 
-  function atTime(written: string, date: string, timeMs: number): When {
-    const offset = /\[([^\]]*)/.exec(written)?.[1]
-    const minutes = offset === undefined ? undefined : offsetMinutes(offset)
-    if (minutes !== undefined) {
-      const midnightMs = Date.parse(`${date}T00:00:00.000Z`)
-      return { date, at: new Date(midnightMs + timeMs - minutes * MINUTE_MS) }
-    }
-    const at = zoned?.(date, timeMs)
-    if (at?.doubt !== undefined) {
-      const why = at.doubt === 'gap' ? 'which the clock left out' : 'which the clock showed twice'
-      return { date, at: at.at, doubt: `"${written}" is a time in ${zone} ${why}` }
-    }
-    if (offset !== undefined) return { date, at: at?.at, doubt: `"${written}" has no offset that can be read` }
-    return at === undefined ? { date, at: undefined, isWithoutZone: true } : { date, at: at.at }
+  function inZone(written: string, date: string, timeMs: number): When {
+    const found = zoned?.(date, timeMs)
+    if (found === undefined) return { date, at: undefined, isWithoutZone: true }
+    if (found.doubt === undefined) return { date, at: found.at }
+    const why = found.doubt === 'gap' ? 'which the clock left out' : 'which the clock showed twice'
+    return { date, at: found.at, doubt: `"${written}" is a time in ${zone} ${why}` }
   }
 
+  return read
+}
+
+const MAX_REMEMBERED = 1_000
+
+/** Keeps what was read: a file has few days and offsets. */
+function remembered<T>(read: (text: string) => T): (text: string) => T {
+  const known = new Map<string, T>()
   return (text) => {
-    if (known?.text !== text) known = { text, when: read(text) }
-    return known.when
+    const found = known.get(text)
+    if (found !== undefined) return found
+    if (known.size >= MAX_REMEMBERED) known.clear()
+    const fresh = read(text)
+    known.set(Buffer.from(text).toString(), fresh)
+    return fresh
   }
 }
 
 /** Milliseconds since midnight. */
-function timeIn(text: string): number | undefined {
-  const match = TIME.exec(text)
-  if (match === null) return undefined
-  const [, , hours = '', minutes = '', seconds = '0', fraction = ''] = match
-  const [hour, minute, second] = [Number(hours), Number(minutes), Number(seconds)]
+function timeIn(clock: string): number | undefined {
+  const [hour, minute] = [Number(clock.slice(8, 10)), Number(clock.slice(10, 12))]
+  const second = clock.length > 12 ? Number(clock.slice(12, 14)) : 0
+  const ms = clock.length > 14 ? Number(clock.slice(15).padEnd(3, '0').slice(0, 3)) : 0
   if (hour > 23 || minute > 59 || second > 59) return undefined
-  return ((hour * 60 + minute) * 60 + second) * 1_000 + Number(fraction.padEnd(3, '0').slice(0, 3))
+  return ((hour * 60 + minute) * 60 + second) * 1_000 + ms
 }
 
-const OFFSET = /^\s*([+-]?)(\d{1,2})(?:\.(\d{1,2})|(\d\d))?\s*(?::.*)?$/
+const OFFSET = /^\[\s*([+-]?)(\d{1,2})(?:\.(\d{1,2})|(\d\d))?\s*(?::[^\]]*)?\]?$/
 
 /**
- * Minutes east of UTC. A fraction is one of an hour, as the specification says; where that is no quarter of an hour it
+ * Minutes east of UTC, of the brackets with what is in them. A fraction is one of an hour, as the specification says; where that is no quarter of an hour it
  * is minutes, as some write: `5.5` and `5.30` are the same. Undefined for what is no offset of any zone.
  */
 export function offsetMinutes(text: string): number | undefined {
