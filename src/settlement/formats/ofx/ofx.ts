@@ -87,7 +87,7 @@ async function* inItsEncoding(bytes: AsyncIterable<Uint8Array>, { diagnostics }:
   }
 }
 
-const NOT_ASCII = /[^\p{ASCII}]/u
+const NOT_ASCII = /[\u0080-\uffff]/
 
 /** Lines of a file that has no line feed end with returns. */
 async function* withLineFeeds(texts: AsyncIterable<string>): AsyncGenerator<string> {

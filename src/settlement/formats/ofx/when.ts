@@ -27,15 +27,14 @@ const MINUTE_MS = 60_000
 /** `zone` is an IANA name for times without an offset. Throws `RangeError` for a name that is no zone. */
 export function createWhenReader(zone: string | undefined): WhenReader {
   const zoned = zone === undefined ? undefined : createZoneReader(zone)
-  const days = remembered((text) => {
-    const date = dateOfEight(text)
-    return date === undefined ? undefined : { date, midnightMs: Date.parse(`${date}T00:00:00.000Z`) }
-  })
-  const offsets = remembered(offsetMinutes)
+  // Lines that follow each other mostly have the same day, a file has few of them, and most have one offset.
+  const days = new Map<string, Day>()
+  let day: Day | undefined
+  let offset: Offset | undefined
 
   function read(text: string): When {
     const written = text.length <= MAX_LENGTH ? text : text.slice(0, MAX_LENGTH)
-    const day = days(written.slice(0, 8))
+    if (day === undefined || !written.startsWith(day.text)) day = knownDay(written.slice(0, 8))
     if (day === undefined) return { date: undefined, at: undefined, doubt: `"${written}" is no date` }
     const bracket = written.indexOf('[')
     const clock = (bracket === -1 ? written : written.slice(0, bracket)).trimEnd()
@@ -43,12 +42,23 @@ export function createWhenReader(zone: string | undefined): WhenReader {
     const timeMs = DAY_AND_TIME.test(clock) ? timeIn(clock) : undefined
     if (timeMs === undefined)
       return { date: day.date, at: undefined, doubt: `"${written}" has no time that can be read` }
-    const offset = bracket === -1 ? undefined : offsets(written.slice(bracket))
-    if (offset !== undefined) return { date: day.date, at: new Date(day.midnightMs + timeMs - offset * MINUTE_MS) }
+    if (bracket !== -1 && offset?.text !== written.slice(bracket)) offset = offsetOf(written.slice(bracket))
+    if (bracket !== -1 && offset !== undefined)
+      return { date: day.date, at: new Date(day.midnightMs + timeMs - offset.minutes * MINUTE_MS) }
     const local = inZone(written, day.date, timeMs)
     return bracket === -1 || local.doubt !== undefined
       ? local
       : { date: day.date, at: local.at, doubt: `"${written}" has no offset that can be read` }
+  }
+
+  function knownDay(text: string): Day | undefined {
+    const known = days.get(text)
+    if (known !== undefined) return known
+    const found = dayOf(text)
+    if (found === undefined) return undefined
+    if (days.size >= MAX_DAYS_KNOWN) days.clear()
+    days.set(text, found)
+    return found
   }
 
   function inZone(written: string, date: string, timeMs: number): When {
@@ -62,25 +72,32 @@ export function createWhenReader(zone: string | undefined): WhenReader {
   return read
 }
 
-const MAX_REMEMBERED = 1_000
+const MAX_DAYS_KNOWN = 1_000
 
-/** Keeps what was read: a file has few days and offsets. */
-function remembered<T>(read: (text: string) => T): (text: string) => T {
-  const known = new Map<string, T>()
-  return (text) => {
-    const found = known.get(text)
-    if (found !== undefined) return found
-    if (known.size >= MAX_REMEMBERED) known.clear()
-    const fresh = read(text)
-    known.set(Buffer.from(text).toString(), fresh)
-    return fresh
-  }
+type Day = { readonly text: string; readonly date: string; readonly midnightMs: number }
+
+function dayOf(text: string): Day | undefined {
+  const date = dateOfEight(text)
+  return date === undefined ? undefined : { text, date, midnightMs: Date.parse(`${date}T00:00:00.000Z`) }
 }
+
+/** `text` is the brackets, both of them. */
+type Offset = { readonly text: string; readonly minutes: number }
+
+function offsetOf(text: string): Offset | undefined {
+  const minutes = offsetMinutes(text)
+  return minutes === undefined ? undefined : { text, minutes }
+}
+
+const ZERO = 0x30
+
+const twoDigits = (text: string, at: number): number =>
+  (text.charCodeAt(at) - ZERO) * 10 + text.charCodeAt(at + 1) - ZERO
 
 /** Milliseconds since midnight. */
 function timeIn(clock: string): number | undefined {
-  const [hour, minute] = [Number(clock.slice(8, 10)), Number(clock.slice(10, 12))]
-  const second = clock.length > 12 ? Number(clock.slice(12, 14)) : 0
+  const [hour, minute] = [twoDigits(clock, 8), twoDigits(clock, 10)]
+  const second = clock.length > 12 ? twoDigits(clock, 12) : 0
   const ms = clock.length > 14 ? Number(clock.slice(15).padEnd(3, '0').slice(0, 3)) : 0
   if (hour > 23 || minute > 59 || second > 59) return undefined
   return ((hour * 60 + minute) * 60 + second) * 1_000 + ms
