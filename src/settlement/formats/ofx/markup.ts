@@ -95,10 +95,18 @@ export function createMarkup<Tag>(taker: MarkupTaker<Tag>): Markup {
     return new BrokenFile('text_too_long', line, message)
   }
 
-  function tag(at: number, isLast: boolean): number {
+  /** Finds the `>` of what begins here. False when there is none near; more of the file may bring it. */
+  function findEnd(at: number): boolean {
     if (nextEnd < at) nextEnd = text.indexOf('>', at)
     if (nextEnd === -1) nextEnd = text.length + MAX_TAG_LENGTH
-    if (nextEnd - at > MAX_TAG_LENGTH) return isLast || text.length - at > MAX_TAG_LENGTH ? NOT_MARKUP : NEEDS_MORE
+    return nextEnd - at <= MAX_TAG_LENGTH && nextEnd < text.length
+  }
+
+  const withoutEnd = (at: number, isLast: boolean): number =>
+    isLast || text.length - at > MAX_TAG_LENGTH ? NOT_MARKUP : NEEDS_MORE
+
+  function tag(at: number, isLast: boolean): number {
+    if (!findEnd(at)) return withoutEnd(at, isLast)
     const isEnd = text.charCodeAt(at + 1) === SLASH
     if (isEnd && isWanted && nextEnd - at - 2 === written.length && text.startsWith(written, at + 2)) {
       endText()
@@ -150,17 +158,11 @@ export function createMarkup<Tag>(taker: MarkupTaker<Tag>): Markup {
     value += section.replaceAll('&', '&amp;')
   }
 
-  function instruction(at: number, isLast: boolean): number {
-    const end = text.slice(at, at + MAX_TAG_LENGTH).indexOf('?>')
-    if (end !== -1) return at + end + 2
-    return isLast || text.length - at > MAX_TAG_LENGTH ? NOT_MARKUP : NEEDS_MORE
-  }
-
   function markup(at: number, isLast: boolean): number {
     const code = text.charCodeAt(at + 1)
     if (code === SLASH || isLetter(code)) return tag(at, isLast)
     if (code === BANG) return declaration(at, isLast)
-    if (code === QUESTION) return instruction(at, isLast)
+    if (code === QUESTION) return findEnd(at) ? nextEnd + 1 : withoutEnd(at, isLast)
     return Number.isNaN(code) && !isLast ? NEEDS_MORE : NOT_MARKUP
   }
 
