@@ -30,7 +30,8 @@ const KEYS = 'DATA|VERSION|SECURITY|ENCODING|CHARSET|COMPRESSION|OLDFILEUID|NEWF
 const headerValue = (text: string, key: string): string | undefined =>
   new RegExp(`${key}[ \\t]*:[ \\t]*([\\w.-]{1,64}?)(?=\\s|<|$|(?:${KEYS})[ \\t]*:)`, 'i').exec(text)?.[1]
 
-const BEGINNING = /^\s*(?:OFXHEADER\s*:|(?:<\?xml\s[^>]{0,256}\?>\s*)?(?:<!DOCTYPE\s+OFX\b|<\?OFX\s|<OFX[\s>]))/i
+const BEGINNING =
+  /^\s*(?:OFXHEADER\s*:|(?:<\?xml\s[^>]{0,256}\?>\s*)?(?:<!--[\s\S]{0,1024}?-->\s*)?(?:<!DOCTYPE\s+OFX\b|<\?OFX\s|<OFX[\s>]))/i
 
 /** By its header or its first element, in UTF-16 too. */
 export function detectsOfx(beginning: Uint8Array): boolean {

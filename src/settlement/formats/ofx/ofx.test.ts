@@ -149,6 +149,7 @@ describe('A file of OFX', () => {
     ['blank lines before its header', `\r\n\r\n${sgml}`],
     ['no header', xml.slice(xml.indexOf('<OFX>'))],
     ['an XML declaration alone', `<?xml version="1.0"?>\n${xml.slice(xml.indexOf('<OFX>'))}`],
+    ['its header in a comment', `<?xml version="1.0"?>\n<!--\n${sgml.replace('<OFX>', '-->\n<OFX>')}`],
     ['a byte order mark', `\uFEFF${sgml}`],
     ['UTF-16', Buffer.from(`\uFEFF${xml}`, 'utf16le')],
     ['UTF-16 without a mark', Buffer.from(sgml, 'utf16le')],
@@ -211,6 +212,14 @@ describe('A file of OFX', () => {
 
     expect(summary.readable).toBe(false)
     expect(summary.diagnostics.at(-1)).toMatchObject({ severity: 'error', code })
+  })
+
+  it('with another end tag than that of its statement is read, and that is told', async () => {
+    const { summary, lines } = await read(fileOf([anAccount({ kind: 'card' })]).replace('</CCSTMTRS>', '</STMTRS>'))
+
+    expect(lines).toHaveLength(1)
+    expect(summary.statements).toMatchObject([{ closing: 5_000n }])
+    expect(codesOf(summary)).toEqual(['not_closed'])
   })
 
   it('without its last end tag is read, and is in error', async () => {

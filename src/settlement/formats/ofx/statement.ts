@@ -19,6 +19,12 @@ export type OpenStatement = {
   balance: Frame | undefined
   /** DTEND of its transactions. */
   end: Text | undefined
+  readonly signs: {
+    isAnyNegative: boolean
+    /** The first of each. */
+    positiveDebit: Text | undefined
+    negativeCredit: Text | undefined
+  }
   /** What stands in it and is not read, by its name. */
   readonly unread: Map<string, { count: number; readonly first: Frame }>
 }
@@ -36,6 +42,7 @@ export const openStatement = (frame: Frame): OpenStatement => ({
   currency: undefined,
   balance: undefined,
   end: undefined,
+  signs: { isAnyNegative: false, positiveDebit: undefined, negativeCredit: undefined },
   unread: new Map(),
 })
 
@@ -100,6 +107,7 @@ const MAX_UNREAD_NAMES = 100
 
 export function finishStatement(context: Context, statement: OpenStatement): void {
   tellUnread(context, statement)
+  tellSigns(context, statement)
   const currency = currencyOf(context, statement)
   if (currency === undefined) {
     const place = textIn(statement.frame, TEXT.CURDEF) ?? statement.frame
@@ -154,4 +162,15 @@ function tellUnread({ error, warn }: Context, { unread, account }: OpenStatement
     if (isMovement) error('not_supported', first, `${what}: only the banking transactions of an investment account are`)
     else warn('not_supported', first, `${what}: it is no movement of cash`)
   }
+}
+
+/** A sender that writes no signs at all leaves open what its other types are: that is an error, and no guess is made. */
+function tellSigns({ error, warn }: Context, { signs, account }: OpenStatement): void {
+  const { isAnyNegative, positiveDebit, negativeCredit } = signs
+  const place = positiveDebit ?? negativeCredit
+  if (place === undefined) return
+  if (isAnyNegative)
+    return warn('sign', place, `${place.value} has not the sign of its type: its own sign is what counts`)
+  const what = `No amount of the account "${account}" is negative, though there are debits such as ${place.value}`
+  error('sign', place, `${what}: its amounts have no signs`)
 }

@@ -184,15 +184,17 @@ const words = fc
   .string({ unit: fc.constantFrom('a', 'Z', '9', '_', ' ', '&', '<', '>', ';', '#', 'é', '日', '😀'), maxLength: 20 })
   .map((text) => text.trim())
 
-const transactions: fc.Arbitrary<ModelTransaction> = fc.record({
-  type: fc.constantFrom('CREDIT', 'DEBIT', 'POS', 'CHECK', 'FEE', 'SRVCHG', 'XFER', 'OTHER'),
-  amount: fc.bigInt({ min: -(2n ** 53n), max: 2n ** 53n }),
-  fitId: words,
-  check: fc.constantFrom('', '1000', 'A-7'),
-  name: words,
-  memo: words,
-  at: fc.integer({ min: Date.parse('1990-01-01T00:00:00Z'), max: Date.parse('2090-01-01T00:00:00Z') }),
-})
+const transactions: fc.Arbitrary<ModelTransaction> = fc
+  .record({
+    type: fc.constantFrom('by sign', 'POS', 'CHECK', 'FEE', 'SRVCHG', 'XFER', 'OTHER'),
+    amount: fc.bigInt({ min: -(2n ** 53n), max: 2n ** 53n }),
+    fitId: words,
+    check: fc.constantFrom('', '1000', 'A-7'),
+    name: words,
+    memo: words,
+    at: fc.integer({ min: Date.parse('1990-01-01T00:00:00Z'), max: Date.parse('2090-01-01T00:00:00Z') }),
+  })
+  .map((each) => (each.type === 'by sign' ? { ...each, type: each.amount < 0n ? 'DEBIT' : 'CREDIT' } : each))
 
 /** Accounts of banks, then those of cards. */
 export const accounts: fc.Arbitrary<ModelAccount[]> = fc

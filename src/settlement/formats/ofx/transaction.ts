@@ -33,8 +33,13 @@ export function readTransaction(context: Context, frame: Frame, statement: OpenS
   if (minor.rest !== 0n)
     context.warn('rounding', amountText, `${amountText.value} is finer than ${currency}: it is rounded`)
   const status = valueIn(frame, TEXT.TRNTYPE)
-  checkSign(context, amountText, status, amount)
   const section = sectionOf(context, statement, currency)
+  const description = descriptionIn(context, frame)
+  const isBooked = !isBalance(context, amountText, description) && movesBalance(context, frame)
+  if (isBooked) {
+    checkSign(statement, amountText, status, amount)
+    checkFitId(context, frame, statement)
+  }
   const { at, date } = dateOf(context, frame)
   const line: SettlementLine = {
     line: frame.line,
@@ -49,10 +54,9 @@ export function readTransaction(context: Context, frame: Frame, statement: OpenS
     currency: section.currency,
     occurredAt: at,
     businessDate: date,
-    description: descriptionIn(context, frame),
-    booked: isBooked(context, frame) ? undefined : false,
+    description,
+    booked: isBooked ? undefined : false,
   }
-  if (line.booked === undefined) checkFitId(context, frame, statement)
   section.sums.add(line)
   reading.push(line)
 }
@@ -113,11 +117,26 @@ function referenceIn(frame: Frame, number: number): string | undefined {
   )
 }
 
-function checkSign(context: Context, place: Text, status: string | undefined, amount: bigint): void {
-  const word = status?.toUpperCase()
-  const differs = (word === 'DEBIT' && amount > 0n) || (word === 'CREDIT' && amount < 0n)
-  if (differs) context.warnOnce('sign', place, `The amount of a ${word} is ${place.value}: its own sign is what counts`)
+/** What a type says of the sign is counted: it is told when the statement is whole. */
+function checkSign({ signs }: OpenStatement, text: Text, status: string | undefined, amount: bigint): void {
+  if (amount < 0n) signs.isAnyNegative = true
+  if (status === undefined || amount === 0n) return
+  const word = status.toUpperCase()
+  if (word === 'DEBIT' && amount > 0n) signs.positiveDebit ??= text
+  else if (word === 'CREDIT' && amount < 0n) signs.negativeCredit ??= text
 }
+
+/**
+ * Banks of Brazil write balances between the transactions, in the same elements: the one before, of each day, and the last.
+ * To count one would count all that it is made of again.
+ */
+function isBalance(context: Context, place: Text, description: string | undefined): boolean {
+  if (description === undefined || !BALANCE.test(description)) return false
+  context.warn('balance_row', place, `"${description}" is a balance and no transaction: it is in no sum`)
+  return true
+}
+
+const BALANCE = /^(?:saldo (?:anterior|inicial|final|do dia|total dispon[i\u00ed]vel dia)|s a l d o)$/i
 
 function checkFitId(context: Context, frame: Frame, statement: OpenStatement): void {
   const text = textIn(frame, TEXT.FITID)
@@ -142,7 +161,7 @@ function dateOf(context: Context, frame: Frame): When {
 }
 
 /** A pending transaction moved no balance yet, and one that takes another back says so by its words alone. */
-function isBooked(context: Context, frame: Frame): boolean {
+function movesBalance(context: Context, frame: Frame): boolean {
   if (frame.aggregate.role === 'pending') return false
   const action = valueIn(frame, TEXT.CORRECTACTION)?.toUpperCase()
   const corrected = valueIn(frame, TEXT.CORRECTFITID)

@@ -3,7 +3,7 @@ import { createZoneReader } from '../zone.ts'
 
 /**
  * A date of OFX (1.6 §3.2.8): `YYYYMMDD`, perhaps `HHMM` or `HHMMSS` and thousandths, perhaps an offset from UTC in
- * brackets: `20260303`, `20260303120000`, `20260303120000.000[-5:EST]`, `[5.5]`, `[+0530]`.
+ * brackets: `20260303`, `20260303120000`, `20260303120000.000[-5:EST]`, `[5.5]`, and `[+0530]` and `[+05:30]` as some write.
  */
 export type When = {
   /** ISO date as it is written, which is the bank's own day. */
@@ -103,7 +103,7 @@ function timeIn(clock: string): number | undefined {
   return ((hour * 60 + minute) * 60 + second) * 1_000 + ms
 }
 
-const OFFSET = /^\[\s*([+-]?)(\d{1,2})(?:\.(\d{1,2})|(\d\d))?\s*(?::[^\]]*)?\]?$/
+const OFFSET = /^\[\s*([+-]?)(\d{1,2})(?:\.(\d{1,2})|:?(\d\d)(?=[\s:\]]|$))?\s*(?::[^\]]*)?\]?$/
 
 /**
  * Minutes east of UTC, of the brackets with what is in them. A fraction is one of an hour, as the specification says; where that is no quarter of an hour it
