@@ -4,7 +4,7 @@ import { publicId } from '../platform/ids.ts'
 import { getFile, type SettlementFile } from './read.ts'
 import { takeTurn } from './receive.ts'
 
-export type Withdrawal = { readonly id: string; readonly reason: string; readonly by: string; readonly at: Date }
+export type WithdrawRequest = { readonly id: string; readonly reason: string; readonly by: string; readonly at: Date }
 
 const WITHDRAW = statement(
   'settlement.withdraw',
@@ -17,7 +17,7 @@ const WITHDRAW = statement(
  * file and its report stay as they were. Asked twice, it is done once. Throws `not_found`, and `file_state` for one that
  * was rejected or that another version replaced.
  */
-export async function withdrawFile(db: Db, { id, reason, by, at }: Withdrawal): Promise<SettlementFile> {
+export async function withdrawFile(db: Db, { id, reason, by, at }: WithdrawRequest): Promise<SettlementFile> {
   return db.transaction(async (tx) => {
     const known = await getFile(tx, id)
     if (known === undefined) throw new Refusal('not_found', `There is no settlement file ${publicId('sf', id)}.`)
