@@ -4,7 +4,7 @@ import { type NewEntry, postEntries } from '../ledger/index.ts'
 import { writeBlobTo } from '../platform/blob.ts'
 import { toColumns } from '../platform/columns.ts'
 import { statement, type Tx } from '../platform/db.ts'
-import { literal, openDuckDb } from '../platform/duckdb.ts'
+import { fileLiteral, openDuckDb } from '../platform/duckdb.ts'
 import { publicId } from '../platform/ids.ts'
 import { withScratch } from '../platform/scratch.ts'
 import { type Release, releasePending } from '../wallet/index.ts'
@@ -50,7 +50,7 @@ export async function postRun(deps: Deps, source: Source, run: RunInProgress, go
         posted += BigInt(rows.length)
       }
       const rows = duckdb.stream<OutcomeRow>(
-        `select * from read_parquet(${literal(path)}) where what <> 'ours_only' and ordinal >= ${posted} order by ordinal`,
+        `select * from read_parquet(${fileLiteral(path)}) where what <> 'ours_only' and ordinal >= ${posted} order by ordinal`,
       )
       for await (const some of rows) {
         waiting.push(...some)

@@ -26,7 +26,8 @@ type Theirs = {
 let folder: string
 let duckdb: DuckDb
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'tallystick-engine-'))
+  // What DuckDB would take for a pattern of names, and what ends a text in SQL.
+  folder = mkdtempSync(join(tmpdir(), "tallystick engine's [a]*?-"))
   duckdb = await openDuckDb(folder)
 })
 afterEach(() => {
