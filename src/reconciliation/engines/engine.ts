@@ -136,6 +136,6 @@ export type Facts = {
   readonly unmatchedTheirs: readonly (TheirsColumns & { readonly is_duplicate: boolean })[]
   /** Where the next run begins to read each ledger chain that holds records of later days. */
   readonly firstLater: ReadonlyMap<number, bigint>
-  /** Parquet with every record of the day and what became of it, in the order in which it is booked. */
+  /** Parquet with every record of the day and what became of it, a row each, in the order in which it is booked. */
   readonly outcomePath: string
 }

@@ -16,14 +16,14 @@ const theirs = (request: MatchRequest): string => `${place(request)}, t.kind, t.
 
 /**
  * Every record of the day with what became of it: pairs in the order of their lines, then lines without a record of ours,
- * then payouts and other lines that stand for themselves, last what only we have. `ordinal` counts the rows, from 0. It has
- * what the ledger is concerned with; texts of either side are found by charge and line.
+ * then payouts and other lines that stand for themselves, last what only we have. It has what the ledger is concerned with;
+ * texts of either side are found by charge and line. (Of 300,000 rows a column that counts them takes as long as all of this.)
  */
 export async function writeOutcome(duckdb: DuckDb, request: MatchRequest, path: string): Promise<void> {
   const line = `${place(request)}, t.kind, t.amount as theirs_amount, t.fee, t.currency as theirs_currency, t.occurred_ms as theirs_ms`
   await duckdb.run(`
     copy (
-      select row_number() over (order by part, n, attempt_id) - 1 as ordinal, * exclude (part, n)
+      select * exclude (part, n)
         from (select 1 as part, c.t as n, 'pair' as what, c.rule, c.code, c.attempt_id, c.payment_id, c.ours_amount, c.ours_currency,
                      c.ours_ms, c.ours_break, coalesce(k.file_id, ${literal(request.fileId)})::uuid as file_id,
                      coalesce(k.line, c.t) as line, 'charge' as kind, c.theirs_amount, c.fee, c.theirs_currency, c.theirs_ms,
@@ -39,7 +39,7 @@ export async function writeOutcome(duckdb: DuckDb, request: MatchRequest, path: 
               select 4 as part, 0 as n, 'ours_only' as what, o.attempt_id, o.payment_id, o.amount as ours_amount, o.currency as ours_currency,
                      o.occurred_ms as ours_ms, o.ours_break
                 from ours o semi join o_alone a on a.n = o.rowid)
-       order by ordinal
+       order by part, n, attempt_id, ours_break
     ) to ${literal(path)} (format parquet, compression lz4_raw)`)
 }
 
