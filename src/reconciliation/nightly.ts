@@ -136,7 +136,7 @@ async function carryOut(
   try {
     if (current.phase === 'match') {
       await clearControlBreaks(db, source.name, current, clock.now())
-      await matchRun(deps, source, current)
+      await matchRun(deps, source, current, mayGoOn)
       current = (await getRun(db, run.id)) ?? current
     }
     if (current.phase === 'post') await postRun(deps, source, current, mayGoOn)

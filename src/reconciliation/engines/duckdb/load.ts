@@ -10,22 +10,34 @@ import type { CarriedOurs, CarriedTheirs, MatchRequest } from '../engine.ts'
 /** Lines whose reference is one of ours name a charge; every other reference is a text that means nothing to us. */
 const NAMED_CHARGE = `case when regexp_matches(reference, '^att_[0-9a-f]{32}$') then substr(reference, 5)::uuid end`
 
+/** The lines are there before our side is. */
+export async function load(duckdb: DuckDb, request: MatchRequest): Promise<void> {
+  await loadTheirs(duckdb, request)
+  for (const file of ['charge', 'charged_order'] as const) {
+    await request.written[file]
+    await duckdb.run(`create or replace table ${file} as select * from ${csv(request.folder, file)}`)
+  }
+  await request.written.entry
+  await loadOurs(duckdb, request)
+}
+
 /** The table `ours`: today's records and the open ones of earlier days. All are charges. A row is known by its `rowid`. */
-export async function loadOurs(duckdb: DuckDb, request: MatchRequest): Promise<void> {
+async function loadOurs(duckdb: DuckDb, request: MatchRequest): Promise<void> {
   const { day, previousDay, seen } = request.window
   const seenRows = [...seen].map(([chain, seq]) => `(${chain}, ${seq})`).join(', ')
   await duckdb.run(`
     create or replace table booked as
       select coalesce(o.charge_id, e.charge_id) as attempt_id, o.amount as order_amount, e.occurred_ms, e.business_date, e.chain_id, e.batch_seq
-        from ${csv(request.folder, 'entry')} e left join ${csv(request.folder, 'charged_order')} o
-          on o.id = e.payment_order_id;
+        from ${csv(request.folder, 'entry')} e left join charged_order o on o.id = e.payment_order_id;
     create or replace table ours as
       select null::uuid as ours_break, b.attempt_id, c.payment_id, c.psp_reference, c.amount as asked_amount,
              coalesce(b.order_amount, c.amount) as amount, c.currency, b.occurred_ms, b.business_date
-        from booked b join ${csv(request.folder, 'charge')} c on c.id = b.attempt_id
+        from booked b join charge c on c.id = b.attempt_id
         left join (values ${seenRows}) as s (chain_id, seq) on s.chain_id = b.chain_id
        where b.business_date <= ${literal(day)}
-         and (${previousDay === undefined ? 'true' : `b.business_date > ${literal(previousDay)}`} or b.batch_seq > s.seq)`)
+         and (${previousDay === undefined ? 'true' : `b.business_date > ${literal(previousDay)}`} or b.batch_seq > s.seq);
+    drop table charge;
+    drop table charged_order`)
   await joinOrders(duckdb)
   await appendCarriedOurs(duckdb, request.carriedOurs)
 }
@@ -44,11 +56,14 @@ const joinOrders = (duckdb: DuckDb): Promise<void> =>
     drop table joined;
     drop table split`)
 
+// Smaller than what a day comes to, so that both threads have something to read.
+const BUFFER_BYTES = 4 * 1024 * 1024
+
 /** A file of our side as a table expression. */
 function csv(folder: string, file: OursFile): string {
   const columns = Object.entries(OURS_FILES[file]).map(([name, type]) => `${literal(name)}: ${literal(type)}`)
   return `read_csv(${fileLiteral(oursPath(folder, file))}, header = false, auto_detect = false, new_line = '\\n', delim = ',', quote = '"', escape = '"',
-    columns = {${columns.join(', ')}})`
+    buffer_size = ${BUFFER_BYTES}, columns = {${columns.join(', ')}})`
 }
 
 const CARRIED_OURS: readonly (readonly [name: string, type: ColumnType])[] = [
@@ -83,7 +98,7 @@ async function appendCarriedOurs(duckdb: DuckDb, carried: readonly CarriedOurs[]
  * The tables `theirs`, the lines of the day's file and, with `n` below 0, the open ones of earlier files, and `carried_theirs`,
  * where these stand. `n` is otherwise the line.
  */
-export async function loadTheirs(duckdb: DuckDb, request: MatchRequest): Promise<void> {
+async function loadTheirs(duckdb: DuckDb, request: MatchRequest): Promise<void> {
   const columns = 'kind, status, reference, psp_reference, amount, fee, currency, occurred_ms'
   await stage(duckdb, 'carried_theirs', CARRIED_THEIRS, request.carriedTheirs.map(carriedTheirs))
   await duckdb.run(`

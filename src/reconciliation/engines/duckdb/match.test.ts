@@ -73,11 +73,13 @@ async function match(ours: readonly Ours[], theirs: readonly Theirs[]): Promise<
   )
   const linesPath = join(folder, 'lines.parquet')
   await duckdb.run(`copy line to ${literal(linesPath)} (format parquet)`)
+  const there = Promise.resolve()
   const engine = createDuckDbEngine(duckdb)
   await engine.load({
     folder,
     linesPath,
     fileId: idOf(9),
+    written: { charge: there, charged_order: there, entry: there },
     window: { day: '2026-03-01', previousDay: undefined, seen: new Map([[1, 0n]]) },
     carriedOurs: [],
     carriedTheirs: [],

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { DuckDb } from '../../../platform/duckdb.ts'
 import type { Engine, LineWithoutOurs, MatchRequest } from '../engine.ts'
 import { readFacts, writeOutcome } from './facts.ts'
-import { loadOurs, loadTheirs } from './load.ts'
+import { load } from './load.ts'
 import { GOOD_STATUS, pairUp } from './pair.ts'
 
 /** Reconciliation with DuckDB, on one machine. Nothing here decides what a difference means. */
@@ -12,8 +12,7 @@ export function createDuckDbEngine(duckdb: DuckDb): Engine {
   return {
     async load(next) {
       request = next
-      await loadOurs(duckdb, next)
-      await loadTheirs(duckdb, next)
+      await load(duckdb, next)
     },
     withoutOurs: () => linesWithoutOurs(duckdb),
     async match() {
