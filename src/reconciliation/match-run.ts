@@ -278,7 +278,7 @@ const attemptIdOf = (reference: string | null): string | undefined =>
 
 const COMMIT = statement(
   'reconciliation.commit_match',
-  `update recon_run set phase = 'post', ours = $2, theirs = $3, matched = $4, breaks = $5, proof = $6, outcome_blob_id = $7,
+  `update recon_run set phase = 'post', failure = null, ours = $2, theirs = $3, matched = $4, breaks = $5, proof = $6, outcome_blob_id = $7,
           seen_heads = $8, next_from = $9 where id = $1`,
 )
 
