@@ -11,13 +11,12 @@ export const GOOD_STATUS = `(status is null or lower(status) in ('captured', 'se
 
 /**
  * The table `compared`: which record of ours goes with which line, by which rule, and what differs, the weightiest difference
- * first. Every record is in one pair at most; `o_alone` and `t_alone` are those that are in none.
+ * first. Every record is in one pair at most.
  *
  * Almost every charge that a line names stands once on each side. One join compares all of those and is itself the first two
- * passes for them: exact, or else the reference. The passes then see only the rest.
+ * passes for them: exact, or else the reference. `o_rest` and `t_rest` are what is left.
  */
-export async function pairUp(duckdb: DuckDb, request: MatchRequest): Promise<void> {
-  const { feeSchedule } = request
+export async function pairNamed(duckdb: DuckDb, { feeSchedule, fileId }: MatchRequest): Promise<void> {
   const exact = `case when o.currency = t.currency and o.amount = t.amount then 'exact' else 'reference' end`
   await duckdb.run(`
     create or replace table compared as
@@ -29,10 +28,14 @@ export async function pairUp(duckdb: DuckDb, request: MatchRequest): Promise<voi
       select o.rowid as n, o.attempt_id as charge_id, o.psp_reference, o.currency, o.amount, o.occurred_ms, o.ours_break
         from ours o anti join compared c on c.o = o.rowid;
     create or replace table t_rest as
-      select t.n, t.charge_id, t.psp_reference, t.kind, t.currency, t.amount, t.occurred_ms,
-             coalesce(k.file_id, ${literal(request.fileId)}) as file_id, coalesce(k.line, t.n) as line
-        from theirs t anti join compared c on c.t = t.n left join carried_theirs k on k.n = t.n where t.${COMPARED};
-    create or replace table late_pair (o bigint, t integer, rule varchar)`)
+      select t.n, t.charge_id, t.psp_reference, t.kind, t.status, t.currency, t.amount, t.occurred_ms,
+             coalesce(k.file_id, ${literal(fileId)}) as file_id, coalesce(k.line, t.n) as line
+        from theirs t anti join compared c on c.t = t.n left join carried_theirs k on k.n = t.n where t.${COMPARED}`)
+}
+
+/** Pairs the rest, pass by pass. `o_alone` and `t_alone` are those that are in no pair. */
+export async function pairRest(duckdb: DuckDb, { feeSchedule }: MatchRequest): Promise<void> {
+  await duckdb.run('create or replace table late_pair (o bigint, t integer, rule varchar)')
   for (const pass of PASSES) for (const sql of passSql(pass)) await duckdb.run(sql)
   await duckdb.run(`
     insert into compared
