@@ -50,13 +50,15 @@ export async function matchRun(deps: Deps, source: Source, run: RunInProgress, g
     assert(run.fileId !== null, 'a run that compares has its file')
     const file = await getFile(deps.db, run.fileId)
     assert(file !== undefined && file.linesBlobId !== null, 'the file of a run was accepted')
-    const linesPath = join(folder, 'lines.parquet')
-    await writeBlobTo(deps.db, file.linesBlobId, linesPath)
     const previous = await lastCompletedRun(deps.db, source.name)
     const duckdb = await openDuckDb(folder)
+    const linesPath = join(folder, 'lines.parquet')
+    const lines = writeBlobTo(deps.db, file.linesBlobId, linesPath)
+    lines.catch(() => undefined) // The engine, which waits for them, says why they do not come.
     try {
       const engine = createDuckDbEngine(duckdb)
-      const load = (): Promise<Snapshot> => loadSides(deps, engine, { source, run, previous, folder, linesPath, file })
+      const load = (): Promise<Snapshot> =>
+        loadSides(deps, engine, { source, run, previous, folder, linesPath, lines, file })
       let snapshot = await step(load)
       // What the file told us is booked by now: our side is read again.
       if ((await step(() => resolveByFile(deps, engine, { source, day: run.businessDate }))) > 0)
@@ -65,6 +67,7 @@ export async function matchRun(deps: Deps, source: Source, run: RunInProgress, g
       checkTotals(facts, file.statements)
       await step(() => deps.db.transaction((tx) => commit(tx, deps, { source, run, facts, snapshot })))
     } finally {
+      await lines.catch(() => undefined)
       duckdb.close()
     }
   })
@@ -80,10 +83,11 @@ async function loadSides(
     readonly previous: RunInProgress | undefined
     readonly folder: string
     readonly linesPath: string
+    readonly lines: Promise<void>
     readonly file: SettlementFile
   },
 ): Promise<Snapshot> {
-  const { source, run, previous, folder, linesPath, file } = given
+  const { source, run, previous, folder, linesPath, lines, file } = given
   let loading: Promise<void> = Promise.resolve()
   try {
     const snapshot = await db.transaction(
@@ -97,7 +101,7 @@ async function loadSides(
           folder,
           linesPath,
           fileId: file.id,
-          written,
+          written: { ...written, lines },
           window: {
             day: run.businessDate,
             previousDay: previous?.businessDate,

@@ -36,8 +36,8 @@ export type MatchRequest = {
   /** Parquet of the lines of the day's file. */
   readonly linesPath: string
   readonly fileId: string
-  /** When each file of our side is there in full: the engine reads one while the next is still being written. */
-  readonly written: Readonly<Record<OursFile, Promise<unknown>>>
+  /** When each file is there in full: the engine reads one while the next is still being written. */
+  readonly written: Readonly<Record<'lines' | OursFile, Promise<unknown>>>
   readonly window: Window
   readonly carriedOurs: readonly CarriedOurs[]
   readonly carriedTheirs: readonly CarriedTheirs[]

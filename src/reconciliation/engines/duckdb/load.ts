@@ -10,8 +10,9 @@ import type { CarriedOurs, CarriedTheirs, MatchRequest } from '../engine.ts'
 /** Lines whose reference is one of ours name a charge; every other reference is a text that means nothing to us. */
 const NAMED_CHARGE = `case when regexp_matches(reference, '^att_[0-9a-f]{32}$') then substr(reference, 5)::uuid end`
 
-/** The lines are there before our side is. */
+/** Reads each file once it is there; the lines are there first. */
 export async function load(duckdb: DuckDb, request: MatchRequest): Promise<void> {
+  await request.written.lines
   await loadTheirs(duckdb, request)
   for (const file of ['charge', 'charged_order'] as const) {
     await request.written[file]

@@ -79,7 +79,7 @@ async function match(ours: readonly Ours[], theirs: readonly Theirs[]): Promise<
     folder,
     linesPath,
     fileId: idOf(9),
-    written: { charge: there, charged_order: there, entry: there },
+    written: { lines: there, charge: there, charged_order: there, entry: there },
     window: { day: '2026-03-01', previousDay: undefined, seen: new Map([[1, 0n]]) },
     carriedOurs: [],
     carriedTheirs: [],

@@ -219,7 +219,7 @@ async function withEngine(day: Day): Promise<Decided> {
       folder,
       linesPath,
       fileId: FILE,
-      written: { charge: there, charged_order: there, entry: there },
+      written: { lines: there, charge: there, charged_order: there, entry: there },
       window: { day: DAY, previousDay: undefined, seen: new Map([[1, 0n]]) },
       carriedOurs: day.ours.flatMap(carriedOurs),
       carriedTheirs: day.theirs.flatMap(carriedTheirs),
