@@ -51,6 +51,3 @@ export async function createLineTable(duckdb: DuckDb): Promise<(lines: readonly 
 /** Writes the table to a Parquet file. */
 export const writeLines = (duckdb: DuckDb, path: string): Promise<void> =>
   duckdb.run(`copy (select * from line order by line) to ${literal(path)} (format parquet, compression zstd)`)
-
-/** What the Parquet file of a settlement file's lines holds, as a table expression of DuckDB. */
-export const linesIn = (path: string): string => `read_parquet(${literal(path)})`
