@@ -13,8 +13,10 @@ const APPEND_ONLY = [
   'blob_piece',
   'settlement_file',
   'settlement_statement',
+  'settlement_withdrawal',
   'recon_break_event',
   'settled_charge',
+  'unsettled_charge',
   'psp_webhook_secret',
 ]
 /** Kept by the migrations alone. */

@@ -7,6 +7,7 @@ import { checkoutcomSettlement } from './checkoutcom/settlement.ts'
 import { coda } from './coda/coda.ts'
 import type { AnyFormat, Format } from './format.ts'
 import { mt940, mt942 } from './mt940/mt940.ts'
+import { ofx } from './ofx/ofx.ts'
 import { paypalStl, paypalTrr } from './paypal/paypal.ts'
 import { simulatorCsv } from './simulator-csv.ts'
 import { stripe } from './stripe/stripe.ts'
@@ -20,6 +21,7 @@ export const PUBLISHED_FORMATS: readonly Format[] = [
   mt942,
   bai2,
   coda,
+  ofx,
   paypalStl,
   paypalTrr,
   stripe,
