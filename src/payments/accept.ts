@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import type { Clock } from '../platform/clock.ts'
-import { toColumns } from '../platform/columns.ts'
 import { type Db, type Queryable, statement } from '../platform/db.ts'
 import { Refusal } from '../platform/errors.ts'
 import { newId, publicId } from '../platform/ids.ts'
+import { typedColumns } from '../platform/typed-columns.ts'
 import { ATTEMPT_COLUMNS, type Attempt, type AttemptRow, attemptOf } from './attempt.ts'
 import { type Holder, newAttempt } from './follow-up.ts'
 import type { NewPayment, Payment, PaymentOrder } from './payment.ts'
@@ -66,9 +66,9 @@ export async function acceptBatch(
   const holder = deps.holder()
   const rows = await deps.db.run<{ id: string }>(INSERT_PAYMENTS, [
     now,
-    ...toColumns(13, drafts.map(eventRow)),
-    ...toColumns(9, drafts.flatMap(orderRows)),
-    ...toColumns(8, drafts.flatMap(attemptRows)),
+    ...typedColumns(EVENT_COLUMNS, drafts.map(eventRow)),
+    ...typedColumns(ORDER_COLUMNS, drafts.flatMap(orderRows)),
+    ...typedColumns(ATTEMPT_ROW_COLUMNS, drafts.flatMap(attemptRows)),
     holder.nodeId,
     holder.leaseMs,
   ])
@@ -153,6 +153,11 @@ export const checkoutExists = (checkoutId: string, paymentId: string): Refusal =
       facts: { payment: publicId('pay', paymentId) },
     },
   )
+
+const texts = (count: number) => Array.from({ length: count }, () => 'text' as const)
+const EVENT_COLUMNS = ['uuid', 'text', 'bytea', ...texts(10)] as const
+const ORDER_COLUMNS = ['uuid', 'uuid', ...texts(6), 'uuid'] as const
+const ATTEMPT_ROW_COLUMNS = ['uuid', 'uuid', 'uuid', ...texts(5)] as const
 
 function eventRow({ input, payment }: Draft): readonly unknown[] {
   return [

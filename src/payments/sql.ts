@@ -23,12 +23,17 @@ export const INSERT_PAYMENTS = statement(
        join event on event.id = o.payment_event_id
    ), attempts as (
      insert into attempt (id, payment_event_id, payment_order_id, operation, charge_attempt_id, psp, payment_method, capture, amount, currency,
-                          status, created_at, last_sent_at, sends, node_id, due_at)
+                          status, created_at, last_sent_at, sends, node_id, due_at, in_hand)
      select a.id, a.payment_event_id, a.payment_order_id, 'charge', a.id, a.psp, a.payment_method, a.capture, a.amount, a.currency,
-            'dispatched', $1, $1, ($32::integer is not null)::integer, $32, now() + $33 * interval '1 millisecond'
+            'dispatched', $1, $1, ($32::integer is not null)::integer, $32, now() + $33 * interval '1 millisecond', $32 is not null
        from unnest($24::uuid[], $25::uuid[], $26::uuid[], $27::text[], $28::text[], $29::text[], $30::bigint[], $31::char(3)[])
          as a (id, payment_event_id, payment_order_id, psp, payment_method, capture, amount, currency)
        join event on event.id = a.payment_event_id
+   ), handed_over as (
+     insert into handover (node_id, due_at, first_attempt_id, last_attempt_id)
+     select $32, now() + $33 * interval '1 millisecond', a.ids[1], a.ids[cardinality(a.ids)]
+       from (select array_agg(id order by id) as ids from unnest($24::uuid[]) as id) a
+      where $32 is not null and exists (select from event)
    )
    select id from event`,
 )
@@ -89,7 +94,8 @@ export const UPDATE_ATTEMPTS = statement(
           look_ups = c.look_ups,
           finished_at = case when c.due_in_ms is not null then null when a.status = c.status then a.finished_at else $1::timestamptz end,
           node_id = null,
-          due_at = now() + c.due_in_ms * interval '1 millisecond'
+          due_at = now() + c.due_in_ms * interval '1 millisecond',
+          in_hand = false
      from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
                  $10::text[], $11::boolean[], $12::integer[], $13::timestamptz[], $14::float8[])
        as c (id, status, psp_reference, action_url, decline_code, decline_network_code, decline_advice, decline_message,
