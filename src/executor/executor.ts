@@ -15,6 +15,8 @@ export type Executor = {
   readonly dispatch: (attempts: readonly Attempt[]) => void
   /** Attempts held in memory: waiting or at a PSP. */
   readonly backlog: () => number
+  /** Of these, attempts that came straight from being stored. Each ends when what the PSP said of it is recorded. */
+  readonly lead: () => number
   /** Looks at once for attempts that are due. */
   readonly kick: () => void
   /** Drops what waits and is not sent yet: others carry it out. */
@@ -31,6 +33,8 @@ export type ExecutorDeps = {
   readonly node: Node
   readonly calls: ReadonlyMap<string, PspCalls>
   readonly record: (report: Report) => Promise<Recorded>
+  /** Called when the lead has become smaller. */
+  readonly onProgress: () => void
 }
 
 // Asking is less urgent than charging and must not take its place when a PSP answers slowly.
@@ -48,6 +52,7 @@ export function createExecutor(deps: ExecutorDeps): Executor {
   }
   /** Attempts in memory, and what was claimed for one meanwhile by the node that this process has become. */
   const held = new Map<string, Job | undefined>()
+  let lead = 0
   const inFlight = new Set<Promise<void>>()
   const toPump = new Set<Line>()
   let stopping = false
@@ -87,6 +92,13 @@ export function createExecutor(deps: ExecutorDeps): Executor {
     })
   }
 
+  const letGo = ({ attempt, claimed }: Job): void => {
+    held.delete(attempt.id)
+    if (claimed) return
+    lead -= 1
+    deps.onProgress()
+  }
+
   const pump = (line: Line): void => {
     // Without touch to the database everything waits: the lease is back in a moment, or the queue is not ours any more.
     while (!stopping && node.leaseHolds()) {
@@ -99,7 +111,7 @@ export function createExecutor(deps: ExecutorDeps): Executor {
         })
         .then((end) => {
           const claimedAgain = held.get(job.attempt.id)
-          held.delete(job.attempt.id)
+          letGo(job)
           inFlight.delete(run)
           if (end === 'dropped' && claimedAgain !== undefined) put(claimedAgain)
         })
@@ -118,6 +130,7 @@ export function createExecutor(deps: ExecutorDeps): Executor {
     // Still here, only slow, and the claim has renewed its lease; or here in vain, because its lease was lost meanwhile.
     if (held.has(job.attempt.id)) return void held.set(job.attempt.id, job)
     held.set(job.attempt.id, undefined)
+    if (!job.claimed) lead += 1
     line.add(job)
     pump(line)
   }
@@ -171,7 +184,7 @@ export function createExecutor(deps: ExecutorDeps): Executor {
 
   const forget = (): void => {
     for (const { send, look_up } of lines.values()) {
-      for (const job of [...send.empty(), ...look_up.empty()]) held.delete(job.attempt.id)
+      for (const job of [...send.empty(), ...look_up.empty()]) letGo(job)
     }
   }
 
@@ -185,6 +198,7 @@ export function createExecutor(deps: ExecutorDeps): Executor {
       }
     },
     backlog: () => held.size,
+    lead: () => lead,
     kick() {
       wake.resolve()
       wake = Promise.withResolvers()

@@ -76,15 +76,17 @@ export async function acceptBatch(
   const left = drafts.filter((item) => !stored.has(item.payment.id))
   const conflicts = left.length === 0 ? undefined : await findConflicts(deps.db, left)
   return drafts.map((item) =>
-    conflicts === undefined || stored.has(item.payment.id) ? heldBy(item, holder) : conflicts(item),
+    conflicts === undefined || stored.has(item.payment.id) ? asStored(item, holder, now) : conflicts(item),
   )
 }
 
-/** The draft as it was stored: in the hands of the node that this process was at that moment. */
-function heldBy(item: Draft, holder: Holder): Draft {
+/** The draft as it was stored: in the hands of the node that this process was, and at the time of that moment. */
+function asStored(item: Draft, holder: Holder, now: Date): Draft {
   const nodeId = holder.nodeId ?? undefined
-  if (item.attempts.every((attempt) => attempt.nodeId === nodeId)) return item
-  return { ...item, attempts: item.attempts.map((attempt) => ({ ...attempt, nodeId })) }
+  const attempts = item.attempts.every((attempt) => attempt.nodeId === nodeId)
+    ? item.attempts
+    : item.attempts.map((attempt) => ({ ...attempt, nodeId }))
+  return { ...item, payment: { ...item.payment, createdAt: now }, attempts }
 }
 
 type ConflictRow = {

@@ -42,6 +42,8 @@ export type Payments = {
    * it, which is a bug and logged as one; `left` when the process stops first: the charge is asked after again.
    */
   readonly record: (report: Report) => Promise<Recorded>
+  /** The executor has fewer new attempts before it than before: more payments may be stored. */
+  readonly proceed: () => void
   /** Resolves when everything that was handed in is committed. */
   readonly idle: () => Promise<void>
   /** Stops repeating; what is not durable is learned again by the next node. */
@@ -63,6 +65,8 @@ export type PaymentsDeps = {
   readonly settlementOf?: (paymentId: string) => Promise<Settlement>
   /** Attempts that the executor holds; new payments are refused above `maxBacklog`. */
   readonly backlog: () => number
+  /** Of these, attempts that came straight from being stored here; says `proceed` when there are fewer. */
+  readonly lead: () => number
 }
 
 // About a minute of work for one node: beyond, waiting callers would have given up before their turn.
@@ -80,6 +84,16 @@ const overloaded = (): Refusal =>
 // A batch of 500 to 2,000 rows takes a few tens of milliseconds; two in flight keep the disk and the processor busy.
 const BATCH_ROWS = 1_000
 
+// Payments that are stored long before their charges are sent cost memory, and the time until they are posted. Some
+// hundred charges keep the PSP's places and the record lanes busy; new ones come in batches that are worth a transaction.
+const LEAD_MAX = 1_024
+const LEAD_LOW = 512
+
+const roomAhead = (lead: number): number => (lead > LEAD_LOW ? 0 : LEAD_MAX - lead)
+
+// Behind a PSP that answers slowly payments are stored all the same, 640 orders a second; a request waits for 0.1 s and more.
+const TRICKLE = { weight: 64, everyMs: 100 }
+
 export function createPayments(deps: PaymentsDeps): Payments {
   const { db, log } = deps
   const keysInProgress = new Set<string>()
@@ -95,8 +109,13 @@ export function createPayments(deps: PaymentsDeps): Payments {
     maxQueue: 20_000,
     concurrency: 2,
     whenFull: overloaded,
-    commit: (drafts) => acceptBatch(deps, drafts),
+    async commit(drafts) {
+      const acceptances = await acceptBatch(deps, drafts)
+      deps.dispatch(acceptances.flatMap((acceptance) => ('attempts' in acceptance ? acceptance.attempts : [])))
+      return acceptances
+    },
     splitOn: (error) => !isConnectionError(error),
+    pace: { room: () => roomAhead(deps.lead()), trickle: TRICKLE },
   })
 
   // One batch at a time per lane, and a payment always takes the same lane: its orders never wait for each other's locks.
@@ -156,9 +175,7 @@ export function createPayments(deps: PaymentsDeps): Payments {
     keysInProgress.add(input.idempotencyKey)
     try {
       const item = draft(input, { now: deps.clock.now(), holder: deps.holder() })
-      const acceptance = await againWhenLost(() => acceptLane.submit(item))
-      if ('attempts' in acceptance) deps.dispatch(acceptance.attempts)
-      return acceptance
+      return await againWhenLost(() => acceptLane.submit(item))
     } catch (error) {
       if (error instanceof Refusal) return error
       throw error
@@ -199,6 +216,7 @@ export function createPayments(deps: PaymentsDeps): Payments {
       return { payment, replayed }
     },
     record,
+    proceed: acceptLane.resume,
     idle: async () => {
       await Promise.all([acceptLane, requestLane, ...recordLanes].map((lane) => lane.idle()))
     },
