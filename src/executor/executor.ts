@@ -78,7 +78,9 @@ export function createExecutor(deps: ExecutorDeps): Executor {
     })
     if (outcome === undefined) return 'dropped'
     const { paymentId, chargeId, id: attemptId } = attempt
-    await deps.record({ paymentId, chargeId, attemptId, via: action === 'send' ? 'answer' : 'look_up', outcome })
+    const via = action === 'send' ? 'answer' : 'look_up'
+    const sent = job.claimed ? undefined : attempt
+    await deps.record({ paymentId, chargeId, attemptId, via, outcome, sent })
     return 'done'
   }
 
