@@ -52,7 +52,7 @@ export type App = {
   readonly close: () => Promise<void>
 }
 
-// The lanes need eight: accepting and recording two each, requests about a payment four; the rest is for reads by id.
+// The lanes need six: accepting and recording one each, requests about a payment four; the rest is for reads by id.
 const MONEY_CONNECTIONS = 16
 
 const INVARIANTS = [...LEDGER_INVARIANTS, ...WALLET_INVARIANTS, ...PAYMENT_INVARIANTS, ...RECONCILIATION_INVARIANTS]

@@ -62,7 +62,7 @@ export function createExecutor(deps: ExecutorDeps): Executor {
   /** Others may have taken this over while it waited: our lease says so, right before anything is sent. */
   const mayCall = ({ nodeId }: Job): boolean => node.leaseHolds() && node.id() === nodeId
 
-  const call = async (job: Job): Promise<LookUp | undefined> => {
+  const call = (job: Job): Promise<LookUp | undefined> => {
     const { attempt, action } = job
     const calls = deps.calls.get(attempt.psp)
     assert(calls !== undefined, `PSP ${attempt.psp} is configured`)
@@ -72,10 +72,13 @@ export function createExecutor(deps: ExecutorDeps): Executor {
   /** The place at the PSP is free as soon as the PSP has answered: what it said is recorded while the next call runs. */
   const carryOut = async (job: Job, line: Line): Promise<'done' | 'dropped'> => {
     const { attempt, action } = job
-    const outcome = await call(job).finally(() => {
+    let outcome: LookUp | undefined
+    try {
+      outcome = await call(job)
+    } finally {
       line.done()
       pumpSoon(line)
-    })
+    }
     if (outcome === undefined) return 'dropped'
     const { paymentId, chargeId, id: attemptId } = attempt
     const via = action === 'send' ? 'answer' : 'look_up'

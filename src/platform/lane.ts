@@ -158,7 +158,9 @@ export function createLane<I, R>(options: LaneOptions<I, R>): Lane<I, R> {
       })
     },
     size: () => queue.length + inBatches,
-    resume: startSoon,
+    resume: () => {
+      if (queue.length > 0) startSoon()
+    },
     idle: () =>
       queue.length + inBatches === 0
         ? Promise.resolve()
