@@ -93,6 +93,7 @@ function breaker(): ReturnType<typeof circuitBreaker> {
 async function perform(psp: Psp, attempt: Attempt): Promise<Outcome> {
   const { amount, currency, paymentMethod, capture } = attempt
   const reference = pspKey(attempt.chargeId)
+  // A charge is its own: its key is what it is referred to by.
   if (attempt.operation === 'charge') {
     return psp.charge({ key: reference, reference, amount, currency, paymentMethod, capture })
   }
