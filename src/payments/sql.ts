@@ -52,6 +52,35 @@ export const LOCK_EVENTS = statement(
   `select id, capture, on_partial from payment_event where id = any($1::uuid[]) order by id for update`,
 )
 
+/** The same lock, where nothing has to be read: how many there are. */
+export const LOCK_EVENTS_ONLY = statement(
+  'payments.lock_events_only',
+  `select count(*)::integer as count
+     from (select id from payment_event where id = any($1::uuid[]) order by id for update) locked`,
+)
+
+/**
+ * Finishes charges of which nothing was heard since they were stored and sent, with their orders, and counts both: what
+ * somebody else has heard of or sent again meanwhile is left out, and the caller then has to read what it is now.
+ */
+export const CAPTURE_UNTOUCHED = statement(
+  'payments.capture_untouched',
+  `with charge as (
+     update attempt a
+        set status = 'succeeded', psp_reference = c.psp_reference, finished_at = $1, node_id = null, due_at = null
+       from unnest($2::uuid[], $3::text[]) as c (id, psp_reference)
+      where a.id = c.id and a.status = 'dispatched' and a.sends = 1 and a.look_ups = 0 and not a.ambiguous
+     returning a.id
+   ), sold as (
+     update payment_order o
+        set status = 'captured', captured_at = c.captured_at
+       from unnest($4::uuid[], $5::uuid[], $6::timestamptz[]) as c (id, charge_attempt_id, captured_at)
+      where o.id = c.id and o.charge_attempt_id = c.charge_attempt_id and o.status = 'executing'
+     returning o.id
+   )
+   select (select count(*) from charge)::integer as charges, (select count(*) from sold)::integer as orders`,
+)
+
 /**
  * The late success of a charge, if there is one. A scalar subquery, because PostgreSQL would read every late success (or
  * below, every follow-up) there ever was into a hash table to answer `exists`.
