@@ -84,8 +84,7 @@ export async function claimDue(db: Db, nodeId: number, now: Date, rooms: readonl
     ...TO_SEND.map((status) => [psp, status, send, before(keyRetentionMs)] as const),
     ...TO_LOOK_UP.map((status) => [psp, status, lookUp, before(keyRetentionMs)] as const),
   ])
-  await db.run(TAKE_UP_DUE)
-  const rows = await db.run<AttemptRow>(CLAIM, [
+  const claim = db.run<AttemptRow>(CLAIM, [
     ...toColumns(4, lines),
     before(SEND_WINDOW_MS),
     before(GIVE_UP_AFTER_MS),
@@ -93,6 +92,8 @@ export async function claimDue(db: Db, nodeId: number, now: Date, rooms: readonl
     LEASE_MS,
     now,
   ])
+  // Beside it and not before: what joins the line now is found by the next claim, and no claim waits for it.
+  const [rows] = await Promise.all([claim, db.run(TAKE_UP_DUE)])
   const attempts = rows.map(attemptOf)
   return {
     // What moved from one line to the other is nobody's yet; the next claim finds it.
