@@ -6,8 +6,8 @@ import { say, table } from './support/report.ts'
 
 const USAGE = `npm run bench:nightly -- [options]
 
-The comparison of a nightly run, from our records in PostgreSQL and the lines of a settlement file to breaks, proof and
-outcome, beside the same join in PostgreSQL alone. Taking the file in and booking its lines are measured as well.
+The whole comparison of a nightly run beside the same join in PostgreSQL alone: the lines of the file and our records are
+read from PostgreSQL, matched and judged, and breaks, proof and the outcome of every record are committed there. Taking the file in and booking its lines are measured as well.
 
   --json         one JSON document on stdout, progress on stderr
   --lines N      lines of the settlement file (default 1000000)
@@ -38,19 +38,27 @@ async function main(args: readonly string[]): Promise<number> {
 
 const reportOf = (runs: readonly NightRun[]): string =>
   table([
-    ['data', 'lines', 'run s', 'PostgreSQL s', 'ratio min', 'median', 'max', 'intake lines/s', 'booked lines/s', 'MB'],
-    ...runs.map(({ settings, rounds, ratio, intake_lines_per_second, booked_lines_per_second, peak_rss_mb }) => [
-      settings.data,
-      settings.lines,
-      middle(rounds.map(({ ours }) => ours)),
-      middle(rounds.map(({ baseline }) => baseline)),
-      ratio.min,
-      ratio.median,
-      ratio.max,
-      intake_lines_per_second,
-      booked_lines_per_second,
-      peak_rss_mb,
-    ]),
+    [
+      ...['data', 'lines', 'run s', 'PostgreSQL s', 'ratio min', 'median', 'max'],
+      ...['CPU ms', 'in PostgreSQL', 'PostgreSQL alone', 'intake lines/s', 'booked lines/s', 'MB'],
+    ],
+    ...runs.map(
+      ({ settings, rounds, ratio, cpu_ms, intake_lines_per_second, booked_lines_per_second, peak_rss_mb }) => [
+        settings.data,
+        settings.lines,
+        middle(rounds.map(({ ours }) => ours)),
+        middle(rounds.map(({ baseline }) => baseline)),
+        ratio.min,
+        ratio.median,
+        ratio.max,
+        cpu_ms.process,
+        cpu_ms.postgres,
+        cpu_ms.baseline,
+        intake_lines_per_second,
+        booked_lines_per_second,
+        peak_rss_mb,
+      ],
+    ),
   ])
 
 const middle = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0

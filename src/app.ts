@@ -32,7 +32,7 @@ import { clearScratch } from './platform/scratch.ts'
 import { startTicking } from './platform/tick.ts'
 import { createSimulatorPsp, type Psp, registeredWebhookEndpoint, registerWebhookEndpoint } from './psp/index.ts'
 import { createReconciliation, RECONCILIATION_INVARIANTS, searchNights, settlementOf } from './reconciliation/index.ts'
-import { getFile, listFiles } from './settlement/index.ts'
+import { getFile, listFiles, withdrawFile } from './settlement/index.ts'
 import { getWallet, WALLET_INVARIANTS, walletStatement } from './wallet/index.ts'
 
 export type AppOptions = {
@@ -180,6 +180,7 @@ async function build({ config, databaseUrl, simulatorUrl, apiKey, log }: AppOpti
         noticed: () => looking.hurry(),
         list: (filter) => listFiles(db, filter),
         get: (id) => getFile(db, id),
+        withdraw: (request) => withdrawFile(db, { ...request, at: clock.now() }),
         content: ({ originalBlobId }) => readBlob(db, originalBlobId),
         sourceNames: reconciliation.sourceNames,
         formats: formatsOf(sources),

@@ -18,13 +18,15 @@ import type { Options } from './options.ts'
 import { ratioOf, say } from './report.ts'
 import { storePayments } from './seed.ts'
 import { writeSettlementFile } from './settlement-file.ts'
-import { type Round, round, roundOf, type Spread } from './statistics.ts'
+import { type Round, round, roundOf, type Spread, spreadOf } from './statistics.ts'
 
 export type NightRun = {
   readonly settings: Readonly<Record<string, string | number>> & { readonly data: string; readonly lines: number }
   /** Seconds. A ratio below 1 means that our run is the faster one. */
   readonly rounds: readonly Round[]
   readonly ratio: Spread
+  /** Processor milliseconds of a round, the median: our run in the process that compares and in PostgreSQL, and the other side. */
+  readonly cpu_ms: { readonly process: number; readonly postgres: number; readonly baseline: number }
   readonly intake_lines_per_second: number
   readonly booked_lines_per_second: number
   /** Of the process that compares, which is this one: the most that it ever held, the intake included. */
@@ -74,10 +76,18 @@ export async function measureNights(options: Options, place: Place, closers: Clo
   const { id } = await ensureRun(work.db, SOURCE, day, began)
   await startRun(work.db, id, file.id, began)
   const rounds: Round[] = []
+  const cpu: NightRun['cpu_ms'][] = []
   for (let n = 1; n <= wanted; n += 1) {
-    const ours = await seconds(async () => matchRun(work, SOURCE, await runOf(work, id)))
+    const [before, own] = [deployment.cpu().postgres, process.cpuUsage()]
+    const ours = await seconds(async () => matchRun(work, SOURCE, await runOf(work, id), () => true))
+    const [between, { user, system }] = [deployment.cpu().postgres, process.cpuUsage(own)]
     const baseline = await joinInPostgres(deployment.database, written.linesPath, SOURCE)
     rounds.push(roundOf(ours, baseline.seconds))
+    cpu.push({
+      process: Math.round((user + system) / 1_000),
+      postgres: between - before,
+      baseline: deployment.cpu().postgres - between,
+    })
     const run = await runOf(work, id)
     assert.equal(Number(run.breaks), baseline.breaks, 'both find as many breaks')
     say(`round ${n}: ${round(ours)} s beside ${round(baseline.seconds)} s, ${run.breaks} breaks`)
@@ -93,6 +103,11 @@ export async function measureNights(options: Options, place: Place, closers: Clo
     settings: { ...deployment.settings, data: place.data, file_system: place.fileSystem, lines: written.lines },
     rounds,
     ratio: ratioOf(rounds),
+    cpu_ms: {
+      process: spreadOf(cpu.map((each) => each.process)).median,
+      postgres: spreadOf(cpu.map((each) => each.postgres)).median,
+      baseline: spreadOf(cpu.map((each) => each.baseline)).median,
+    },
     intake_lines_per_second: Math.round((written.lines / intakeMs) * 1_000),
     booked_lines_per_second: Math.round((written.lines / postMs) * 1_000),
     peak_rss_mb: Math.round(process.resourceUsage().maxRSS / 1_024),

@@ -6,7 +6,7 @@ export type ApiFile = {
   readonly id: string
   readonly source: string
   readonly name: string
-  readonly status: 'accepted' | 'rejected'
+  readonly status: 'accepted' | 'rejected' | 'superseded' | 'withdrawn'
   readonly rejection?: string
   readonly format?: string
   readonly business_date?: string
@@ -17,6 +17,9 @@ export type ApiFile = {
   readonly bytes: number
   readonly received_via: string
   readonly received_at: string
+  readonly supersedes?: string
+  readonly superseded_by?: string
+  readonly withdrawal?: { readonly reason: string; readonly by: string; readonly at: string }
   /** In the answer to an upload of bytes that were received before. */
   readonly duplicate_of?: string
 }
@@ -54,6 +57,24 @@ export type ApiFileDetail = ApiFile & {
     readonly line: number
     readonly column?: number
     readonly message: string
+  }[]
+  readonly difference?: ApiDifference
+}
+
+export type ApiDifference = {
+  readonly added: number
+  readonly removed: number
+  readonly changed: number
+  readonly sums: readonly { readonly currency: string; readonly added: Integer; readonly removed: Integer }[]
+  readonly lines: readonly {
+    readonly change: string
+    readonly line: number
+    readonly kind: string
+    readonly reference?: string
+    readonly psp_reference?: string
+    readonly amount: Integer
+    readonly fee: Integer
+    readonly currency: string
   }[]
 }
 

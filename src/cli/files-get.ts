@@ -1,5 +1,5 @@
 import { inMajorUnits } from './amounts.ts'
-import type { ApiFile, ApiFileDetail, ApiStatement } from './api-night-types.ts'
+import type { ApiDifference, ApiFile, ApiFileDetail, ApiStatement } from './api-night-types.ts'
 import type { Integer } from './api-types.ts'
 import type { Context } from './context.ts'
 import { EXIT } from './failure.ts'
@@ -13,6 +13,7 @@ export async function filesGet(context: Context, id: string): Promise<number> {
     printControls(context.output, file.statements)
     printTotals(context.output, file.statements)
     printDiagnostics(context.output, file.diagnostics)
+    if (file.difference !== undefined) printDifference(context.output, file.difference)
   })
   return EXIT.ok
 }
@@ -26,6 +27,12 @@ export function printFile(output: Output, file: ApiFile): void {
     ['name', file.name],
     ['status', file.status],
     ...optional('rejected because', file.rejection),
+    ...optional('replaces', file.supersedes),
+    ...optional('replaced by', file.superseded_by),
+    ...optional(
+      'withdrawn',
+      file.withdrawal && `${file.withdrawal.at}, by ${file.withdrawal.by}: ${file.withdrawal.reason}`,
+    ),
     ...optional('format', file.format),
     ...optional('business date', file.business_date),
     ['lines', String(file.lines)],
@@ -111,6 +118,38 @@ function printDiagnostics(output: Output, diagnostics: ApiFileDetail['diagnostic
       column === undefined ? '' : String(column),
       code,
       message,
+    ]),
+  )
+}
+
+/** What is different from the version that this file replaced. */
+function printDifference(output: Output, { added, removed, changed, lines }: ApiDifference): void {
+  output.line('')
+  output.fields([
+    ['lines added', String(added)],
+    ['lines removed', String(removed)],
+    ['of these changed', String(changed)],
+  ])
+  if (lines.length === 0) return
+  output.line('')
+  output.table(
+    [
+      { title: 'change' },
+      { title: 'line', align: 'right' },
+      { title: 'kind' },
+      { title: 'reference' },
+      { title: 'amount', align: 'right' },
+      { title: 'fee', align: 'right' },
+      { title: 'currency' },
+    ],
+    lines.map((each) => [
+      each.change,
+      String(each.line),
+      each.kind,
+      each.reference ?? each.psp_reference ?? '',
+      inMajorUnits(each.amount, each.currency),
+      inMajorUnits(each.fee, each.currency),
+      each.currency,
     ]),
   )
 }

@@ -241,6 +241,7 @@ function addFileCommands(group: AddGroup, leaf: AddLeaf): void {
     next: 'npx tallystick doctor',
     run: async (context) => (await import('./files-formats.ts')).filesFormats(context),
   })
+  addWithdraw(files, leaf)
   const upload = files
     .command('upload')
     .argument('<file>', 'as the PSP sent it')
@@ -251,6 +252,20 @@ function addFileCommands(group: AddGroup, leaf: AddLeaf): void {
     next: 'npx tallystick files formats',
     run: async (context, [file = ''], options) =>
       (await import('./files-upload.ts')).filesUpload(context, file, options.source),
+  })
+}
+
+function addWithdraw(files: Command, leaf: AddLeaf): void {
+  const withdraw = files
+    .command('withdraw')
+    .argument('<id>', 'sf_…')
+    .requiredOption('--reason <text>', 'why nothing of it may be used')
+  leaf<SharedOptions & { readonly reason: string }>(withdraw, {
+    summary: 'take a whole file back; the next run of its source undoes what its lines caused',
+    examples: ['files withdraw sf_… --reason "file of another account"'],
+    next: 'npx tallystick files list',
+    run: async (context, [id = ''], options) =>
+      (await import('./files-withdraw.ts')).filesWithdraw(context, id, options.reason),
   })
 }
 

@@ -1,6 +1,6 @@
 import { publicId } from '../platform/ids.ts'
 import type { Break, BreakEvent, Run } from '../reconciliation/index.ts'
-import type { SettlementFile, StoredStatement } from '../settlement/index.ts'
+import type { FileDifference, SettlementFile, StoredStatement } from '../settlement/index.ts'
 
 /** The wire forms of settlement files, runs and breaks: what is null with us is left out. */
 
@@ -32,6 +32,9 @@ export const fileBody = (file: SettlementFile) => ({
     format: file.format,
     business_date: file.businessDate,
     file_reference: file.fileReference,
+    supersedes: idOf('sf', file.supersedes),
+    superseded_by: idOf('sf', file.supersededBy),
+    withdrawal: file.withdrawal,
   }),
 })
 
@@ -39,6 +42,21 @@ export const fileDetailBody = (file: SettlementFile & { readonly statements: rea
   ...fileBody(file),
   statements: file.statements.map(statementBody),
   diagnostics: file.diagnostics.map(({ column, ...diagnostic }) => ({ ...diagnostic, ...given({ column }) })),
+  ...given({ difference: file.difference === null ? null : differenceBody(file.difference) }),
+})
+
+const differenceBody = ({ sums, examples, ...counts }: FileDifference) => ({
+  ...counts,
+  sums: sums.map(({ currency, added, removed }) => ({ currency, added: BigInt(added), removed: BigInt(removed) })),
+  lines: examples.map(({ change, line, kind, reference, psp_reference, amount, fee, currency }) => ({
+    change,
+    line,
+    kind,
+    amount: BigInt(amount),
+    fee: BigInt(fee),
+    currency,
+    ...given({ reference, psp_reference }),
+  })),
 })
 
 const statementBody = ({ totals, control, ...statement }: StoredStatement) => ({

@@ -102,6 +102,7 @@ describe('the OpenAPI document', () => {
         "POST /v1/payments/{id}/retry",
         "POST /v1/recon_runs",
         "POST /v1/settlement_files",
+        "POST /v1/settlement_files/{id}/withdraw",
         "POST /v1/test/clock/advance",
         "POST /webhooks/psp/{psp}",
       ]

@@ -146,6 +146,12 @@ export type SettlementFiles = {
   readonly get: (
     id: string,
   ) => Promise<(SettlementFile & { readonly statements: readonly StoredStatement[] }) | undefined>
+  /** Takes a file back. Throws `not_found`, `file_state`. */
+  readonly withdraw: (withdrawal: {
+    readonly id: string
+    readonly reason: string
+    readonly by: string
+  }) => Promise<SettlementFile>
   /** The bytes as they were received. Throws at the end when they are not. */
   readonly content: (file: Pick<SettlementFile, 'originalBlobId'>) => AsyncIterable<Uint8Array>
   readonly sourceNames: readonly string[]

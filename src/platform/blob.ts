@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createHash, type Hash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
-import { type Db, type Queryable, statement, type Tx } from './db.ts'
+import { type Queryable, statement, type Tx } from './db.ts'
 import { newId } from './ids.ts'
 
 /**
@@ -59,7 +59,7 @@ export async function* readBlob(db: Queryable, id: string): AsyncGenerator<Buffe
 }
 
 /** Writes the bytes to a new file. */
-export async function writeBlobTo(db: Db, id: string, path: string): Promise<void> {
+export async function writeBlobTo(db: Queryable, id: string, path: string): Promise<void> {
   const file = await open(path, 'wx', 0o600)
   try {
     for await (const piece of readBlob(db, id)) await file.writeFile(piece)

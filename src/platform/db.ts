@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import pg from 'pg'
-import { to as copyTo } from 'pg-copy-streams'
+import { CopyOut } from './copy-out.ts'
 
 /**
  * A statement with a name: PostgreSQL parses and plans it once per connection. Names are unique in
@@ -110,7 +110,7 @@ export function createDb(options: DbOptions): Db {
         const result = await work({
           ...queryableOver(client),
           inTransaction: true,
-          copyOut: (query) => client.query(copyTo(`copy (${query}) to stdout (format csv)`)),
+          copyOut: (query) => client.query(new CopyOut(`copy (${query}) to stdout (format csv)`)),
         })
         await begun
         await client.query('commit')

@@ -67,5 +67,8 @@ export async function openDuckDb(folder: string): Promise<DuckDb> {
   }
 }
 
-/** A text of our own inside SQL, such as the path of a file. */
+/** A text of our own inside SQL. */
 export const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`
+
+/** The path of one file to be read, whatever characters it has: DuckDB would take some of them for a pattern of names. */
+export const fileLiteral = (path: string): string => literal(path.replaceAll(/[[*?]/g, '[$&]'))

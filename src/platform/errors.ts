@@ -144,6 +144,12 @@ export const REFUSALS = {
     retryable: false,
     fix: 'Look at the payment that `payment` names. A checkout takes a new one when that has failed or was canceled.',
   },
+  file_state: {
+    status: 409,
+    title: 'The settlement file is not in a state in which this can be done.',
+    retryable: false,
+    fix: 'Read the file; `status` says where it stands. Only an accepted file can be withdrawn.',
+  },
   payment_state: {
     status: 409,
     title: 'The payment is in a state that does not allow this.',

@@ -23,7 +23,7 @@ import type { CarriedOurs, CarriedTheirs, Engine, Facts, OursColumns, TheirsColu
 import { exportOurs, type Heads, readHeads } from './ours.ts'
 import { prove } from './proof.ts'
 import { resolveByFile } from './resolve.ts'
-import { exactJson, lastCompletedRun, lockRun, type RunInProgress } from './run.ts'
+import { exactJson, lastCompletedRun, lockRun, type RunInProgress, RunMovedOn } from './run.ts'
 import type { ReconciliationDeps } from './service.ts'
 import type { Source } from './source.ts'
 
@@ -38,32 +38,42 @@ type Snapshot = {
 
 /**
  * The first phase of a run: resolves by the file what is unknown, compares both sides, decides what each difference is, and
- * commits all of it together with the run's totals and proof. Nothing is booked yet.
+ * commits all of it together with the run's totals and proof. Nothing is booked yet. Throws `RunMovedOn` when it may not go
+ * on, which it asks before each long step.
  */
-export async function matchRun(deps: Deps, source: Source, run: RunInProgress): Promise<void> {
+export async function matchRun(deps: Deps, source: Source, run: RunInProgress, goesOn: () => boolean): Promise<void> {
+  const step = <T>(work: () => Promise<T>): Promise<T> => {
+    if (!goesOn()) throw new RunMovedOn(run.id)
+    return work()
+  }
   await withScratch(deps.scratch, async (folder) => {
     assert(run.fileId !== null, 'a run that compares has its file')
     const file = await getFile(deps.db, run.fileId)
     assert(file !== undefined && file.linesBlobId !== null, 'the file of a run was accepted')
-    const linesPath = join(folder, 'lines.parquet')
-    await writeBlobTo(deps.db, file.linesBlobId, linesPath)
     const previous = await lastCompletedRun(deps.db, source.name)
     const duckdb = await openDuckDb(folder)
+    const linesPath = join(folder, 'lines.parquet')
+    const lines = writeBlobTo(deps.db, file.linesBlobId, linesPath)
+    lines.catch(() => undefined) // The engine, which waits for them, says why they do not come.
     try {
       const engine = createDuckDbEngine(duckdb)
-      const load = (): Promise<Snapshot> => loadSides(deps, engine, { source, run, previous, folder, linesPath, file })
-      let snapshot = await load()
+      const load = (): Promise<Snapshot> =>
+        loadSides(deps, engine, { source, run, previous, folder, linesPath, lines, file })
+      let snapshot = await step(load)
       // What the file told us is booked by now: our side is read again.
-      if ((await resolveByFile(deps, engine, { source, day: run.businessDate })) > 0) snapshot = await load()
-      const facts = await engine.match()
+      if ((await step(() => resolveByFile(deps, engine, { source, day: run.businessDate }))) > 0)
+        snapshot = await step(load)
+      const facts = await step(() => engine.match())
       checkTotals(facts, file.statements)
-      await deps.db.transaction((tx) => commit(tx, deps, { source, run, facts, snapshot }))
+      await step(() => deps.db.transaction((tx) => commit(tx, deps, { source, run, facts, snapshot })))
     } finally {
+      await lines.catch(() => undefined)
       duckdb.close()
     }
   })
 }
 
+/** Reads our side in one snapshot, and lets the engine read what is there while the rest still comes. */
 async function loadSides(
   { db }: Deps,
   engine: Engine,
@@ -73,37 +83,46 @@ async function loadSides(
     readonly previous: RunInProgress | undefined
     readonly folder: string
     readonly linesPath: string
+    readonly lines: Promise<void>
     readonly file: SettlementFile
   },
 ): Promise<Snapshot> {
-  const { source, run, previous, folder, linesPath, file } = given
-  const snapshot = await db.transaction(
-    async (tx) => {
-      const heads = await readHeads(tx)
-      const from: Heads = new Map([...heads.keys()].map((chain) => [chain, previous?.nextFrom.get(chain) ?? 0n]))
-      await exportOurs(tx, source, from, folder)
-      return {
-        heads,
-        open: await openBreaks(tx, source.name),
-        unknown: await unknownOutcomes(tx, source, run.businessDate),
-      }
-    },
-    { isolation: 'repeatable read' },
-  )
-  await engine.load({
-    folder,
-    linesPath,
-    fileId: file.id,
-    window: {
-      day: run.businessDate,
-      previousDay: previous?.businessDate,
-      seen: new Map([...snapshot.heads.keys()].map((chain) => [chain, previous?.seenHeads.get(chain) ?? 0n])),
-    },
-    carriedOurs: snapshot.open.flatMap(carriedOurs),
-    carriedTheirs: snapshot.open.flatMap(carriedTheirs),
-    feeSchedule: source.feeSchedule,
-  })
-  return snapshot
+  const { source, run, previous, folder, linesPath, lines, file } = given
+  let loading: Promise<void> = Promise.resolve()
+  try {
+    const snapshot = await db.transaction(
+      async (tx) => {
+        const heads = await readHeads(tx)
+        const open = await openBreaks(tx, source.name)
+        const unknown = await unknownOutcomes(tx, source, run.businessDate)
+        const from: Heads = new Map([...heads.keys()].map((chain) => [chain, previous?.nextFrom.get(chain) ?? 0n]))
+        const written = await exportOurs(tx, source, from, folder)
+        loading = engine.load({
+          folder,
+          linesPath,
+          fileId: file.id,
+          written: { ...written, lines },
+          window: {
+            day: run.businessDate,
+            previousDay: previous?.businessDate,
+            seen: new Map([...heads.keys()].map((chain) => [chain, previous?.seenHeads.get(chain) ?? 0n])),
+          },
+          carriedOurs: open.flatMap(carriedOurs),
+          carriedTheirs: open.flatMap(carriedTheirs),
+          feeSchedule: source.feeSchedule,
+        })
+        loading.catch(() => undefined)
+        await Promise.all(Object.values(written))
+        return { heads, open, unknown }
+      },
+      { isolation: 'repeatable read' },
+    )
+    await loading
+    return snapshot
+  } finally {
+    // Whatever failed: the engine is at rest before anybody closes it.
+    await loading.catch(() => undefined)
+  }
 }
 
 function carriedOurs({ id, code, ours }: OpenBreak): CarriedOurs[] {
@@ -263,7 +282,7 @@ const attemptIdOf = (reference: string | null): string | undefined =>
 
 const COMMIT = statement(
   'reconciliation.commit_match',
-  `update recon_run set phase = 'post', ours = $2, theirs = $3, matched = $4, breaks = $5, proof = $6, outcome_blob_id = $7,
+  `update recon_run set phase = 'post', failure = null, ours = $2, theirs = $3, matched = $4, breaks = $5, proof = $6, outcome_blob_id = $7,
           seen_heads = $8, next_from = $9 where id = $1`,
 )
 

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { isTransient } from '../platform/db.ts'
 import { Refusal } from '../platform/errors.ts'
 import type { Hold } from '../platform/exclusive.ts'
+import { isShortage } from '../platform/shortage.ts'
 import { collectFile, fileOfDay, type SettlementFile } from '../settlement/index.ts'
 import { addDays, endOfDay } from './calendar.ts'
 import { clearControlBreaks, noteControlBreak } from './control-break.ts'
@@ -14,6 +15,7 @@ import {
   getRun,
   lastCompletedRun,
   letWait,
+  noteTrouble,
   type RunInProgress,
   RunMovedOn,
   runOfDay,
@@ -29,7 +31,7 @@ import type { ReconciledSource, ReconciliationDeps } from './service.ts'
 /** A run that needs longer than this for one step is not waited for: it goes on, and whoever waited is told. */
 const OTHER_NODE_MS = 600_000
 
-// A PSP that has no file yet is asked again ever more calmly.
+// A PSP that has no file yet is asked again ever more calmly, and so is a machine whose disk is full.
 const RETRY_DELAYS_MS = [1_000, 2_000, 5_000, 10_000, 30_000, 60_000]
 
 /** Whether this node still holds the source, and is not stopping: asked before each step. */
@@ -61,15 +63,20 @@ export function createNightlyWork(deps: ReconciliationDeps, given: ReconciledSou
     return endOfDay(day, source) <= clock.now() ? day : undefined
   }
 
+  const calmDown = (): void => {
+    misses += 1
+    nextTryAt = performance.now() + (RETRY_DELAYS_MS[Math.min(misses, RETRY_DELAYS_MS.length) - 1] ?? 0)
+  }
+
   const work = async (mayGoOn: MayGoOn): Promise<void> => {
     for (let day = await dueDay(); day !== undefined && mayGoOn(); day = await dueDay()) {
       const run = await ensureRun(db, source, day, clock.now())
       if (run.status === 'failed') return
-      if (!(await carryOut(deps, given, run, mayGoOn))) {
-        misses += 1
-        nextTryAt = performance.now() + (RETRY_DELAYS_MS[Math.min(misses, RETRY_DELAYS_MS.length) - 1] ?? 0)
-        return
-      }
+      const goesOn = await carryOut(deps, given, run, mayGoOn).catch((error: unknown) => {
+        if (isShortage(error)) calmDown()
+        throw error
+      })
+      if (!goesOn) return calmDown()
       misses = 0
       nextTryAt = 0
     }
@@ -136,22 +143,29 @@ async function carryOut(
   try {
     if (current.phase === 'match') {
       await clearControlBreaks(db, source.name, current, clock.now())
-      await matchRun(deps, source, current)
+      await matchRun(deps, source, current, mayGoOn)
       current = (await getRun(db, run.id)) ?? current
     }
     if (current.phase === 'post') await postRun(deps, source, current, mayGoOn)
     return true
   } catch (error) {
     if (error instanceof RunMovedOn || isTransient(error) || !mayGoOn()) throw error
+    if (isShortage(error)) {
+      // What is short may be what the note needs; whoever looks sees it in the log as well.
+      await noteTrouble(db, run.id, messageOf(error)).catch(() => undefined)
+      throw error
+    }
     // A contradiction is no reason to try again every second: somebody has to look, and to ask for the run again.
     deps.log.fatal(
       { err: error, run: run.id, source: source.name, day: run.businessDate },
       'a reconciliation run failed',
     )
-    await failRun(db, run.id, error instanceof Error ? error.message : String(error))
+    await failRun(db, run.id, messageOf(error))
     return false
   }
 }
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /** The accepted file of the run's day, collected now if it is there. While it is not, the run waits, and is late at last. */
 async function fileFor(

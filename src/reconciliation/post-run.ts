@@ -4,7 +4,7 @@ import { type NewEntry, postEntries } from '../ledger/index.ts'
 import { writeBlobTo } from '../platform/blob.ts'
 import { toColumns } from '../platform/columns.ts'
 import { statement, type Tx } from '../platform/db.ts'
-import { literal, openDuckDb } from '../platform/duckdb.ts'
+import { fileLiteral, openDuckDb } from '../platform/duckdb.ts'
 import { publicId } from '../platform/ids.ts'
 import { withScratch } from '../platform/scratch.ts'
 import { type Release, releasePending } from '../wallet/index.ts'
@@ -20,7 +20,6 @@ import type { Source } from './source.ts'
 type OutcomeRow = Pick<OursColumns, 'attempt_id' | 'payment_id'> &
   TheirsColumns &
   Pick<PairColumns, 'code' | 'expected_fee'> & {
-    readonly ordinal: bigint
     readonly what: 'pair' | 'theirs_only' | 'line'
   }
 
@@ -50,7 +49,8 @@ export async function postRun(deps: Deps, source: Source, run: RunInProgress, go
         posted += BigInt(rows.length)
       }
       const rows = duckdb.stream<OutcomeRow>(
-        `select * from read_parquet(${literal(path)}) where what <> 'ours_only' and ordinal >= ${posted} order by ordinal`,
+        `select * from read_parquet(${fileLiteral(path)}, file_row_number = true)
+          where what <> 'ours_only' and file_row_number >= ${posted} order by file_row_number`,
       )
       for await (const some of rows) {
         waiting.push(...some)

@@ -114,6 +114,10 @@ const FAIL = statement(
   `update recon_run set status = case when phase = 'match' then 'failed' else status end, phase = nullif(phase, 'match'), failure = $2
     where id = $1 and status = 'running'`,
 )
+const TROUBLE = statement(
+  'reconciliation.note_trouble',
+  `update recon_run set failure = $2 where id = $1 and status = 'running'`,
+)
 const LIST = statement(
   'reconciliation.list_runs',
   `select ${COLUMNS} from recon_run
@@ -130,6 +134,8 @@ const one = async (
   const [row] = await db.run<Row>(query, values)
   return row && runOf(row)
 }
+
+const MAX_FAILURE = 2_000 // characters
 
 /** The run of a day, made when there is none. */
 export async function ensureRun(db: Queryable, source: Source, day: string, now: Date): Promise<RunInProgress> {
@@ -148,7 +154,11 @@ export const requeue = async (db: Queryable, id: string): Promise<void> => void 
 export const startRun = async (db: Queryable, id: string, fileId: string, now: Date): Promise<void> =>
   void (await db.run(START, [id, fileId, now]))
 export const failRun = async (db: Queryable, id: string, failure: string): Promise<void> =>
-  void (await db.run(FAIL, [id, failure.slice(0, 2_000)]))
+  void (await db.run(FAIL, [id, failure.slice(0, MAX_FAILURE)]))
+
+/** Why a run stands that is tried again by itself. It is forgotten when the run goes on. */
+export const noteTrouble = async (db: Queryable, id: string, trouble: string): Promise<void> =>
+  void (await db.run(TROUBLE, [id, trouble.slice(0, MAX_FAILURE)]))
 
 /** The run waits for its file. True for the one call that finds it late for the first time. */
 export async function letWait(db: Queryable, run: Run, lateSince: Date | undefined): Promise<boolean> {

@@ -3,7 +3,9 @@
  * them with one pure reader per format (`formats/`), and proves that they add up. It decides nothing about payments:
  * reconciliation does, with the lines that it gets from here.
  */
+
 export { collectFile, firstBusinessDate, type Origin } from './collect.ts'
+export { compareLines, type FileDifference } from './difference.ts'
 export type {
   AnyFormat,
   Control,
@@ -23,3 +25,4 @@ export { mappedFormat } from './formats/table/table.ts'
 export { type ParsedFile, type ParseOptions, parseFile } from './parse-file.ts'
 export { fileOfDay, getFile, listFiles, type SettlementFile, type StoredStatement, statementsOf } from './read.ts'
 export { type Delivery, type ReceiveDeps, type Received, receiveFile } from './receive.ts'
+export { type WithdrawRequest, withdrawFile } from './withdraw.ts'

@@ -16,6 +16,11 @@ const COLUMNS: readonly (readonly [name: string, type: ColumnType])[] = [
   ['fee', 'bigint'],
   ['currency', 'varchar'],
   ['occurred_ms', 'bigint'],
+  ['business_date', 'varchar'],
+  ['other_references', 'varchar'],
+  ['description', 'varchar'],
+  // 0 for a row that moved no balance.
+  ['booked', 'integer'],
 ]
 
 const TYPES = COLUMNS.map(([, type]) => type)
@@ -31,6 +36,10 @@ const rowOf = (line: SettlementLine): readonly CellValue[] => [
   line.fee,
   line.currency,
   line.occurredAt === undefined ? null : BigInt(line.occurredAt.getTime()),
+  line.businessDate ?? null,
+  line.otherReferences === undefined || line.otherReferences.length === 0 ? null : JSON.stringify(line.otherReferences),
+  line.description ?? null,
+  line.booked === false ? 0 : 1,
 ]
 
 /** Makes the table `line` and gives the function that fills it. */
@@ -42,6 +51,3 @@ export async function createLineTable(duckdb: DuckDb): Promise<(lines: readonly 
 /** Writes the table to a Parquet file. */
 export const writeLines = (duckdb: DuckDb, path: string): Promise<void> =>
   duckdb.run(`copy (select * from line order by line) to ${literal(path)} (format parquet, compression zstd)`)
-
-/** What the Parquet file of a settlement file's lines holds, as a table expression of DuckDB. */
-export const linesIn = (path: string): string => `read_parquet(${literal(path)})`

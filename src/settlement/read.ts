@@ -1,4 +1,5 @@
 import { type Queryable, statement } from '../platform/db.ts'
+import type { FileDifference } from './difference.ts'
 import type { Diagnostic } from './formats/format.ts'
 
 /** A settlement file as it was received. `id` is a UUID. */
@@ -6,7 +7,11 @@ export type SettlementFile = {
   readonly id: string
   readonly source: string
   readonly name: string
-  readonly status: 'accepted' | 'rejected'
+  /**
+   * `superseded`: accepted, and another version took its place. `withdrawn`: accepted, and somebody said that nothing of
+   * it is to be used.
+   */
+  readonly status: 'accepted' | 'rejected' | 'superseded' | 'withdrawn'
   /** Why it was rejected, as a sentence. */
   readonly rejection: string | null
   readonly format: string | null
@@ -22,6 +27,12 @@ export type SettlementFile = {
   readonly receivedAt: Date
   readonly originalBlobId: string
   readonly linesBlobId: string | null
+  /** The version that it replaced, and the one that replaced it. */
+  readonly supersedes: string | null
+  readonly supersededBy: string | null
+  /** What is different from the version that it replaced. */
+  readonly difference: FileDifference | null
+  readonly withdrawal: { readonly reason: string; readonly by: string; readonly at: string } | null
 }
 
 /** A statement of a file. Amounts are minor units of its currency. */
@@ -49,20 +60,37 @@ export type StoredStatement = {
   }
 }
 
-const COLUMNS = `f.id, f.source, f.name, f.status, f.rejection, f.format, f.file_reference as "fileReference",
+/** An accepted file whose place nothing took, and that nobody withdrew. Over `f`. */
+export const IS_CURRENT = `f.status = 'accepted'
+      and not exists (select from settlement_file later where later.supersedes = f.id)
+      and not exists (select from settlement_withdrawal w where w.file_id = f.id)`
+
+const COLUMNS = `f.id, f.source, f.name, f.rejection, f.format, f.file_reference as "fileReference",
+  case when n.id is not null then 'superseded' when w.file_id is not null then 'withdrawn' else f.status end as status,
   f.business_date as "businessDate", f.sha256, f.byte_count as "byteCount", f.line_count as "lineCount", f.control, f.diagnostics,
-  f.received_via as "receivedVia", f.received_at as "receivedAt", f.original_blob_id as "originalBlobId", f.lines_blob_id as "linesBlobId"`
+  f.received_via as "receivedVia", f.received_at as "receivedAt", f.original_blob_id as "originalBlobId", f.lines_blob_id as "linesBlobId",
+  f.supersedes, n.id as "supersededBy", f.difference,
+  case when w.file_id is not null then
+    json_build_object('reason', w.reason, 'by', w.withdrawn_by, 'at', to_json(w.withdrawn_at)) end as withdrawal`
+
+const FILES = `settlement_file f
+    left join settlement_file n on n.supersedes = f.id
+    left join settlement_withdrawal w on w.file_id = f.id`
 
 const BY_BYTES = statement(
   'settlement.file_by_bytes',
-  `select ${COLUMNS} from settlement_file f where f.source = $1 and f.sha256 = $2
+  `select ${COLUMNS} from ${FILES} where f.source = $1 and f.sha256 = $2
     order by f.status, f.id desc limit 1`,
 )
 const BY_DAY = statement(
   'settlement.file_by_day',
-  `select ${COLUMNS} from settlement_file f where f.source = $1 and f.business_date = $2 and f.status = 'accepted'`,
+  `select ${COLUMNS} from ${FILES} where f.source = $1 and f.business_date = $2 and ${IS_CURRENT}`,
 )
-const BY_ID = statement('settlement.file_by_id', `select ${COLUMNS} from settlement_file f where f.id = $1`)
+const LAST_OF_DAY = statement(
+  'settlement.last_version_of_day',
+  `select ${COLUMNS} from ${FILES} where f.source = $1 and f.business_date = $2 and f.status = 'accepted' and n.id is null`,
+)
+const BY_ID = statement('settlement.file_by_id', `select ${COLUMNS} from ${FILES} where f.id = $1`)
 const STATEMENTS = statement(
   'settlement.statements',
   `select account, currency, opening, closing, line_count as "lineCount", credits, debits, totals, control
@@ -70,7 +98,7 @@ const STATEMENTS = statement(
 )
 const LIST = statement(
   'settlement.list_files',
-  `select ${COLUMNS} from settlement_file f
+  `select ${COLUMNS} from ${FILES}
     where ($1::text is null or f.source = $1) and ($2::uuid is null or f.id < $2)
     order by f.id desc limit $3`,
 )
@@ -79,9 +107,16 @@ const LIST = statement(
 export const findByBytes = async (db: Queryable, source: string, sha256: Buffer): Promise<SettlementFile | undefined> =>
   (await db.run<SettlementFile>(BY_BYTES, [source, sha256]))[0]
 
-/** The accepted file of a business day. */
+/** The file of a business day that counts: accepted, not superseded, not withdrawn. */
 export const fileOfDay = async (db: Queryable, source: string, day: string): Promise<SettlementFile | undefined> =>
   (await db.run<SettlementFile>(BY_DAY, [source, day]))[0]
+
+/** The last version of a business day's file, also when it was withdrawn: what another one takes the place of. */
+export const lastVersionOfDay = async (
+  db: Queryable,
+  source: string,
+  day: string,
+): Promise<SettlementFile | undefined> => (await db.run<SettlementFile>(LAST_OF_DAY, [source, day]))[0]
 
 export const statementsOf = (db: Queryable, fileId: string): Promise<StoredStatement[]> =>
   db.run<StoredStatement>(STATEMENTS, [fileId])

@@ -5,8 +5,11 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createTestDatabase, type TestDatabase } from '../../test/support/database.ts'
 import { wallClock } from '../platform/clock.ts'
 import { createDb, type Db } from '../platform/db.ts'
+import { newId } from '../platform/ids.ts'
 import { simulatorCsv } from './formats/simulator-csv.ts'
+import { fileOfDay, getFile } from './read.ts'
 import { type Delivery, type Received, receiveFile } from './receive.ts'
+import { withdrawFile } from './withdraw.ts'
 
 const HEADER = 'record,business_date,currency,kind,psp_reference,reference,status,gross,fee,net,occurred_at,lines'
 
@@ -118,12 +121,54 @@ describe('a settlement file', () => {
     expect(rejection).toBe('It is the file of 2026-03-01, and the file of 2026-03-02 was asked for.')
   })
 
-  it('that is another one for a day is rejected, also when the first was empty', async () => {
-    await receive(fileOf('2026-03-01'))
+  it('that is another one for a day takes the place of the first, and says line by line what is different', async () => {
+    const first = await receive(fileOf('2026-03-01', { opening: '0.00', closing: '5.00' }))
 
-    const rejection = await verdict(fileOf('2026-03-01', { opening: '0.00', closing: '5.00' }))
+    const second = await receive(fileOf('2026-03-01', { opening: '0.00', closing: '7.00' }))
 
-    expect(rejection).toBe('The file of 2026-03-01 was received before, and this one is another.')
+    expect(second.file).toMatchObject({ status: 'accepted', supersedes: first.file.id })
+    expect(second.file.difference).toMatchObject({
+      added: 1,
+      removed: 1,
+      changed: 1,
+      sums: [{ currency: 'EUR', added: '700', removed: '500' }],
+      examples: [
+        { change: 'added', line: 4, amount: '700' },
+        { change: 'removed', line: 4, amount: '500' },
+      ],
+    })
+    expect(await getFile(db, first.file.id)).toMatchObject({ status: 'superseded', supersededBy: second.file.id })
+    expect((await fileOfDay(db, source, '2026-03-01'))?.id).toBe(second.file.id)
+  })
+
+  it('whose day has a later one is only replaced by one that opens and closes as it did', async () => {
+    await receive(fileOf('2026-03-01', { opening: '0.00', closing: '5.00' }))
+    await receive(fileOf('2026-03-02', { opening: '5.00', closing: '7.00' }))
+
+    const other = await verdict(fileOf('2026-03-01', { opening: '0.00', closing: '6.00' }))
+
+    expect(other).toMatch(/^It closes with 600 .* and the file of 2026-03-02 opens with 500\.$/)
+  })
+
+  it('that was replaced is known when its bytes come again, and changes nothing', async () => {
+    const text = fileOf('2026-03-01')
+    const first = await receive(text)
+    const second = await receive(fileOf('2026-03-01', { opening: '0.00', closing: '5.00' }))
+
+    const again = await receive(text)
+
+    expect(again).toMatchObject({ duplicate: true, file: { id: first.file.id, status: 'superseded' } })
+    expect((await fileOfDay(db, source, '2026-03-01'))?.id).toBe(second.file.id)
+  })
+
+  it('that two bring at the same moment for a day leave one behind the other', async () => {
+    const versions = ['1.00', '2.00', '3.00'].map((closing) => fileOf('2026-03-01', { opening: '0.00', closing }))
+
+    const received = await Promise.all(versions.map((text) => receive(text)))
+
+    const followed = received.map(({ file }) => file.supersedes).filter((id) => id !== null)
+    expect(new Set(followed).size).toBe(2)
+    expect(received.filter(({ file }) => file.supersedes === null)).toHaveLength(1)
   })
 
   it.each([
@@ -145,5 +190,53 @@ describe('a settlement file', () => {
     await expect(receive('', { bytes })).rejects.toThrow('the connection is gone')
 
     expect(await db.query('select from settlement_file where source = $1', [source])).toEqual([])
+  })
+})
+
+describe('a withdrawal', () => {
+  const withdraw = (id: string) => withdrawFile(db, { id, reason: 'of another account', by: 'ops', at: new Date() })
+
+  it('takes a file back, once, and leaves its day without one', async () => {
+    const { file } = await receive(fileOf('2026-03-01', { opening: '0.00', closing: '5.00' }))
+
+    const withdrawn = await withdraw(file.id)
+
+    expect(withdrawn).toMatchObject({ status: 'withdrawn', withdrawal: { reason: 'of another account', by: 'ops' } })
+    expect(await withdraw(file.id)).toEqual(withdrawn)
+    expect(await fileOfDay(db, source, '2026-03-01')).toBeUndefined()
+    expect(await verdict(fileOf('2026-03-02', { opening: '5.00', closing: '7.00' }))).toBe(
+      'The files of this source begin on 2026-03-01, which is not there yet.',
+    )
+  })
+
+  it('lets another file take the place, and the same one come back', async () => {
+    const text = fileOf('2026-03-01')
+    const { file } = await receive(text)
+    await withdraw(file.id)
+
+    const back = await receive(text)
+    await withdraw(back.file.id)
+    const other = await receive(fileOf('2026-03-01', { opening: '0.00', closing: '5.00' }))
+
+    expect(back).toMatchObject({ duplicate: false, file: { status: 'accepted', supersedes: file.id } })
+    expect(other.file).toMatchObject({ status: 'accepted', supersedes: back.file.id })
+  })
+
+  it('of a file that was rejected or replaced is refused', async () => {
+    const rejected = await receive(fileOf('2026-03-05'))
+    const first = await receive(fileOf('2026-03-01'))
+    await receive(fileOf('2026-03-01', { opening: '0.00', closing: '5.00' }))
+
+    await expect(withdraw(rejected.file.id)).rejects.toMatchObject({ code: 'file_state' })
+    await expect(withdraw(first.file.id)).rejects.toMatchObject({ code: 'file_state' })
+    await expect(withdraw(newId())).rejects.toMatchObject({ code: 'not_found' })
+  })
+
+  it('is evidence: the database refuses to change it', async () => {
+    const { file } = await receive(fileOf('2026-03-01'))
+    await withdraw(file.id)
+
+    await expect(db.query('delete from settlement_withdrawal')).rejects.toThrow('permission denied')
+    await expect(db.query(`update settlement_withdrawal set reason = 'x'`)).rejects.toThrow('permission denied')
   })
 })

@@ -4,7 +4,7 @@ import { createReadStream, createWriteStream } from 'node:fs'
 import { join } from 'node:path'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { type Blob, storeBlob } from '../platform/blob.ts'
+import { type Blob, storeBlob, writeBlobTo } from '../platform/blob.ts'
 import type { Clock } from '../platform/clock.ts'
 import { toColumns } from '../platform/columns.ts'
 import { type Db, statement, type Tx } from '../platform/db.ts'
@@ -12,9 +12,10 @@ import { openDuckDb } from '../platform/duckdb.ts'
 import { newId } from '../platform/ids.ts'
 import { withScratch } from '../platform/scratch.ts'
 import { beginningOf } from './beginning.ts'
+import { differenceBetween, type FileDifference } from './difference.ts'
 import { type AnyFormat, type FileSummary, readyFormat, type Statement } from './formats/format.ts'
 import { createLineTable, writeLines } from './lines.ts'
-import { findByBytes, type SettlementFile } from './read.ts'
+import { findByBytes, lastVersionOfDay, type SettlementFile } from './read.ts'
 import { type Expected, whyRejected } from './verdict.ts'
 
 export type ReceiveDeps = {
@@ -47,13 +48,16 @@ export async function receiveFile(deps: ReceiveDeps, delivery: Delivery): Promis
     const path = join(folder, 'original')
     const sha256 = await save(delivery.bytes, path)
     const known = await findByBytes(deps.db, delivery.source, sha256)
-    if (known?.status === 'accepted') return { file: known, duplicate: true }
+    if (known !== undefined && isKnown(known)) return { file: known, duplicate: true }
     const reading = await read(delivery.formats, folder, path)
-    return deps.db.transaction((tx) => judge(tx, deps.clock.now(), delivery, { path, sha256, ...reading }))
+    return deps.db.transaction((tx) => judge(tx, deps.clock.now(), delivery, { folder, path, sha256, ...reading }))
   })
 }
 
-type Judged = Reading & { readonly path: string; readonly sha256: Buffer }
+/** Bytes that change nothing when they come again. What was withdrawn and not replaced may come back. */
+const isKnown = ({ status, supersededBy }: SettlementFile): boolean => status === 'accepted' || supersededBy !== null
+
+type Judged = Reading & { readonly folder: string; readonly path: string; readonly sha256: Buffer }
 
 /** One at a time for each source: what is accepted depends on what was accepted before. */
 const TAKE_TURN = statement(
@@ -61,15 +65,37 @@ const TAKE_TURN = statement(
   `select pg_advisory_xact_lock(hashtextextended(current_schema() || ' settlement files of ' || $1, 0))`,
 )
 
+/** One file of a source at a time, whoever brings them. */
+export const takeTurn = async (tx: Tx, source: string): Promise<void> => void (await tx.run(TAKE_TURN, [source]))
+
 async function judge(tx: Tx, now: Date, delivery: Delivery, judged: Judged): Promise<Received> {
-  await tx.run(TAKE_TURN, [delivery.source])
+  await takeTurn(tx, delivery.source)
   const known = await findByBytes(tx, delivery.source, judged.sha256)
-  const rejection = known?.status === 'accepted' ? undefined : await whyRejected(tx, delivery, judged.summary)
-  if (known !== undefined && known.rejection === (rejection ?? null)) return { file: known, duplicate: true }
-  await store(tx, now, delivery, judged, rejection)
+  if (known !== undefined && isKnown(known)) return { file: known, duplicate: true }
+  const rejection = await whyRejected(tx, delivery, judged.summary)
+  if (known?.status === 'rejected' && known.rejection === (rejection ?? null)) return { file: known, duplicate: true }
+  const day = judged.summary?.businessDate
+  const before =
+    rejection !== undefined || day === undefined ? undefined : await lastVersionOfDay(tx, delivery.source, day)
+  const difference = before === undefined ? undefined : await differenceFrom(tx, before, judged)
+  await store(tx, now, delivery, judged, { rejection, supersedes: before?.id, difference })
   const file = await findByBytes(tx, delivery.source, judged.sha256)
   assert(file !== undefined, 'a settlement file that was stored is there')
   return { file, duplicate: false }
+}
+
+async function differenceFrom(tx: Tx, before: SettlementFile, { folder, linesPath }: Judged): Promise<FileDifference> {
+  assert(before.linesBlobId !== null, 'an accepted file has its lines')
+  await tx.query(`set local statement_timeout = '15min'`)
+  await tx.query(`set local idle_in_transaction_session_timeout = '15min'`)
+  const beforePath = join(folder, 'before.parquet')
+  await writeBlobTo(tx, before.linesBlobId, beforePath)
+  const duckdb = await openDuckDb(folder)
+  try {
+    return await differenceBetween(duckdb, beforePath, linesPath)
+  } finally {
+    duckdb.close()
+  }
 }
 
 async function save(bytes: AsyncIterable<Uint8Array>, path: string): Promise<Buffer> {
@@ -107,8 +133,8 @@ async function read(formats: readonly AnyFormat[], folder: string, path: string)
 const INSERT_FILE = statement(
   'settlement.insert_file',
   `insert into settlement_file (id, source, name, status, rejection, format, format_version, file_reference, business_date, sha256,
-                                byte_count, line_count, control, diagnostics, received_via, received_at, original_blob_id, lines_blob_id)
-   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
+                                byte_count, line_count, control, diagnostics, received_via, received_at, original_blob_id, lines_blob_id, supersedes, difference)
+   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)`,
 )
 
 const INSERT_STATEMENTS = statement(
@@ -126,8 +152,13 @@ async function store(
   now: Date,
   delivery: Delivery,
   { path, sha256, summary, linesPath }: Judged,
-  rejection: string | undefined,
+  verdict: {
+    readonly rejection: string | undefined
+    readonly supersedes: string | undefined
+    readonly difference: FileDifference | undefined
+  },
 ): Promise<void> {
+  const { rejection, supersedes, difference } = verdict
   const id = newId()
   const original = await storeBlob(tx, path)
   const lines: Blob | undefined = rejection === undefined ? await storeBlob(tx, linesPath) : undefined
@@ -151,6 +182,8 @@ async function store(
     now,
     original.id,
     lines?.id,
+    supersedes,
+    difference === undefined ? undefined : JSON.stringify(difference),
   ])
   await tx.run(INSERT_STATEMENTS, [id, ...toColumns(10, statements.map(statementRow))])
 }

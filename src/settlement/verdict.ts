@@ -1,5 +1,6 @@
 import { statement, type Tx } from '../platform/db.ts'
 import type { FileSummary, Statement } from './formats/format.ts'
+import { fileOfDay, IS_CURRENT, lastVersionOfDay } from './read.ts'
 
 /** What a delivery is judged by besides the file itself. Days are ISO dates. */
 export type Expected = {
@@ -38,22 +39,21 @@ function notSound({ readable, format, statements, diagnostics }: FileSummary): s
 
 const TURN = statement(
   'settlement.turn',
-  `select (select max(business_date) from settlement_file where source = $1 and status = 'accepted') as last,
+  `select (select max(f.business_date) from settlement_file f where f.source = $1 and ${IS_CURRENT}) as last,
           (select first_business_date from settlement_source where name = $1) as first`,
 )
 
-const CLOSINGS = statement(
-  'settlement.closings',
-  `select s.account, s.currency, s.closing
+const BALANCES = statement(
+  'settlement.balances_of_day',
+  `select s.account, s.currency, s.opening, s.closing
      from settlement_file f join settlement_statement s on s.file_id = f.id
-    where f.source = $1 and f.status = 'accepted' and f.business_date = $2`,
+    where f.source = $1 and f.business_date = $2 and ${IS_CURRENT}`,
 )
-
-type Closing = { readonly account: string; readonly currency: string; readonly closing: bigint | null }
 
 /**
  * Files are taken day by day, the first day first: a file that comes too early would stand in the way of the right one, and
- * its opening balance could be compared with nothing.
+ * its opening balance could be compared with nothing. Another file for a day that has one takes its place, where it fits
+ * between the day before and the day after.
  */
 async function outOfTurn(
   tx: Tx,
@@ -65,31 +65,74 @@ async function outOfTurn(
     return `It is the file of ${businessDate}, and the file of ${day} was asked for.`
   if (lastDay !== undefined && businessDate > lastDay) return `The business day ${businessDate} is not over.`
   const [turn] = await tx.run<{ last: string | null; first: string | null }>(TURN, [source])
-  if (turn?.last == null) {
+  const last = turn?.last ?? undefined
+  const isVersion = (await lastVersionOfDay(tx, source, businessDate)) !== undefined
+  if (!isVersion && last === undefined) {
     const first = turn?.first ?? businessDate
     return businessDate === first ? undefined : `The files of this source begin on ${first}, which is not there yet.`
   }
-  if (businessDate <= turn.last) return `The file of ${businessDate} was received before, and this one is another.`
-  const next = Temporal.PlainDate.from(turn.last).add({ days: 1 }).toString()
-  if (businessDate !== next) return `The file of ${next} comes first, and it is not there yet.`
-  return brokenChain(turn.last, statements, await tx.run<Closing>(CLOSINGS, [source, turn.last]))
+  const next = last === undefined ? businessDate : dayAfter(last)
+  if (!isVersion && businessDate !== next) return `The file of ${next} comes first, and it is not there yet.`
+  return (
+    (await doesNotFollow(tx, source, businessDate, statements)) ??
+    (await doesNotLead(tx, source, businessDate, statements))
+  )
 }
 
+const dayBefore = (day: string): string => Temporal.PlainDate.from(day).subtract({ days: 1 }).toString()
+const dayAfter = (day: string): string => Temporal.PlainDate.from(day).add({ days: 1 }).toString()
+
+const keyOf = ({ account, currency }: Pick<Balances, 'account' | 'currency'>): string => `${account} ${currency}`
+
 /** Each file opens where the file of the day before closed, in every currency that either of them has. */
-function brokenChain(
-  before: string,
+async function doesNotFollow(
+  tx: Tx,
+  source: string,
+  day: string,
   statements: readonly Statement[],
-  closings: readonly Closing[],
-): string | undefined {
-  const key = ({ account, currency }: Pick<Closing, 'account' | 'currency'>): string => `${account} ${currency}`
-  const closed = new Map(closings.map((row) => [key(row), row.closing ?? 0n]))
-  const opened = new Map(statements.map((each) => [key(each), each.opening ?? 0n]))
-  for (const each of new Set([...closed.keys(), ...opened.keys()])) {
-    const [opening, closing] = [opened.get(each) ?? 0n, closed.get(each) ?? 0n]
-    if (opening !== closing)
-      return `It opens with ${opening} minor units in ${each}, and the file of ${before} closed with ${closing}.`
-  }
-  const accounts = new Set(closings.map(({ account }) => account))
+): Promise<string | undefined> {
+  const before = dayBefore(day)
+  if ((await fileOfDay(tx, source, before)) === undefined) return undefined
+  const rows = await tx.run<Balances>(BALANCES, [source, before])
+  const gap = gapBetween(rows, statements)
+  if (gap !== undefined)
+    return `It opens with ${gap.opening} minor units in ${gap.key}, and the file of ${before} closed with ${gap.closing}.`
+  const accounts = new Set(rows.map(({ account }) => account))
   const other = accounts.size === 0 ? undefined : statements.find(({ account }) => !accounts.has(account))
   return other && `It is about the account ${other.account}, and the file of ${before} is about another.`
+}
+
+/** And closes where the day after opened, when that one is there already. */
+async function doesNotLead(
+  tx: Tx,
+  source: string,
+  day: string,
+  statements: readonly Statement[],
+): Promise<string | undefined> {
+  const after = dayAfter(day)
+  if ((await fileOfDay(tx, source, after)) === undefined) return undefined
+  const gap = gapBetween(statements, await tx.run<Balances>(BALANCES, [source, after]))
+  return (
+    gap &&
+    `It closes with ${gap.closing} minor units in ${gap.key}, and the file of ${after} opens with ${gap.opening}.`
+  )
+}
+
+type Balances = {
+  readonly account: string
+  readonly currency: string
+  readonly opening?: bigint | null | undefined
+  readonly closing?: bigint | null | undefined
+}
+type Gap = { readonly key: string; readonly closing: bigint; readonly opening: bigint }
+
+/** The first account and currency in which the later one does not open where the earlier one closed. */
+function gapBetween(earlier: readonly Balances[], later: readonly Balances[]): Gap | undefined {
+  const closed = new Map(earlier.map((each) => [keyOf(each), each.closing ?? 0n]))
+  const opened = new Map(later.map((each) => [keyOf(each), each.opening ?? 0n]))
+  for (const key of new Set([...closed.keys(), ...opened.keys()])) {
+    const [closing, opening] = [closed.get(key) ?? 0n, opened.get(key) ?? 0n]
+    if (opening !== closing) return { key, closing, opening }
+  }
+  return undefined
 }

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { Readable } from 'node:stream'
 import { Type } from 'typebox'
 import { Refusal } from '../../platform/errors.ts'
@@ -17,6 +18,7 @@ import {
   SettlementFormatSchema,
   UploadHeaders,
   UploadQuery,
+  WithdrawBody,
 } from '../schemas/settlement-file.ts'
 import type { Services, SettlementFiles } from '../services.ts'
 import { emptyUpload, refuseTooLarge, type Uploads } from '../uploads.ts'
@@ -35,6 +37,7 @@ export function settlementFileRoutes(app: Api, { settlementFiles }: Services, up
     uploadRoute(scope, settlementFiles, uploads)
   })
   readRoutes(app, settlementFiles)
+  withdrawRoute(app, settlementFiles)
   contentRoutes(app, settlementFiles)
 }
 
@@ -117,6 +120,31 @@ function readRoutes(app: Api, files: SettlementFiles): void {
       config: { scope: 'read', refusals: ['not_found'] },
     },
     async ({ params: { id } }) => fileDetailBody(await requireFile(files, id)),
+  )
+}
+
+function withdrawRoute(app: Api, files: SettlementFiles): void {
+  app.post(
+    '/v1/settlement_files/:id/withdraw',
+    {
+      schema: {
+        tags,
+        operationId: 'withdrawSettlementFile',
+        summary: 'Take a whole settlement file back',
+        description:
+          'Nothing of it counts from now on: the next run of its source undoes what its lines caused, with entries of its own, and waits for them in another file of the same day. The file and the report of its run stay as they were. Asked again, it changes nothing.',
+        params,
+        body: WithdrawBody,
+        response: { 200: SettlementFileDetailSchema },
+      },
+      config: { scope: 'write', refusals: ['not_found', 'file_state'] },
+    },
+    async ({ params: { id }, body, principal }) => {
+      assert(principal !== undefined, 'a request with a scope has a key')
+      const file = await files.withdraw({ id: requireUuid('sf', id), reason: body.reason, by: principal.name })
+      files.noticed()
+      return fileDetailBody(await requireFile(files, publicId('sf', file.id)))
+    },
   )
 }
 

@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { AmountOut, CurrencyOut, closed, Instant, OneOf, pageParameters, Text } from './common.ts'
+import { AmountOut, CurrencyOut, closed, Instant, OneOf, pageParameters, TEXT_MAX, Text } from './common.ts'
 
 export const BusinessDate = (description: string) => Type.String({ description, examples: ['2026-03-03'] })
 
@@ -10,7 +10,10 @@ const fileFields = {
   object: OneOf(['settlement_file'], 'The kind of this object.'),
   source: Type.String({ description: 'Who sent it: the PSP account.' }),
   name: Type.String({ description: 'As it was sent; the beginning of its hash when it had none.' }),
-  status: OneOf(['accepted', 'rejected'], 'Nothing of a rejected file is used.'),
+  status: OneOf(
+    ['accepted', 'rejected', 'superseded', 'withdrawn'],
+    'Only an accepted file counts: nothing of a rejected one was ever used, another version took the place of a superseded one, and a withdrawn one is taken back.',
+  ),
   rejection: Type.Optional(Type.String({ description: 'Why it was rejected, as a sentence.' })),
   format: Type.Optional(Type.String({ description: 'What it is written in, when that is known.' })),
   business_date: Type.Optional(BusinessDate('The day it is about.')),
@@ -21,6 +24,14 @@ const fileFields = {
   bytes: Type.Integer({ description: 'Its size.' }),
   received_via: OneOf(['collected', 'uploaded'], 'Who brought it.'),
   received_at: Instant('When it was received.'),
+  supersedes: Type.Optional(Type.String({ description: 'The version of the same day that it replaced.' })),
+  superseded_by: Type.Optional(Type.String({ description: 'The version that replaced it.' })),
+  withdrawal: Type.Optional(
+    Type.Object(
+      { reason: Type.String(), by: Type.String({ description: 'Name of the API key.' }), at: Type.String() },
+      { description: 'Who took it back, and why.' },
+    ),
+  ),
 }
 
 export const SettlementFileSchema = Type.Object(fileFields)
@@ -71,7 +82,42 @@ export const SettlementFileDetailSchema = Type.Object({
     }),
     { description: 'What a person should know of it, by place; the first thousand.' },
   ),
+  difference: Type.Optional(
+    Type.Object(
+      {
+        added: Type.Integer(),
+        removed: Type.Integer(),
+        changed: Type.Integer({ description: 'Of these, lines with the same references and another content.' }),
+        sums: Type.Array(
+          Type.Object({
+            currency: CurrencyOut(),
+            added: AmountOut('Σ (amount − fee) of the lines that were added.'),
+            removed: AmountOut('The same of those that were removed.'),
+          }),
+        ),
+        lines: Type.Array(
+          Type.Object({
+            change: OneOf(['added', 'removed'], 'Which version has it.'),
+            line: Type.Integer(),
+            kind: Type.String(),
+            reference: Type.Optional(Type.String()),
+            psp_reference: Type.Optional(Type.String()),
+            amount: AmountOut('In minor units.'),
+            fee: AmountOut('A positive cost.'),
+            currency: CurrencyOut(),
+          }),
+          { description: 'The first fifty.' },
+        ),
+      },
+      { description: 'What is different from the version that it replaced, line by line.' },
+    ),
+  ),
 })
+
+export const WithdrawBody = Type.Object(
+  { reason: Type.String({ minLength: 1, maxLength: TEXT_MAX, description: 'Why nothing of the file may be used.' }) },
+  closed,
+)
 
 export const SettlementFormatSchema = Type.Object({
   format: Type.String({ examples: ['simulator_csv'] }),

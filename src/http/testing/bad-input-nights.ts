@@ -33,6 +33,17 @@ const upload = (
   const { query = '?source=simulator', ...rest } = given
   return row('POST', name, `/v1/settlement_files${query}`, expect, { body: 'record,', ...rest })
 }
+const withdraw = (
+  name: string,
+  body: Record<string, unknown>,
+  expect: Expect,
+  key: BadInput['key'] = 'admin',
+): BadInput =>
+  row('POST', name, `/v1/settlement_files/sf_${HEX}/withdraw`, expect, {
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+    key,
+  })
 const named = (name: string, filename: string, says: string): BadInput =>
   upload(`a file named ${name}`, parameter('X-Filename', says), { headers: { 'x-filename': filename } })
 
@@ -70,6 +81,20 @@ export const BAD_INPUT_OF_NIGHTS: readonly BadInput[] = [
   get('a file that is no id', '/v1/settlement_files/1', missing),
   get('a file that does not exist', `/v1/settlement_files/sf_${HEX}`, missing),
   get('the content of a file that does not exist', `/v1/settlement_files/sf_${HEX}/content`, missing),
+  withdraw('the withdrawal of a file that does not exist', { reason: 'wrong' }, missing),
+  withdraw('a withdrawal without a reason', {}, invalid('/reason', 'required')),
+  withdraw('a withdrawal for an empty reason', { reason: '' }, invalid('/reason', 'at least 1')),
+  withdraw(
+    'a withdrawal for a card number',
+    { reason: `wrong ${CARD}` },
+    { code: 'pan_detected', status: 422, pointer: '/reason' },
+  ),
+  withdraw(
+    'a withdrawal with a key that may only read',
+    { reason: 'wrong' },
+    { code: 'forbidden', status: 403, says: '"write"' },
+    'read',
+  ),
   get('files by a day', '/v1/settlement_files?business_date=2026-03-03', {
     code: 'unknown_parameter',
     status: 400,

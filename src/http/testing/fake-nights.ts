@@ -70,6 +70,11 @@ function fakeFiles(uploaded: FakeNights['uploaded'], underWay: { count: number }
       const found = uploaded.get(id)
       return found && { ...found.file, statements: [STATEMENT] }
     },
+    withdraw: async ({ id }) => {
+      const found = uploaded.get(id)
+      if (found === undefined) throw new Refusal('not_found', 'There is no such settlement file.')
+      throw new Refusal('file_state', `It is ${found.file.status}.`, { facts: { status: found.file.status } })
+    },
     content: async function* ({ originalBlobId }) {
       for (const { file, bytes } of uploaded.values()) if (file.originalBlobId === originalBlobId) yield bytes
     },
@@ -93,6 +98,10 @@ const aFile = (fields: Pick<SettlementFile, 'name' | 'sha256' | 'byteCount'>): S
   receivedAt: AT,
   originalBlobId: newId(),
   linesBlobId: null,
+  supersedes: null,
+  supersededBy: null,
+  difference: null,
+  withdrawal: null,
   ...fields,
 })
 

@@ -1,3 +1,4 @@
+import type { OursFile } from '../ours.ts'
 import type { FeeSchedule } from '../source.ts'
 
 /**
@@ -12,7 +13,7 @@ import type { FeeSchedule } from '../source.ts'
  *     3  psp_reference     the PSP's id, for a line whose reference is not ours: exact, then with a difference
  */
 export type Engine = {
-  /** Takes both sides in; again, and what was loaded before is forgotten. */
+  /** Takes both sides in, each file once it is written; again, and what was loaded before is forgotten. */
   readonly load: (request: MatchRequest) => Promise<void>
   /** Good lines of the day's file for charges that we have no record of yet, in the order of the file. */
   readonly withoutOurs: () => AsyncIterable<readonly LineWithoutOurs[]>
@@ -35,6 +36,8 @@ export type MatchRequest = {
   /** Parquet of the lines of the day's file. */
   readonly linesPath: string
   readonly fileId: string
+  /** When each file is there in full: the engine reads one while the next is still being written. */
+  readonly written: Readonly<Record<'lines' | OursFile, Promise<unknown>>>
   readonly window: Window
   readonly carriedOurs: readonly CarriedOurs[]
   readonly carriedTheirs: readonly CarriedTheirs[]
@@ -136,6 +139,6 @@ export type Facts = {
   readonly unmatchedTheirs: readonly (TheirsColumns & { readonly is_duplicate: boolean })[]
   /** Where the next run begins to read each ledger chain that holds records of later days. */
   readonly firstLater: ReadonlyMap<number, bigint>
-  /** Parquet with every record of the day and what became of it, in the order in which it is booked. */
+  /** Parquet with every record of the day and what became of it, a row each, in the order in which it is booked. */
   readonly outcomePath: string
 }

@@ -3,6 +3,7 @@ import { camtFormats } from './camt/camt.ts'
 import { coda } from './coda/coda.ts'
 import type { AnyFormat, Format } from './format.ts'
 import { mt940, mt942 } from './mt940/mt940.ts'
+import { ofx } from './ofx/ofx.ts'
 import { paypalStl, paypalTrr } from './paypal/paypal.ts'
 import { simulatorCsv } from './simulator-csv.ts'
 import { TABLES } from './table/table.ts'
@@ -15,6 +16,7 @@ export const PUBLISHED_FORMATS: readonly Format[] = [
   mt942,
   bai2,
   coda,
+  ofx,
   paypalStl,
   paypalTrr,
 ]

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type DuckDb, literal, openDuckDb } from '../../../platform/duckdb.ts'
+import { type DuckDb, fileLiteral, literal, openDuckDb } from '../../../platform/duckdb.ts'
 import { oursPath } from '../../ours.ts'
 import type { Facts } from '../engine.ts'
 import { createDuckDbEngine } from './match.ts'
@@ -26,7 +26,8 @@ type Theirs = {
 let folder: string
 let duckdb: DuckDb
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'tallystick-engine-'))
+  // What DuckDB would take for a pattern of names, and what ends a text in SQL.
+  folder = mkdtempSync(join(tmpdir(), "tallystick engine's [a]*?-"))
   duckdb = await openDuckDb(folder)
 })
 afterEach(() => {
@@ -72,11 +73,13 @@ async function match(ours: readonly Ours[], theirs: readonly Theirs[]): Promise<
   )
   const linesPath = join(folder, 'lines.parquet')
   await duckdb.run(`copy line to ${literal(linesPath)} (format parquet)`)
+  const there = Promise.resolve()
   const engine = createDuckDbEngine(duckdb)
   await engine.load({
     folder,
     linesPath,
     fileId: idOf(9),
+    written: { lines: there, charge: there, charged_order: there, entry: there },
     window: { day: '2026-03-01', previousDay: undefined, seen: new Map([[1, 0n]]) },
     carriedOurs: [],
     carriedTheirs: [],
@@ -184,14 +187,14 @@ describe('the engine', () => {
       ],
     )
 
-    const rows = await duckdb.query<{ ordinal: bigint; what: string; line: number | null }>(
-      `select ordinal, what, line from read_parquet(${literal(facts.outcomePath)}) order by ordinal`,
+    const rows = await duckdb.query<{ what: string; line: number | null }>(
+      `select what, line from read_parquet(${fileLiteral(facts.outcomePath)}, file_row_number = true) order by file_row_number`,
     )
     expect(rows).toEqual([
-      { ordinal: 0n, what: 'pair', line: 6 },
-      { ordinal: 1n, what: 'theirs_only', line: 5 },
-      { ordinal: 2n, what: 'line', line: 4 },
-      { ordinal: 3n, what: 'ours_only', line: null },
+      { what: 'pair', line: 6 },
+      { what: 'theirs_only', line: 5 },
+      { what: 'line', line: 4 },
+      { what: 'ours_only', line: null },
     ])
   })
 })
