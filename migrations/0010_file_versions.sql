@@ -28,3 +28,43 @@ create table settlement_withdrawal (
 create trigger settlement_withdrawal_is_append_only before update or delete or truncate on settlement_withdrawal
   for each statement execute function refuse_change_of_evidence();
 alter table settlement_withdrawal enable always trigger settlement_withdrawal_is_append_only;
+
+-- The lines that a withdrawn or replaced file no longer has are undone, and those that are new are taken in, by the next run
+-- of its source: a thousand at a time, each with the mark of how far it came.
+create table recon_correction (
+  -- The file whose lines a run had used.
+  file_id uuid primary key references settlement_file (id),
+  -- The version that counts now; null when the day has none.
+  replacement_id uuid references settlement_file (id),
+  run_id uuid not null references recon_run (id),
+  undone bigint not null default 0,
+  added bigint not null default 0,
+  completed_at timestamptz
+);
+create trigger recon_correction_keeps_its_rows before delete or truncate on recon_correction
+  for each statement execute function refuse_change_of_evidence();
+alter table recon_correction enable always trigger recon_correction_keeps_its_rows;
+create trigger recon_correction_is_final before update on recon_correction
+  for each row when (old.completed_at is not null) execute function refuse_change_of_evidence();
+alter table recon_correction enable always trigger recon_correction_is_final;
+
+-- A charge may be settled again after its line was undone: each time is a revision, and one of them counts at most.
+alter table settled_charge add column revision smallint not null default 0;
+alter table settled_charge drop constraint settled_charge_pkey;
+alter table settled_charge add primary key (attempt_id, revision);
+create table unsettled_charge (
+  attempt_id uuid not null,
+  revision smallint not null,
+  run_id uuid not null references recon_run (id),
+  unsettled_at timestamptz not null,
+  primary key (attempt_id, revision),
+  foreign key (attempt_id, revision) references settled_charge (attempt_id, revision)
+);
+create trigger unsettled_charge_is_append_only before update or delete or truncate on unsettled_charge
+  for each statement execute function refuse_change_of_evidence();
+alter table unsettled_charge enable always trigger unsettled_charge_is_append_only;
+
+alter table journal_entry drop constraint journal_entry_kind_known;
+alter table journal_entry add constraint journal_entry_kind_known check (kind in
+  ('capture', 'late_success', 'manual', 'psp_fee', 'psp_payout', 'unmatched_line', 'unmatched_line_found', 'release', 'line_undone')) not valid;
+alter table journal_entry validate constraint journal_entry_kind_known;

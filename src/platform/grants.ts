@@ -16,6 +16,7 @@ const APPEND_ONLY = [
   'settlement_withdrawal',
   'recon_break_event',
   'settled_charge',
+  'unsettled_charge',
   'psp_webhook_secret',
 ]
 /** Kept by the migrations alone. */

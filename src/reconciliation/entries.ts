@@ -63,6 +63,17 @@ export const payoutEntry = (psp: string, line: BookedLine): NewEntry | undefined
     [accounts.pspReceivable(psp), line.amount, line.currency],
   ])
 
+/**
+ * What a line by itself causes: a fee of its own is a cost by its whole effect, payouts move between the PSP and what is in
+ * transit, and everything else is without a record of ours.
+ */
+export function loneEntries(psp: string, kind: string, line: BookedLine): readonly (NewEntry | undefined)[] {
+  if (kind === 'fee') return [feeEntry(psp, { ...line, fee: line.fee - line.amount }, undefined, NOWHERE)]
+  if (kind === 'payout' || kind === 'payout_reversal')
+    return [payoutEntry(psp, line), feeEntry(psp, line, undefined, NOWHERE)]
+  return [unmatchedEntry(psp, line)]
+}
+
 /** What a seller gets of a settled order: Dr seller:pending / Cr seller:available. Undefined when the fee took it all. */
 export const releaseEntry = (order: {
   readonly orderId: string

@@ -1,4 +1,5 @@
 import type { Invariant } from '../platform/invariant.ts'
+import { STANDS } from './settled.ts'
 
 /** What must hold between settlement files, runs and the ledger, whatever happened. */
 export const RECONCILIATION_INVARIANTS: readonly Invariant[] = [
@@ -40,7 +41,7 @@ export const RECONCILIATION_INVARIANTS: readonly Invariant[] = [
     contradictions: `
       select 'charge ' || b.attempt_id || ' is settled and open as ' || b.code as detail
         from recon_break b join settled_charge s on s.attempt_id = b.attempt_id
-       where b.state = 'open' and b.line is null and b.code <> 'duplicate_internal'
+       where b.state = 'open' and b.line is null and b.code <> 'duplicate_internal' and ${STANDS}
          and not exists (select from recon_run r where r.id = s.run_id and r.status <> 'completed')`,
   },
   {

@@ -3,12 +3,12 @@ import { join } from 'node:path'
 import { storeBlob, writeBlobTo } from '../platform/blob.ts'
 import { statement, type Tx } from '../platform/db.ts'
 import { openDuckDb } from '../platform/duckdb.ts'
-import { uuidOf } from '../platform/ids.ts'
 import { withScratch } from '../platform/scratch.ts'
 import { getFile, type SettlementFile, type StoredStatement } from '../settlement/index.ts'
 import type { NewBreak, OpenBreak, OursRecord, TheirsRecord } from './break.ts'
 import { carryBreaks, clearBreaks, insertBreaks, openBreaks, promoteBreaks } from './break-rows.ts'
 import { businessDateSql } from './calendar.ts'
+import { correctFiles } from './correct-files.ts'
 import {
   breakOfOurs,
   breakOfPair,
@@ -25,9 +25,10 @@ import { prove } from './proof.ts'
 import { resolveByFile } from './resolve.ts'
 import { exactJson, lastCompletedRun, lockRun, type RunInProgress, RunMovedOn } from './run.ts'
 import type { ReconciliationDeps } from './service.ts'
+import { lineKey, settledBefore } from './settled.ts'
 import type { Source } from './source.ts'
 
-type Deps = Pick<ReconciliationDeps, 'db' | 'clock' | 'record' | 'scratch'>
+type Deps = Pick<ReconciliationDeps, 'db' | 'moneyDb' | 'directory' | 'clock' | 'record' | 'scratch'>
 
 /** What is read of our side at one instant. */
 type Snapshot = {
@@ -46,6 +47,7 @@ export async function matchRun(deps: Deps, source: Source, run: RunInProgress, g
     if (!goesOn()) throw new RunMovedOn(run.id)
     return work()
   }
+  await step(() => correctFiles(deps, source, run, goesOn))
   await withScratch(deps.scratch, async (folder) => {
     assert(run.fileId !== null, 'a run that compares has its file')
     const file = await getFile(deps.db, run.fileId)
@@ -254,31 +256,6 @@ function judge(
     standing: [...found, ...unknowns, ...waiting],
   }
 }
-
-const SETTLED = statement(
-  'reconciliation.settled_before',
-  `select a.id, a.psp_reference from settled_charge s join attempt a on a.id = s.attempt_id
-    where a.psp = $1 and (a.psp_reference = any($2::text[]) or a.id = any($3::uuid[]))`,
-)
-
-const lineKey = ({ file_id, line }: TheirsColumns): string => `${file_id}:${line}`
-
-/** The lines whose charge was matched in an earlier run. */
-async function settledBefore(tx: Tx, source: Source, lines: Facts['unmatchedTheirs']): Promise<ReadonlySet<string>> {
-  if (lines.length === 0) return new Set()
-  const ids = lines.flatMap(({ reference }) => attemptIdOf(reference) ?? [])
-  const references = lines.flatMap(({ psp_reference }) => psp_reference ?? [])
-  const rows = await tx.run<{ id: string; psp_reference: string | null }>(SETTLED, [source.name, references, ids])
-  const known = new Set(rows.flatMap((row) => [row.id, row.psp_reference ?? row.id]))
-  return new Set(
-    lines
-      .filter((line) => known.has(attemptIdOf(line.reference) ?? '') || known.has(line.psp_reference ?? ''))
-      .map(lineKey),
-  )
-}
-
-const attemptIdOf = (reference: string | null): string | undefined =>
-  reference === null ? undefined : uuidOf('att', reference)
 
 const COMMIT = statement(
   'reconciliation.commit_match',

@@ -5,13 +5,13 @@ import { writeBlobTo } from '../platform/blob.ts'
 import { toColumns } from '../platform/columns.ts'
 import { statement, type Tx } from '../platform/db.ts'
 import { fileLiteral, openDuckDb } from '../platform/duckdb.ts'
-import { publicId } from '../platform/ids.ts'
 import { withScratch } from '../platform/scratch.ts'
 import { type Release, releasePending } from '../wallet/index.ts'
+import { bookedLine, factOf } from './booked-line.ts'
 import { endOfDay } from './calendar.ts'
 import { completeRun } from './complete-run.ts'
 import type { OursColumns, PairColumns, TheirsColumns } from './engines/engine.ts'
-import { type BookedLine, feeEntry, foundEntry, NOWHERE, payoutEntry, releaseEntry, unmatchedEntry } from './entries.ts'
+import { feeEntry, foundEntry, loneEntries, releaseEntry } from './entries.ts'
 import { getRun, lockRun, type RunInProgress, RunMovedOn } from './run.ts'
 import type { ReconciliationDeps } from './service.ts'
 import type { Source } from './source.ts'
@@ -109,12 +109,16 @@ type OrderRow = {
   readonly fee: bigint
   readonly currency: string
   readonly attemptId: string
+  readonly isReleased: boolean
 }
 
 const ORDERS = statement(
   'reconciliation.orders_of_charges',
-  `select id as "orderId", payment_event_id as "paymentId", seller, amount, platform_fee as fee, currency, charge_attempt_id as "attemptId"
-     from payment_order where charge_attempt_id = any($1::uuid[]) and status = 'captured'`,
+  // What was released is not taken back when its line is undone, and so not released again when it is settled again.
+  `select id as "orderId", payment_event_id as "paymentId", seller, amount, platform_fee as fee, currency, charge_attempt_id as "attemptId",
+          (select true from unsettled_charge u where u.attempt_id = o.charge_attempt_id limit 1) is not null
+            and (select r.id from journal_entry r where r.kind = 'release' and r.fact = o.id::text) is not null as "isReleased"
+     from payment_order o where charge_attempt_id = any($1::uuid[]) and status = 'captured'`,
 )
 
 async function ordersOf(tx: Tx, pairs: readonly OutcomeRow[]): Promise<ReadonlyMap<string, readonly OrderRow[]>> {
@@ -131,7 +135,7 @@ function releasesOf(
   return pairs
     .filter(({ code }) => code === null || code === 'fee_mismatch')
     .flatMap((pair) => orders.get(pair.attempt_id) ?? [])
-    .filter((order) => order.amount > order.fee)
+    .filter((order) => order.amount > order.fee && !order.isReleased)
     .map(({ orderId, paymentId, seller, amount, fee, currency }) => ({
       orderId,
       paymentId,
@@ -170,28 +174,16 @@ async function lineEntries(
     }
     // A line that was open before this run is booked already.
     if (row.theirs_break !== null) return []
-    if (row.what === 'theirs_only') return [unmatchedEntry(source.name, line)]
-    // A fee of its own is a cost by its whole effect; payouts move between the PSP and what is in transit.
-    return row.kind === 'fee'
-      ? [feeEntry(source.name, { ...line, fee: line.fee - line.amount }, undefined, NOWHERE)]
-      : [payoutEntry(source.name, line), feeEntry(source.name, line, undefined, NOWHERE)]
+    return loneEntries(source.name, row.kind, line)
   })
 }
 
-const factOf = ({ file_id, line }: OutcomeRow): string => `${publicId('sf', file_id)}:${line}`
-
-const bookedLine = (row: OutcomeRow, dayEnd: Date): BookedLine => ({
-  fact: factOf(row),
-  amount: row.theirs_amount,
-  fee: row.fee,
-  currency: row.theirs_currency,
-  occurredAt: row.theirs_ms === null ? new Date(dayEnd.getTime() - 1) : new Date(Number(row.theirs_ms)),
-})
-
 const SETTLE = statement(
   'reconciliation.settle_charges',
-  `insert into settled_charge (run_id, settled_at, attempt_id, file_id, line)
-   select $1, $2, s.* from unnest($3::uuid[], $4::uuid[], $5::integer[]) as s`,
+  // A second settlement of a charge fails on its key, unless the one before was undone.
+  `insert into settled_charge (run_id, settled_at, attempt_id, file_id, line, revision)
+   select $1, $2, s.*, (select count(*) from unsettled_charge u where u.attempt_id = s.attempt_id)
+     from unnest($3::uuid[], $4::uuid[], $5::integer[]) as s (attempt_id, file_id, line)`,
 )
 
 async function settle(tx: Tx, runId: string, pairs: readonly OutcomeRow[], now: Date): Promise<void> {

@@ -1,12 +1,13 @@
 import type { Settlement } from '../payments/index.ts'
 import { type Queryable, statement } from '../platform/db.ts'
 import { breaksOfPayment } from './breaks-list.ts'
+import { STANDS } from './settled.ts'
 
 const SETTLED = statement(
   'reconciliation.settled_charges_of_payment',
   `select f.name, f.business_date as "businessDate", f.source, a.currency
      from attempt a join settled_charge s on s.attempt_id = a.id join settlement_file f on f.id = s.file_id
-    where a.payment_event_id = $1 order by f.business_date`,
+    where a.payment_event_id = $1 and ${STANDS} order by f.business_date`,
 )
 
 const RELEASED = statement(

@@ -1,4 +1,4 @@
-import { type CellValue, type ColumnType, type DuckDb, literal } from '../platform/duckdb.ts'
+import { type CellValue, type ColumnType, type DuckDb, fileLiteral, literal } from '../platform/duckdb.ts'
 import type { SettlementLine } from './formats/format.ts'
 
 /**
@@ -51,3 +51,6 @@ export async function createLineTable(duckdb: DuckDb): Promise<(lines: readonly 
 /** Writes the table to a Parquet file. */
 export const writeLines = (duckdb: DuckDb, path: string): Promise<void> =>
   duckdb.run(`copy (select * from line order by line) to ${literal(path)} (format parquet, compression zstd)`)
+
+/** What the Parquet file of a settlement file's lines holds, as a table expression of DuckDB. */
+export const linesIn = (path: string): string => `read_parquet(${fileLiteral(path)})`

@@ -48,14 +48,11 @@ export async function receiveFile(deps: ReceiveDeps, delivery: Delivery): Promis
     const path = join(folder, 'original')
     const sha256 = await save(delivery.bytes, path)
     const known = await findByBytes(deps.db, delivery.source, sha256)
-    if (known !== undefined && isKnown(known)) return { file: known, duplicate: true }
+    if (known?.status === 'accepted') return { file: known, duplicate: true }
     const reading = await read(delivery.formats, folder, path)
     return deps.db.transaction((tx) => judge(tx, deps.clock.now(), delivery, { folder, path, sha256, ...reading }))
   })
 }
-
-/** Bytes that change nothing when they come again. What was withdrawn and not replaced may come back. */
-const isKnown = ({ status, supersededBy }: SettlementFile): boolean => status === 'accepted' || supersededBy !== null
 
 type Judged = Reading & { readonly folder: string; readonly path: string; readonly sha256: Buffer }
 
@@ -71,7 +68,7 @@ export const takeTurn = async (tx: Tx, source: string): Promise<void> => void (a
 async function judge(tx: Tx, now: Date, delivery: Delivery, judged: Judged): Promise<Received> {
   await takeTurn(tx, delivery.source)
   const known = await findByBytes(tx, delivery.source, judged.sha256)
-  if (known !== undefined && isKnown(known)) return { file: known, duplicate: true }
+  if (known !== undefined && (await isOld(tx, known))) return { file: known, duplicate: true }
   const rejection = await whyRejected(tx, delivery, judged.summary)
   if (known?.status === 'rejected' && known.rejection === (rejection ?? null)) return { file: known, duplicate: true }
   const day = judged.summary?.businessDate
@@ -82,6 +79,15 @@ async function judge(tx: Tx, now: Date, delivery: Delivery, judged: Judged): Pro
   const file = await findByBytes(tx, delivery.source, judged.sha256)
   assert(file !== undefined, 'a settlement file that was stored is there')
   return { file, duplicate: false }
+}
+
+/**
+ * Bytes that change nothing when they come again: those that count, and those of a version that another one replaced. While
+ * the last version of a day is withdrawn, each of them may come back.
+ */
+async function isOld(tx: Tx, { source, status, businessDate }: SettlementFile): Promise<boolean> {
+  if (status === 'accepted' || status === 'rejected' || businessDate === null) return status === 'accepted'
+  return (await lastVersionOfDay(tx, source, businessDate))?.status === 'accepted'
 }
 
 async function differenceFrom(tx: Tx, before: SettlementFile, { folder, linesPath }: Judged): Promise<FileDifference> {

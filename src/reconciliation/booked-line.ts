@@ -1,0 +1,18 @@
+import { publicId } from '../platform/ids.ts'
+import type { TheirsColumns } from './engines/engine.ts'
+import type { BookedLine } from './entries.ts'
+
+/** What the ledger knows a line by: its file and where it stands. */
+export const factOf = ({ file_id, line }: Pick<TheirsColumns, 'file_id' | 'line'>): string =>
+  `${publicId('sf', file_id)}:${line}`
+
+type Line = Pick<TheirsColumns, 'file_id' | 'line' | 'theirs_amount' | 'fee' | 'theirs_currency' | 'theirs_ms'>
+
+/** A line as it is booked. One without a stamp belongs to the end of its day. */
+export const bookedLine = (row: Line, dayEnd: Date): BookedLine => ({
+  fact: factOf(row),
+  amount: row.theirs_amount,
+  fee: row.fee,
+  currency: row.theirs_currency,
+  occurredAt: row.theirs_ms === null ? new Date(dayEnd.getTime() - 1) : new Date(Number(row.theirs_ms)),
+})
