@@ -25,7 +25,7 @@ async function main(args: readonly string[]): Promise<number> {
     return 0
   }
   const scores: Score[] = []
-  for (const folder of Object.keys(FOLDERS)) {
+  for (const folder of FOLDERS) {
     const isWanted = options.only.length === 0 || options.only.includes(folder)
     if (!isWanted || !existsSync(join(options.samples, folder))) continue
     scores.push({ folder, judged: await judgeFolder(options.samples, folder) })

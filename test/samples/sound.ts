@@ -19,8 +19,8 @@ function checkSum({ opening, closing, control }: Statement, lines: readonly Line
   return isAboutClosing ? [check('sum', what, control.difference, difference)] : []
 }
 
-/** A decimal of a file's text, with a point or a comma, that is not zero. */
-const NON_ZERO = /(?<![\w.,:/-])[-+]?(?:\d+[.,]\d{1,5}|[.,]\d{1,5})(?![\w.,:/-])|\d+,(?=N)/g
+/** A decimal with a point or a comma, or with the bare comma of MT 940 before the type; no day and no time. */
+const DECIMAL = /(?<![\d.:/])(?:\d*[.,]\d{1,5}(?![.:/-]?\d)|\d+,(?=[NSF][A-Z0-9]{3}))/g
 
 /**
  * Lines without a movement whose own text has an amount that is not zero. The text of a line goes from where it begins
@@ -32,7 +32,7 @@ export function checkZeros({ lines }: Reading, text: string): Check[] {
     if (line.amount !== 0n || (line.fee ?? 0n) !== 0n) return []
     const end = lines[index + 1]?.line ?? line.line + 1
     const raw = rows.slice(line.line - 1, Math.max(end - 1, line.line)).join('\n')
-    const amounts = raw.match(NON_ZERO) ?? []
+    const amounts = raw.match(DECIMAL) ?? []
     const suspect = amounts.find((each) => /[1-9]/.test(each))
     return [check('zero', `the amount of line ${line.line}, which is read as 0`, 'no amount', suspect ?? 'no amount')]
   })
