@@ -27,6 +27,11 @@ export function readDecimal(text: string, mark: DecimalMark): Decimal | undefine
 const WITH_POINT = /^([+\-\u2212]?)(\d*)(?:\.(\d*))?$/
 const WITH_COMMA = /^([+\-\u2212]?)(\d*)(?:,(\d*))?$/
 
+const POWERS = Array.from({ length: MAX_SCALE + 1 }, (_, exponent) => 10n ** BigInt(exponent))
+
+/** Looked up, for a file asks for the same few a million times. */
+export const powerOfTen = (exponent: number): bigint => POWERS[exponent] ?? 10n ** BigInt(exponent)
+
 /** Minor units, and what is finer than they are: `amount` = trunc, `rest` in 10^−24 of a major unit, of the same sign. */
 export type Minor = { readonly amount: bigint; readonly rest: bigint }
 
@@ -41,8 +46,8 @@ export const toMinor = (decimal: Decimal, currency: string, column = 0): Minor =
 export function toUnits({ digits, scale }: Decimal, decimals: number, column = 0): Minor {
   const split =
     scale <= decimals
-      ? { amount: digits * 10n ** BigInt(decimals - scale), rest: 0n }
-      : splitAt(digits, 10n ** BigInt(scale - decimals), 10n ** BigInt(MAX_SCALE - scale))
+      ? { amount: digits * powerOfTen(decimals - scale), rest: 0n }
+      : splitAt(digits, powerOfTen(scale - decimals), powerOfTen(MAX_SCALE - scale))
   if (split.amount > MAX_SUM || split.amount < -MAX_SUM)
     throw new UnreadableRow('amount', column, 'The amount is more than 2^63 − 1 minor units')
   return split
@@ -59,7 +64,7 @@ export const rounded = (minor: Minor, currency: string): bigint => roundedUnits(
 /** As `rounded`, for a unit that has this many decimals. */
 export function roundedUnits({ amount, rest }: Minor, decimals: number): bigint {
   if (rest === 0n) return amount
-  const unit = 10n ** BigInt(MAX_SCALE - decimals)
+  const unit = powerOfTen(MAX_SCALE - decimals)
   if (rest * 2n >= unit) return amount + 1n
   return rest * 2n <= -unit ? amount - 1n : amount
 }
