@@ -53,6 +53,10 @@ describe.each(Object.entries(TABLE_FILES))('A table in %s', (name, { one }) => {
 })
 
 describe('The list of formats', () => {
+  it('has a file of each published one here', () => {
+    expect(Object.keys(PUBLISHED_FILES).sort()).toEqual(PUBLISHED_FORMATS.map(({ name }) => name).sort())
+  })
+
   it('has each name once', () => {
     const names = FORMATS.map(({ name }) => name)
 

@@ -1,10 +1,14 @@
 import fc from 'fast-check'
+import * as adyen from '../../src/settlement/formats/adyen/testing.ts'
 import * as bai2 from '../../src/settlement/formats/bai2/testing.ts'
 import * as camt from '../../src/settlement/formats/camt/testing.ts'
+import * as checkoutcom from '../../src/settlement/formats/checkoutcom/testing.ts'
 import * as coda from '../../src/settlement/formats/coda/testing.ts'
 import * as swift from '../../src/settlement/formats/mt940/testing.ts'
+import { csvText, major, type Row } from '../../src/settlement/formats/named-csv/testing.ts'
 import * as ofx from '../../src/settlement/formats/ofx/testing.ts'
 import * as paypal from '../../src/settlement/formats/paypal/testing.ts'
+import * as stripe from '../../src/settlement/formats/stripe/testing.ts'
 import * as simulator from '../../src/settlement/formats/testing.ts'
 
 /** One format's files: one that is the same for ever, and more of them that a seed repeats. All add up. */
@@ -21,6 +25,35 @@ const paypalFiles = (kind: 'stl' | 'trr'): FormatFiles => ({
   one: paypal.rowsOf([{ account: 'ACCOUNT1', openings: { EUR: 1_000n }, rows: [paypal.aRow()] }], kind).join(''),
   more: paypal.sections.map((sections) => paypal.rowsOf(sections, kind).join('')),
 })
+
+/** A report of a PSP, by the names of its columns. */
+const namedFiles = <Model>(
+  columns: readonly string[],
+  one: Model,
+  more: fc.Arbitrary<Model>,
+  rowsOf: (model: Model) => readonly Row[],
+): FormatFiles => ({ one: csvText(columns, rowsOf(one)), more: more.map((model) => csvText(columns, rowsOf(model))) })
+
+/** States of payments, one of which moves the balance. */
+const statesOf = (amounts: readonly bigint[]): Row[] =>
+  amounts.flatMap((amount, index) => {
+    const own = { 'Psp Reference': `88350000000000${index + 10}`, 'Main Amount': major(amount, 'EUR') }
+    const settled = { 'Record Type': 'Settled', 'Settlement Currency': 'EUR', 'Payable (SC)': major(amount, 'EUR') }
+    return [adyen.aState(own), adyen.aState({ ...own, ...settled })]
+  })
+
+const payoutsOf = (amounts: readonly bigint[]): Row[] =>
+  amounts.map((amount, index) => ({
+    'Client Entity ID': 'ent_1',
+    'Payout ID': `0000000${index}K599`,
+    'Payout Date': '2026-03-03T00:00:00.000',
+    'Payout Amount': major(amount, 'EUR'),
+    'Holding Currency': 'EUR',
+  }))
+
+const PAYOUT_COLUMNS = ['Client Entity ID', 'Payout ID', 'Payout Date', 'Payout Amount', 'Holding Currency']
+
+const someAmounts = fc.array(fc.bigInt({ min: 1n, max: 10n ** 9n }), { minLength: 1, maxLength: 6 })
 
 /** An interim report: the entries of a statement and their sums, without balances. */
 function interimReport({ account, currency, entries }: swift.ModelStatement): string {
@@ -109,6 +142,26 @@ export const PUBLISHED_FILES: Readonly<Record<string, FormatFiles>> = {
   },
   paypal_stl: paypalFiles('stl'),
   paypal_trr: paypalFiles('trr'),
+  stripe: namedFiles(
+    stripe.COLUMNS,
+    [{ currency: 'EUR', rows: [{ category: 'charge', gross: 2_500n, fee: 95n }] }],
+    stripe.payouts,
+    stripe.rowsOf,
+  ),
+  adyen_settlement: namedFiles(
+    adyen.COLUMNS,
+    [{ account: 'ShopECOM', currency: 'EUR', rows: [{ type: 'Settled', amount: 1_000n, fees: [0n, 0n, 2n, 22n] }] }],
+    adyen.batches,
+    adyen.rowsOf,
+  ),
+  adyen_accounting: namedFiles(adyen.ACCOUNTING_COLUMNS, [1_040n], someAmounts, statesOf),
+  checkoutcom_settlement: namedFiles(
+    checkoutcom.COLUMNS,
+    [{ currency: 'EUR', rows: [{ type: 'Charge', gross: 5_000_000_000n, deduction: -150_000_000n }] }],
+    checkoutcom.payouts,
+    checkoutcom.rowsOf,
+  ),
+  checkoutcom_payouts: namedFiles(PAYOUT_COLUMNS, [7_951n], someAmounts, payoutsOf),
 }
 
 /** Tables, which take what nobody else knows. */
