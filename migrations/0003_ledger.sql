@@ -94,32 +94,33 @@ create table manual_entry (
 );
 
 -- Checks of the database over every insert, beside the same checks in code. They are per statement: an entry's
--- postings come in the statement that inserts the entry, and a statement may carry thousands.
+-- postings come in the statement that inserts the entry, and a statement may carry thousands. So each asks once for all
+-- that came, and looks for the one that is wrong only when something is.
 --
 -- Both look only into the schema of the table they stand on, whatever the session's search_path and however the schema
 -- is called by now; pg_temp comes last, because it would come first by itself and a temporary table of the same name
--- would answer in place of ours. Their plans are kept for a connection's life, so the look-ups are correlated and
--- sequential scans are off: a plan made while the tables were tiny must not scan them when they are big.
+-- would answer in place of ours. Their plans are kept for a connection's life, so what is looked up is an array of keys
+-- and sequential scans are off: a plan made while the tables were tiny must not scan them when they are big.
 create function refuse_incomplete_entries() returns trigger language plpgsql
   set search_path = pg_catalog, pg_temp set enable_seqscan = off as $$
 declare
+  entries uuid[];
+  first_day date;
   bad uuid;
 begin
   perform set_config('search_path', quote_ident(tg_table_schema) || ', pg_temp', true);
+  select array_agg(e.id), min(e.accounting_date) into entries, first_day from new_entry e;
   -- The first posting is enough: postings come all at once or not at all, as the other trigger sees to.
-  select e.id into bad
-    from new_entry e
-    where (select count(*) from posting p where p.entry_id = e.id and p.position = 1) = 0
-    limit 1;
-  if found then
+  if (select count(*) from posting p where p.entry_id = any(entries) and p.position = 1) < cardinality(entries) then
+    select n.id into bad
+      from unnest(entries) as n (id)
+      where (select count(*) from posting p where p.entry_id = n.id and p.position = 1) = 0
+      limit 1;
     raise exception 'journal entry % came without its postings', bad
       using errcode = 'check_violation', constraint = 'journal_entry_complete';
   end if;
-  select e.id into bad
-    from new_entry e
-    where e.accounting_date <= (select max(closed_through) from ledger_close)
-    limit 1;
-  if found then
+  if first_day <= (select max(closed_through) from ledger_close) then
+    select e.id into bad from new_entry e where e.accounting_date = first_day limit 1;
     raise exception 'journal entry % falls on a closed day', bad
       using errcode = 'check_violation', constraint = 'journal_entry_day_open';
   end if;
@@ -132,32 +133,47 @@ create trigger journal_entry_complete after insert on journal_entry
 create function refuse_unbalanced_postings() returns trigger language plpgsql
   set search_path = pg_catalog, pg_temp set enable_seqscan = off as $$
 declare
+  entries uuid[];
+  counts bigint[];
+  is_sound boolean;
+  accounts integer[];
   bad record;
 begin
   perform set_config('search_path', quote_ident(tg_table_schema) || ', pg_temp', true);
-  select p.* into bad
-    from (select s.entry_id, bool_and(s.amount = 0) as balances, sum(s.n) as n, min(s.first) as first, max(s.last) as last
-            from (select np.entry_id, sum(np.amount) as amount, count(*) as n, min(np.position) as first, max(np.position) as last
-                    from new_posting np
-                   group by np.entry_id, np.currency) s
-           group by s.entry_id) p
-    -- As many as the entry says, at the positions from one to that number: none is left for postings that come later.
-    where not p.balances or p.first <> 1 or p.last <> p.n
-       or (select e.posting_count from journal_entry e where e.id = p.entry_id) is distinct from p.n
-    limit 1;
-  if found and not bad.balances then
-    raise exception 'journal entry % does not balance', bad.entry_id
-      using errcode = 'check_violation', constraint = 'journal_entry_balances';
-  elsif found then
-    raise exception 'postings of journal entry % do not come all at once and with it', bad.entry_id
-      using errcode = 'check_violation', constraint = 'posting_belongs_to_new_entry';
+  -- Balanced, as many as the entry says, at the positions from one to that number: none is left for postings that come
+  -- later. An entry of several currencies is several groups here, which never agree with its one count: it is judged below.
+  select array_agg(s.entry_id order by s.entry_id), array_agg(s.n order by s.entry_id),
+         bool_and(s.amount = 0 and s.first = 1 and s.last = s.n)
+    into entries, counts, is_sound
+    from (select np.entry_id, sum(np.amount) as amount, count(*) as n, min(np.position) as first, max(np.position) as last
+            from new_posting np
+           group by np.entry_id, np.currency) s;
+  if not is_sound or counts is distinct from
+     (select array_agg(e.posting_count::bigint order by e.id) from journal_entry e where e.id = any(entries)) then
+    select p.* into bad
+      from (select s.entry_id, bool_and(s.amount = 0) as balances, sum(s.n) as n, min(s.first) as first, max(s.last) as last
+              from (select np.entry_id, sum(np.amount) as amount, count(*) as n, min(np.position) as first, max(np.position) as last
+                      from new_posting np
+                     group by np.entry_id, np.currency) s
+             group by s.entry_id) p
+      where not p.balances or p.first <> 1 or p.last <> p.n
+         or (select e.posting_count from journal_entry e where e.id = p.entry_id) is distinct from p.n
+      limit 1;
+    if found and not bad.balances then
+      raise exception 'journal entry % does not balance', bad.entry_id
+        using errcode = 'check_violation', constraint = 'journal_entry_balances';
+    elsif found then
+      raise exception 'postings of journal entry % do not come all at once and with it', bad.entry_id
+        using errcode = 'check_violation', constraint = 'posting_belongs_to_new_entry';
+    end if;
   end if;
-  select np.account_id into bad
-    from (select distinct account_id from new_posting) np
-    where (select a.id from ledger_account a where a.id = np.account_id) is null
-    limit 1;
-  if found then
-    raise exception 'there is no ledger account with the id %', bad.account_id
+  select array_agg(distinct np.account_id) into accounts from new_posting np;
+  if (select count(*) from ledger_account a where a.id = any(accounts)) < cardinality(accounts) then
+    select n.id into bad
+      from unnest(accounts) as n (id)
+      where (select a.id from ledger_account a where a.id = n.id) is null
+      limit 1;
+    raise exception 'there is no ledger account with the id %', bad.id
       using errcode = 'check_violation', constraint = 'posting_account_exists';
   end if;
   return null;

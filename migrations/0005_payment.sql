@@ -89,13 +89,35 @@ create table attempt (
   -- it again; both null when it is finished.
   node_id integer,
   due_at timestamptz,
+  -- Stored by the node that carries it out, and nothing was heard of it yet: a hand-over covers its id.
+  in_hand boolean not null default false,
+  -- The line it waits in; null while it is in hand and when it is finished. So what is answered at once, as nearly all
+  -- are, is written beside its first version without touching an index (HOT).
+  line_status text generated always as (case when not in_hand and due_at is not null then status end) stored,
+  line_due_at timestamptz generated always as (case when not in_hand then due_at end) stored,
   constraint attempt_in_flight_is_due check ((status in ('succeeded', 'declined')) = (due_at is null))
-) with (fillfactor = 80);
+) with (fillfactor = 45);
 create index attempt_payment on attempt (payment_event_id);
 create index attempt_follow_up on attempt (charge_attempt_id) where operation <> 'charge';
--- Only what is in flight, in lines by PSP and status: what is due in one line is found without reading another.
-create index attempt_due on attempt (psp, status, due_at) where due_at is not null;
-create index attempt_psp_reference on attempt (psp_reference) where psp_reference is not null;
+-- Only what waits, in lines by PSP and status: what is due in one line is found without reading another.
+create index attempt_due on attempt (psp, line_status, line_due_at) where line_due_at is not null;
+-- For a search by hand. A summary for each stretch of the table instead of an entry for each row, because the reference
+-- comes with the answer: a tree would make every answer an entry in every index of the table.
+create index attempt_psp_reference on attempt
+  using brin (psp_reference text_bloom_ops (n_distinct_per_range = 1500, false_positive_rate = 0.002))
+  with (pages_per_range = 64, autosummarize = on);
+
+-- What a node stored in one statement and carries out from memory. Until `due_at`, in real time, or until the node is
+-- gone, nobody else looks at the attempts in hand between the two ids; then they join the line, and the row goes. Ids
+-- follow the time, so the attempts of two nodes may lie between each other's: each keeps what it says of itself.
+create table handover (
+  id bigint generated always as identity primary key,
+  node_id integer not null,
+  due_at timestamptz not null,
+  first_attempt_id uuid not null,
+  last_attempt_id uuid not null
+);
+create index handover_due on handover (due_at);
 
 -- What happened to an attempt besides a first, clear answer: the story of unknown outcomes.
 create table attempt_step (

@@ -16,4 +16,4 @@ drop index payment_event_status;
 create index payment_event_exceptional_status on payment_event (exceptional_status, id) where exceptional_status is not null;
 
 alter table payment_event set (fillfactor = 50);
-alter table payment_order set (fillfactor = 50);
+alter table payment_order set (fillfactor = 48);

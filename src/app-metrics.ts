@@ -1,4 +1,5 @@
 import type { PspCalls } from './executor/index.ts'
+import { IN_FLIGHT } from './payments/index.ts'
 import type { Db } from './platform/db.ts'
 import type { Metrics } from './platform/metrics.ts'
 
@@ -15,7 +16,7 @@ export function addAppGauges(
     labels: ['psp', 'status'],
     read: async () => {
       const rows = await db.query<{ psp: string; status: string; n: bigint }>(
-        'select psp, status, count(*) as n from attempt where due_at is not null group by psp, status',
+        `select psp, status, count(*) as n from (${IN_FLIGHT}) a group by psp, status`,
       )
       const statuses = ['dispatched', 'pending', 'retry_wait', 'unknown']
       return psps.flatMap((psp) =>
@@ -33,7 +34,7 @@ export function addAppGauges(
     read: async () => {
       const rows = await db.query<{ psp: string; currency: string; amount: bigint }>(
         `select psp, currency, sum(amount) as amount from attempt
-          where due_at is not null and status = 'unknown' and operation = 'charge' group by psp, currency`,
+          where line_due_at is not null and line_status = 'unknown' and operation = 'charge' group by psp, currency`,
       )
       return rows.map(({ psp, currency, amount }) => ({ labels: { psp, currency }, value: Number(amount) }))
     },

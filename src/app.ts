@@ -52,7 +52,7 @@ export type App = {
   readonly close: () => Promise<void>
 }
 
-// The lanes need eight: accepting and recording two each, requests about a payment four; the rest is for reads by id.
+// The lanes need six: accepting and recording one each, requests about a payment four; the rest is for reads by id.
 const MONEY_CONNECTIONS = 16
 
 const INVARIANTS = [...LEDGER_INVARIANTS, ...WALLET_INVARIANTS, ...PAYMENT_INVARIANTS, ...RECONCILIATION_INVARIANTS]
@@ -128,6 +128,7 @@ async function build({ config, databaseUrl, simulatorUrl, apiKey, log }: AppOpti
     traitsOf: (psp) => pspOf.get(psp)?.traits ?? { consistencyWindowMs: Number.POSITIVE_INFINITY, keyRetentionMs: 0 },
     dispatch: (attempts) => executorSlot.executor?.dispatch(attempts),
     backlog: () => executorSlot.executor?.backlog() ?? 0,
+    lead: () => executorSlot.executor?.lead() ?? 0,
     settlementOf: (paymentId) => settlementOf(db, paymentId),
   })
   const { record } = payments
@@ -140,7 +141,7 @@ async function build({ config, databaseUrl, simulatorUrl, apiKey, log }: AppOpti
     sources,
   )
   const looking: { hurry: () => void } = { hurry: () => {} } // Where nothing works, another node looks within a second.
-  const executor = createExecutor({ db: moneyDb, clock, log, node, calls, record })
+  const executor = createExecutor({ db: moneyDb, clock, log, node, calls, record, onProgress: payments.proceed })
   if (works) executorSlot.executor = executor
   const inbox = createInbox({ db: moneyDb, clock, log, psps: pspOf, record })
   const ledger = createLedger({ db, moneyDb, directory, clock })

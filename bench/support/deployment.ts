@@ -58,7 +58,7 @@ export async function startDeployment(folder: string, closers: Closers): Promise
     settings: Object.fromEntries(rows.map(({ name, setting }) => [name, setting])),
     async settled() {
       for (;;) {
-        const { rowCount } = await database.query('select from attempt where due_at is not null limit 1')
+        const { rowCount } = await database.query(UNDER_WAY)
         if (rowCount === 0) return
         await delay(SETTLE_POLL_MS)
       }
@@ -67,6 +67,14 @@ export async function startDeployment(folder: string, closers: Closers): Promise
 }
 
 const SETTLE_POLL_MS = 20
+
+/** From the newest hand-over on, because what is under way was stored last. */
+const UNDER_WAY = `
+  select from attempt where line_due_at is not null
+  union all
+  select from (select * from handover order by id desc) h
+    join attempt a on a.id between h.first_attempt_id and h.last_attempt_id and a.in_hand and a.due_at is not null
+  limit 1`
 
 /** How many rows the tables of the hot path have. */
 export async function rowCounts(database: pg.Client): Promise<Record<string, number>> {

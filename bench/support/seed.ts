@@ -31,6 +31,7 @@ export async function storePayments(deployment: Deployment, count: number): Prom
     traitsOf: () => ({ consistencyWindowMs: 2_000, keyRetentionMs: 86_400_000 }),
     dispatch: (attempts) => void dispatched.push(...attempts),
     backlog: () => 0,
+    lead: () => 0,
   })
   try {
     for (let stored = 0; stored < count; ) {

@@ -1,5 +1,6 @@
 import { constants } from 'node:os'
 import { OPTIONS_HELP, readConfig } from '../config.ts'
+import { keepHeapSmall } from '../platform/heap.ts'
 import { StartRefusal } from '../platform/start-refusal.ts'
 import type { RunFile } from '../supervisor/home.ts'
 import { startServer } from '../supervisor/server.ts'
@@ -37,6 +38,7 @@ function explain(error: unknown, json: boolean): number {
 async function serve(argv: readonly string[]): Promise<number> {
   const config = readConfig(argv, process.env, process.cwd())
   outliveTheTerminal()
+  keepHeapSmall()
   const stop = stopSignal(() => process.exit(128 + constants.signals.SIGTERM))
   // A stop during the start waits for the start, so that everything that was begun is also ended in order.
   const server = await startServer(config, say, () => import('../app.ts'))

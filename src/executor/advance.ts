@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { IN_FLIGHT } from '../payments/index.ts'
 import type { TestClock } from '../platform/clock.ts'
 import { type Db, statement } from '../platform/db.ts'
 import { Refusal } from '../platform/errors.ts'
@@ -19,15 +20,15 @@ const SET_OFFSET = statement(
 
 const LOOK_AT_ALL = statement(
   'executor.look_at_all',
-  `with open as (select id from attempt where due_at is not null and node_id is null for update skip locked)
+  `with open as (select id from attempt where line_due_at is not null and node_id is null for update skip locked)
    update attempt a set due_at = now() from open where a.id = open.id`,
 )
 
 /** Work of our PSPs that is in somebody's hands, or due and not yet taken; and webhooks that are stored and not handled. */
 const BUSY = statement(
   'executor.busy',
-  `select (select count(*) from attempt
-            where due_at is not null and created_at <= $1 and (node_id is not null or due_at <= now()) and psp = any($2::text[]))
+  `select (select count(*) from (${IN_FLIGHT}) a
+            where created_at <= $1 and (node_id is not null or due_at <= now()) and psp = any($2::text[]))
         + (select count(*) from psp_webhook where handled_at is null) as busy`,
 )
 

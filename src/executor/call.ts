@@ -37,9 +37,7 @@ export function createPspCalls(psp: Psp): PspCalls {
     may: () => boolean,
   ): Promise<LookUp | undefined> => {
     try {
-      return await policy.execute(async () =>
-        may() ? answered(psp.name, call, limitMs + ADAPTER_GRACE_MS) : undefined,
-      )
+      return await policy.execute(() => (may() ? answered(psp.name, call, limitMs + ADAPTER_GRACE_MS) : undefined))
     } catch (error) {
       if (!(error instanceof BrokenCircuitError)) throw error
       return {
@@ -58,24 +56,29 @@ export function createPspCalls(psp: Psp): PspCalls {
         ? { outcome: 'unknown', cause: 'the PSP does not find what it was sent' }
         : outcome
     },
-    lookUp: (attempt, may) => guarded(asking, () => psp.lookUp(pspKey(attempt.chargeId)), lookUpTimeoutMs, may),
+    lookUp: (attempt, may) => guarded(asking, async () => psp.lookUp(pspKey(attempt.chargeId)), lookUpTimeoutMs, may),
     breakerOpen: () => sending.state !== CircuitState.Closed,
   }
 }
 
-/** What the adapter answers. It does not throw, hang or make things up; one that does may have sent. */
+/**
+ * What the adapter answers. It does not throw, hang or make things up; one that does may have sent. `call` is an async
+ * function, so that an adapter that throws at once is heard as well.
+ */
 function answered(name: string, call: () => Promise<LookUp>, limitMs: number): Promise<LookUp> {
   return new Promise((resolve) => {
     const unknown = (what: string): void => resolve({ outcome: 'unknown', cause: `the adapter of ${name} ${what}` })
     const timer = setTimeout(unknown, limitMs, 'did not answer in time')
-    // Called inside a promise, so that one that throws at once is caught as well.
-    Promise.resolve()
-      .then(call)
-      .then(
-        (outcome) => resolve(checkedOutcome(outcome)),
-        (error: unknown) => unknown(`threw: ${error instanceof Error ? error.message : String(error)}`.slice(0, 300)),
-      )
-      .finally(() => clearTimeout(timer))
+    call().then(
+      (outcome) => {
+        clearTimeout(timer)
+        resolve(checkedOutcome(outcome))
+      },
+      (error: unknown) => {
+        clearTimeout(timer)
+        unknown(`threw: ${error instanceof Error ? error.message : String(error)}`.slice(0, 300))
+      },
+    )
   })
 }
 
@@ -89,8 +92,11 @@ function breaker(): ReturnType<typeof circuitBreaker> {
 
 async function perform(psp: Psp, attempt: Attempt): Promise<Outcome> {
   const { amount, currency, paymentMethod, capture } = attempt
-  const common = { key: pspKey(attempt.id), reference: pspKey(attempt.chargeId), amount, currency }
-  if (attempt.operation === 'charge') return psp.charge({ ...common, paymentMethod, capture })
-  const followUp = { ...common, pspReference: attempt.pspReference ?? '' }
+  const reference = pspKey(attempt.chargeId)
+  // A charge is its own: its key is what it is referred to by.
+  if (attempt.operation === 'charge') {
+    return psp.charge({ key: reference, reference, amount, currency, paymentMethod, capture })
+  }
+  const followUp = { key: pspKey(attempt.id), reference, amount, currency, pspReference: attempt.pspReference ?? '' }
   return attempt.operation === 'capture' ? psp.capture(followUp) : psp.void(followUp)
 }

@@ -8,6 +8,7 @@ import {
 } from '../payments/index.ts'
 import { toColumns } from '../platform/columns.ts'
 import { type Db, statement } from '../platform/db.ts'
+import { takeUp } from './take-up.ts'
 
 /**
  * How long a claimed attempt is left alone, in real milliseconds: longer than the slowest answer of a PSP, and shorter
@@ -53,9 +54,9 @@ const CLAIM = statement(
       cross join lateral (
         select a.id, a.status, a.created_at, a.operation, a.ambiguous, a.sends
           from attempt a
-         where a.psp = line.psp and a.status = line.status and a.due_at <= now()
-           and (a.node_id is null or a.node_id = $7 or a.due_at <= now() - interval '2 minutes')
-         order by a.due_at
+         where a.psp = line.psp and a.line_status = line.status and a.line_due_at <= now()
+           and (a.node_id is null or a.node_id = $7 or a.line_due_at <= now() - interval '2 minutes')
+         order by a.line_due_at
          limit line.room
            for update skip locked
       ) d
@@ -71,6 +72,9 @@ const CLAIM = statement(
    returning ${ATTEMPT_COLUMNS}`,
 )
 
+/** What its node has had in hand for longer than its lease. */
+const TAKE_UP_DUE = takeUp('executor.take_up_due', 'due_at <= now()')
+
 const TO_SEND = ['dispatched', 'retry_wait']
 const TO_LOOK_UP = ['pending', 'unknown']
 
@@ -80,6 +84,7 @@ export async function claimDue(db: Db, nodeId: number, now: Date, rooms: readonl
     ...TO_SEND.map((status) => [psp, status, send, before(keyRetentionMs)] as const),
     ...TO_LOOK_UP.map((status) => [psp, status, lookUp, before(keyRetentionMs)] as const),
   ])
+  await db.run(TAKE_UP_DUE)
   const rows = await db.run<AttemptRow>(CLAIM, [
     ...toColumns(4, lines),
     before(SEND_WINDOW_MS),
@@ -105,7 +110,7 @@ const RELEASE = statement(
   'executor.release',
   `with lost as (
      select id from attempt
-      where due_at > now() and node_id = $1 and id <> all($2::uuid[])
+      where line_due_at > now() and node_id = $1 and id <> all($2::uuid[])
         for update skip locked
    )
    update attempt a set due_at = now() from lost where a.id = lost.id`,

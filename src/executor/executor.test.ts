@@ -283,6 +283,7 @@ describe('attempts of a node that died', () => {
     await books.close()
 
     await path.db.query('update attempt set due_at = now() where payment_event_id = $1', [payment.id])
+    await path.db.query('update handover set due_at = now() where node_id = $1', [path.node.id()])
 
     expect(await end(path, payment)).toBe('succeeded')
     expect(psp.calls.map((call) => call.operation)).toEqual(['charge'])

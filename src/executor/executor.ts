@@ -15,6 +15,8 @@ export type Executor = {
   readonly dispatch: (attempts: readonly Attempt[]) => void
   /** Attempts held in memory: waiting or at a PSP. */
   readonly backlog: () => number
+  /** Of these, attempts that came straight from being stored. Each ends when what the PSP said of it is recorded. */
+  readonly lead: () => number
   /** Looks at once for attempts that are due. */
   readonly kick: () => void
   /** Drops what waits and is not sent yet: others carry it out. */
@@ -31,6 +33,8 @@ export type ExecutorDeps = {
   readonly node: Node
   readonly calls: ReadonlyMap<string, PspCalls>
   readonly record: (report: Report) => Promise<Recorded>
+  /** Called when the lead has become smaller. */
+  readonly onProgress: () => void
 }
 
 // Asking is less urgent than charging and must not take its place when a PSP answers slowly.
@@ -48,6 +52,7 @@ export function createExecutor(deps: ExecutorDeps): Executor {
   }
   /** Attempts in memory, and what was claimed for one meanwhile by the node that this process has become. */
   const held = new Map<string, Job | undefined>()
+  let lead = 0
   const inFlight = new Set<Promise<void>>()
   const toPump = new Set<Line>()
   let stopping = false
@@ -57,7 +62,7 @@ export function createExecutor(deps: ExecutorDeps): Executor {
   /** Others may have taken this over while it waited: our lease says so, right before anything is sent. */
   const mayCall = ({ nodeId }: Job): boolean => node.leaseHolds() && node.id() === nodeId
 
-  const call = async (job: Job): Promise<LookUp | undefined> => {
+  const call = (job: Job): Promise<LookUp | undefined> => {
     const { attempt, action } = job
     const calls = deps.calls.get(attempt.psp)
     assert(calls !== undefined, `PSP ${attempt.psp} is configured`)
@@ -67,13 +72,18 @@ export function createExecutor(deps: ExecutorDeps): Executor {
   /** The place at the PSP is free as soon as the PSP has answered: what it said is recorded while the next call runs. */
   const carryOut = async (job: Job, line: Line): Promise<'done' | 'dropped'> => {
     const { attempt, action } = job
-    const outcome = await call(job).finally(() => {
+    let outcome: LookUp | undefined
+    try {
+      outcome = await call(job)
+    } finally {
       line.done()
       pumpSoon(line)
-    })
+    }
     if (outcome === undefined) return 'dropped'
     const { paymentId, chargeId, id: attemptId } = attempt
-    await deps.record({ paymentId, chargeId, attemptId, via: action === 'send' ? 'answer' : 'look_up', outcome })
+    const via = action === 'send' ? 'answer' : 'look_up'
+    const sent = job.claimed ? undefined : attempt
+    await deps.record({ paymentId, chargeId, attemptId, via, outcome, sent })
     return 'done'
   }
 
@@ -85,6 +95,13 @@ export function createExecutor(deps: ExecutorDeps): Executor {
       toPump.delete(line)
       pump(line)
     })
+  }
+
+  const letGo = ({ attempt, claimed }: Job): void => {
+    held.delete(attempt.id)
+    if (claimed) return
+    lead -= 1
+    deps.onProgress()
   }
 
   const pump = (line: Line): void => {
@@ -99,7 +116,7 @@ export function createExecutor(deps: ExecutorDeps): Executor {
         })
         .then((end) => {
           const claimedAgain = held.get(job.attempt.id)
-          held.delete(job.attempt.id)
+          letGo(job)
           inFlight.delete(run)
           if (end === 'dropped' && claimedAgain !== undefined) put(claimedAgain)
         })
@@ -118,6 +135,7 @@ export function createExecutor(deps: ExecutorDeps): Executor {
     // Still here, only slow, and the claim has renewed its lease; or here in vain, because its lease was lost meanwhile.
     if (held.has(job.attempt.id)) return void held.set(job.attempt.id, job)
     held.set(job.attempt.id, undefined)
+    if (!job.claimed) lead += 1
     line.add(job)
     pump(line)
   }
@@ -171,7 +189,7 @@ export function createExecutor(deps: ExecutorDeps): Executor {
 
   const forget = (): void => {
     for (const { send, look_up } of lines.values()) {
-      for (const job of [...send.empty(), ...look_up.empty()]) held.delete(job.attempt.id)
+      for (const job of [...send.empty(), ...look_up.empty()]) letGo(job)
     }
   }
 
@@ -185,6 +203,7 @@ export function createExecutor(deps: ExecutorDeps): Executor {
       }
     },
     backlog: () => held.size,
+    lead: () => lead,
     kick() {
       wake.resolve()
       wake = Promise.withResolvers()

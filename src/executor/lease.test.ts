@@ -43,6 +43,7 @@ function start(psp: ScriptedPsp) {
       reports.push(report)
       return 'recorded'
     },
+    onProgress: () => undefined,
   })
   executor.start()
   return { node, reports, executor }

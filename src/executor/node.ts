@@ -7,6 +7,7 @@ import { KEEPALIVES, lockNumber } from '../platform/exclusive.ts'
 import { elapsedMs, instant, NEVER } from '../platform/instant.ts'
 import type { Log } from '../platform/log.ts'
 import { type ClockFollower, followClock, READ_OFFSET } from './follow-clock.ts'
+import { takeUp } from './take-up.ts'
 
 /**
  * This process as a member of the deployment. A node lives while its session holds an advisory lock on its number: when
@@ -34,19 +35,24 @@ const LEASE_MS = 4_500
 // Which advisory locks are ours: any number that other users of the database do not happen to use.
 const LOCK_SPACE = 0x7a11_571c
 
+const LIVING_NODES = `
+     select objid::bigint::integer from pg_locks
+      where locktype = 'advisory' and classid::bigint = ${LOCK_SPACE} and objsubid = 2 and granted
+        and database = (select oid from pg_database where datname = current_database())`
+
+const TAKE_UP_INHERITED = takeUp('executor.take_up_inherited', `node_id <> all(array(${LIVING_NODES}))`)
+const TAKE_UP_OURS = takeUp('executor.take_up_ours', 'node_id = $1')
+
 /** The attempts of nodes whose lock nobody holds are due at once, for whoever comes first. */
 const INHERIT = statement(
   'executor.inherit',
   `with dead as (
-     select distinct node_id from attempt where due_at is not null and node_id is not null
-     except
-     select objid::bigint::integer from pg_locks
-      where locktype = 'advisory' and classid::bigint = ${LOCK_SPACE} and objsubid = 2 and granted
-        and database = (select oid from pg_database where datname = current_database())
+     select distinct node_id from attempt where line_due_at is not null and node_id is not null
+     except ${LIVING_NODES}
    ), theirs as (
      -- What somebody writes at this moment is left for the next time: waiting for each other could end in a circle.
      select id from attempt
-      where exists (select from dead) and due_at is not null and node_id = any(array(select node_id from dead))
+      where exists (select from dead) and line_due_at is not null and node_id = any(array(select node_id from dead))
         for update skip locked
    )
    update attempt a set node_id = null, due_at = now() from theirs where a.id = theirs.id`,
@@ -54,7 +60,7 @@ const INHERIT = statement(
 
 const SIGN_OFF = statement(
   'executor.sign_off',
-  `with ours as (select id from attempt where due_at is not null and node_id = $1 for update skip locked)
+  `with ours as (select id from attempt where line_due_at is not null and node_id = $1 for update skip locked)
    update attempt a set node_id = null, due_at = now() from ours where a.id = ours.id`,
 )
 
@@ -131,6 +137,16 @@ export function createNode(deps: {
     })
   }
 
+  const inherit = async (): Promise<void> => {
+    await db.run(TAKE_UP_INHERITED)
+    await db.run(INHERIT)
+  }
+
+  const signOff = async (): Promise<void> => {
+    await db.run(TAKE_UP_OURS, [id])
+    await db.run(SIGN_OFF, [id])
+  }
+
   const beat = async (): Promise<void> => {
     const client = session
     if (client === undefined) {
@@ -143,7 +159,7 @@ export function createNode(deps: {
         throw error
       })
     }
-    await db.run(INHERIT)
+    await inherit()
   }
 
   const run = async (signal: AbortSignal): Promise<void> => {
@@ -179,7 +195,7 @@ export function createNode(deps: {
       // Before anything is done here: the offset that this process knows may be older than its session.
       const [row] = await db.query<{ clock_offset_ms: bigint }>(READ_OFFSET)
       await follower?.hear(Number(row?.clock_offset_ms ?? 0n))
-      await db.run(INHERIT)
+      await inherit()
       stopping = new AbortController()
       loop = run(stopping.signal)
     },
@@ -188,7 +204,7 @@ export function createNode(deps: {
       await loop
       const client = session
       session = undefined
-      await db.run(SIGN_OFF, [id]).catch((error: unknown) => log.warn({ err: error }, 'the node could not sign off'))
+      await signOff().catch((error: unknown) => log.warn({ err: error }, 'the node could not sign off'))
       await client?.end()
     },
   }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { toColumns } from '../platform/columns.ts'
 import { statement, type Tx } from '../platform/db.ts'
+import { typedColumns } from '../platform/typed-columns.ts'
 import type { Account } from './account.ts'
 import type { AccountDirectory } from './directory.ts'
 import { accountingDate, assertPostable, type NewEntry } from './entry.ts'
@@ -42,6 +43,9 @@ const INSERT = statement(
    insert into posting (entry_id, position, account_id, amount, currency, leaf)
    select * from unnest($13::uuid[], $14::smallint[], $15::integer[], $16::bigint[], $17::char(3)[], $18::bytea[])`,
 )
+
+const ENTRY_COLUMNS = ['uuid', 'text', 'text', 'uuid', 'uuid', 'uuid', 'timestamptz', 'text', 'text'] as const
+const POSTING_COLUMNS = ['uuid', 'text', 'text', 'text', 'text', 'bytea'] as const
 
 const ADD_TO_BALANCES = statement(
   'ledger.add_to_balances',
@@ -88,7 +92,13 @@ export async function postEntries(
   const link = { chain: chain.id, seq, bookedAtMs: bookedAt.getTime(), previousHash: chain.head_hash }
   const head = batchHash({ ...link, leaves: rows.leaves })
   await Promise.all([
-    tx.run(INSERT, [bookedAt, chain.id, seq, ...toColumns(9, rows.entries), ...toColumns(6, rows.postings)]),
+    tx.run(INSERT, [
+      bookedAt,
+      chain.id,
+      seq,
+      ...typedColumns(ENTRY_COLUMNS, rows.entries),
+      ...typedColumns(POSTING_COLUMNS, rows.postings),
+    ]),
     tx.run(ADD_TO_BALANCES, [chain.id, ...toColumns(4, turnover(sorted, ids))]),
     tx.run(CLOSE_BATCH, [chain.id, seq, bookedAt, rows.leaves.length, chain.head_hash, head]),
   ])

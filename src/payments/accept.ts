@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import type { Clock } from '../platform/clock.ts'
-import { toColumns } from '../platform/columns.ts'
 import { type Db, type Queryable, statement } from '../platform/db.ts'
 import { Refusal } from '../platform/errors.ts'
 import { newId, publicId } from '../platform/ids.ts'
+import { typedColumns } from '../platform/typed-columns.ts'
 import { ATTEMPT_COLUMNS, type Attempt, type AttemptRow, attemptOf } from './attempt.ts'
 import { type Holder, newAttempt } from './follow-up.ts'
 import type { NewPayment, Payment, PaymentOrder } from './payment.ts'
@@ -29,15 +29,10 @@ export function draft(input: NewPayment, by: { readonly now: Date; readonly hold
   const { psp, paymentMethod, currency } = input
   const plan = { paymentId, operation: 'charge' as const, psp, paymentMethod, capture, currency } as const
   const total = input.orders.reduce((sum, order) => sum + order.amount, 0n)
-  const orderIds = input.orders.map(newId)
-  const attempts =
-    input.chargeMode === 'single'
-      ? [newAttempt(by, { ...plan, orderId: undefined, amount: total })]
-      : input.orders.map((order, index) => newAttempt(by, { ...plan, orderId: orderIds[index], amount: order.amount }))
   const orders = input.orders.map(
-    (order, index): PaymentOrder => ({
+    (order): PaymentOrder => ({
       ...order,
-      id: orderIds[index] ?? newId(),
+      id: newId(),
       status: 'executing',
       psp,
       pspReference: undefined,
@@ -46,6 +41,14 @@ export function draft(input: NewPayment, by: { readonly now: Date; readonly hold
       capturedAt: undefined,
     }),
   )
+  // What an all-or-nothing payment or a manual capture needs next has to be read.
+  const sold = capture === 'automatic' && input.onPartial === 'keep'
+  const charge = (orderId: string | undefined, amount: bigint, on: readonly PaymentOrder[]): Attempt =>
+    newAttempt(by, { ...plan, orderId, amount, orders: sold ? on : undefined })
+  const attempts =
+    input.chargeMode === 'single'
+      ? [charge(undefined, total, orders)]
+      : orders.map((order) => charge(order.id, order.amount, [order]))
   const { idempotencyKey: _key, fingerprint: _fingerprint, ...rest } = input
   return {
     input,
@@ -66,9 +69,9 @@ export async function acceptBatch(
   const holder = deps.holder()
   const rows = await deps.db.run<{ id: string }>(INSERT_PAYMENTS, [
     now,
-    ...toColumns(13, drafts.map(eventRow)),
-    ...toColumns(9, drafts.flatMap(orderRows)),
-    ...toColumns(8, drafts.flatMap(attemptRows)),
+    ...typedColumns(EVENT_COLUMNS, drafts.map(eventRow)),
+    ...typedColumns(ORDER_COLUMNS, drafts.flatMap(orderRows)),
+    ...typedColumns(ATTEMPT_ROW_COLUMNS, drafts.flatMap(attemptRows)),
     holder.nodeId,
     holder.leaseMs,
   ])
@@ -76,15 +79,17 @@ export async function acceptBatch(
   const left = drafts.filter((item) => !stored.has(item.payment.id))
   const conflicts = left.length === 0 ? undefined : await findConflicts(deps.db, left)
   return drafts.map((item) =>
-    conflicts === undefined || stored.has(item.payment.id) ? heldBy(item, holder) : conflicts(item),
+    conflicts === undefined || stored.has(item.payment.id) ? asStored(item, holder, now) : conflicts(item),
   )
 }
 
-/** The draft as it was stored: in the hands of the node that this process was at that moment. */
-function heldBy(item: Draft, holder: Holder): Draft {
+/** The draft as it was stored: in the hands of the node that this process was, and at the time of that moment. */
+function asStored(item: Draft, holder: Holder, now: Date): Draft {
   const nodeId = holder.nodeId ?? undefined
-  if (item.attempts.every((attempt) => attempt.nodeId === nodeId)) return item
-  return { ...item, attempts: item.attempts.map((attempt) => ({ ...attempt, nodeId })) }
+  const attempts = item.attempts.every((attempt) => attempt.nodeId === nodeId)
+    ? item.attempts
+    : item.attempts.map((attempt) => ({ ...attempt, nodeId }))
+  return { ...item, payment: { ...item.payment, createdAt: now }, attempts }
 }
 
 type ConflictRow = {
@@ -153,6 +158,11 @@ export const checkoutExists = (checkoutId: string, paymentId: string): Refusal =
       facts: { payment: publicId('pay', paymentId) },
     },
   )
+
+const texts = (count: number) => Array.from({ length: count }, () => 'text' as const)
+const EVENT_COLUMNS = ['uuid', 'text', 'bytea', ...texts(10)] as const
+const ORDER_COLUMNS = ['uuid', 'uuid', ...texts(6), 'uuid'] as const
+const ATTEMPT_ROW_COLUMNS = ['uuid', 'uuid', 'uuid', ...texts(5)] as const
 
 function eventRow({ input, payment }: Draft): readonly unknown[] {
   return [

@@ -1,4 +1,4 @@
-import type { CaptureMode } from './payment.ts'
+import type { CaptureMode, PaymentOrder } from './payment.ts'
 
 export type Operation = 'charge' | 'capture' | 'void'
 
@@ -37,7 +37,14 @@ export type Attempt = {
   readonly lastSentAt: Date
   /** The node that carries it out now. */
   readonly nodeId: number | undefined
+  /**
+   * The orders that stand on it, known only where it comes straight from being stored as the charge of a payment that
+   * keeps what is captured, automatically. What they say here never changes.
+   */
+  readonly orders?: readonly SoldOrder[] | undefined
 }
+
+export type SoldOrder = Pick<PaymentOrder, 'id' | 'seller' | 'amount' | 'platformFee'>
 
 export const isFinished = (status: AttemptStatus): boolean => status === 'succeeded' || status === 'declined'
 

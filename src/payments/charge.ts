@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { LookUp, PspTraits } from '../psp/psp.ts'
-import { isFinished, type Operation } from './attempt.ts'
-import type { AttemptChange } from './attempt-change.ts'
+import { type Attempt, isFinished, type Operation } from './attempt.ts'
+import { type AttemptChange, changeOf } from './attempt-change.ts'
 import { notExecuted, notFound, unknown, waiting } from './charge-doubts.ts'
 import { authorised, captured, declined, voided } from './charge-facts.ts'
 import type { OrderStatus } from './payment.ts'
@@ -27,6 +27,8 @@ export type Report = {
   readonly attemptId: string
   readonly via: 'answer' | 'look_up' | 'webhook' | 'file'
   readonly outcome: LookUp
+  /** The attempt as it was stored, where this process sent it straight away: it may stand unchanged in the database. */
+  readonly sent?: Attempt | undefined
 }
 
 /** A charge as it stands in the middle of a batch: `apply` changes it in place, the caller writes what changed. */
@@ -42,6 +44,19 @@ export type ChargeInFlight = {
   readonly effects: Effect[]
   readonly steps: { readonly attemptId: string; readonly kind: string; readonly detail: Record<string, string> }[]
 }
+
+/** A charge as it was read, before anything is applied. */
+export const inFlight = (
+  charge: Attempt,
+  known: Pick<ChargeInFlight, 'followUps' | 'orders' | 'lateSuccessBooked'>,
+): ChargeInFlight => ({
+  charge: changeOf(charge),
+  ...known,
+  ordersChanged: false,
+  capturedAt: undefined,
+  effects: [],
+  steps: [],
+})
 
 /** What the caller has to do besides writing rows. */
 export type Effect =

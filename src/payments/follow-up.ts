@@ -68,6 +68,7 @@ export type AttemptPlan = {
   readonly amount: bigint
   readonly currency: string
   readonly pspReference?: string | undefined
+  readonly orders?: Attempt['orders']
 }
 
 /** A new attempt under a new key, as it is right after it was stored. */
@@ -94,5 +95,6 @@ export function newAttempt(by: { readonly now: Date; readonly holder: Holder }, 
     createdAt: now,
     lastSentAt: now,
     nodeId: holder.nodeId ?? undefined,
+    orders: plan.orders,
   }
 }

@@ -13,6 +13,7 @@
 export { ATTEMPT_COLUMNS, type Attempt, type AttemptRow, attemptOf, type Operation } from './attempt.ts'
 export type { Report } from './charge.ts'
 export type { Holder } from './follow-up.ts'
+export { COVERED_BY, IN_FLIGHT } from './in-flight.ts'
 export { PAYMENT_INVARIANTS } from './invariants.ts'
 export type { PaymentFilter } from './list.ts'
 export * from './payment.ts'

@@ -42,7 +42,8 @@ export const PAYMENT_INVARIANTS: readonly Invariant[] = [
       select 'order ' || o.id || ' is ' || o.status || ' and nobody looks after it' as detail
         from payment_order o
        where o.status in ('pending', 'executing', 'requires_action', 'unknown')
-         and not exists (select from attempt a where a.id = o.charge_attempt_id and a.due_at is not null)
+         and not exists (select from attempt a where a.id = o.charge_attempt_id and a.due_at is not null
+                            and (not a.in_hand or exists (select from handover h where a.id between h.first_attempt_id and h.last_attempt_id)))
          and not exists (select from attempt f where f.charge_attempt_id = o.charge_attempt_id and f.operation <> 'charge' and f.due_at is not null)`,
   },
   {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Queryable } from '../platform/db.ts'
+import { IN_FLIGHT } from './in-flight.ts'
 import { PAYMENT_STATUSES, type Payment, type PaymentStatus } from './payment.ts'
 import { getPayments } from './read.ts'
 
@@ -71,7 +72,7 @@ function hasStatus(status: PaymentStatus): string {
   assert(PAYMENT_STATUSES.includes(status), 'a status is one of ours')
   if (status === 'succeeded') return `e.status = '${status}'`
   if (status !== 'processing') return `e.exceptional_status = '${status}'`
-  return `e.status = '${status}' and e.id in (select a.payment_event_id from attempt a where a.due_at is not null)`
+  return `e.status = '${status}' and e.id = any(array(select a.payment_event_id from (${IN_FLIGHT}) a))`
 }
 
 /** The smallest UUIDv7 of that instant. */

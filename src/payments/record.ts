@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict'
 import { type AccountDirectory, type NewEntry, postEntries } from '../ledger/index.ts'
 import type { Clock } from '../platform/clock.ts'
-import { toColumns } from '../platform/columns.ts'
+import { toArray, toColumns } from '../platform/columns.ts'
 import type { Db, Tx } from '../platform/db.ts'
 import { newId } from '../platform/ids.ts'
 import type { PspTraits } from '../psp/psp.ts'
 import { creditPending } from '../wallet/index.ts'
 import { type Attempt, type AttemptRow, attemptOf, isFinished } from './attempt.ts'
 import { type AttemptChange, changeOf } from './attempt-change.ts'
-import { apply, type ChargeInFlight, type Report } from './charge.ts'
+import { apply, type ChargeInFlight, inFlight, type Report } from './charge.ts'
 import { captureEntry, lateSuccessEntry, pendingCredit, type Sale } from './entries.ts'
+import { type FirstCapture, firstCaptures, lockOnly, Overtaken, salesOf, writeFirstCaptures } from './first-capture.ts'
 import { type Holder, insertFollowUps } from './follow-up.ts'
 import { nextSteps, type OrderStanding } from './next-steps.ts'
 import type { CaptureMode, OnPartial, OrderStatus } from './payment.ts'
@@ -52,48 +53,92 @@ type OrderRow = {
  * Safe to repeat: a report that was recorded before finds the state it made and changes nothing.
  */
 export async function recordReports(deps: RecordDeps, reports: readonly Report[]): Promise<readonly Attempt[]> {
-  return deps.db.transaction(async (tx) => {
-    const now = deps.clock.now()
-    const paymentIds = [...new Set(reports.map((report) => report.paymentId))]
-    // In one flight; what is read is read behind the lock.
-    const [locked, { charges, orders }] = await Promise.all([
-      tx.run<EventRow>(LOCK_EVENTS, [paymentIds]),
-      readCharges(tx, [...new Set(reports.map((report) => report.chargeId))]),
-    ])
-    const events = new Map(locked.map((row) => [row.id, row]))
-    for (const report of reports) {
-      const charge = charges.get(report.chargeId)
-      const event = events.get(report.paymentId)
-      assert(charge !== undefined && event !== undefined, `charge ${report.chargeId} exists`)
-      assert(charge.charge.before.paymentId === event.id, `charge ${report.chargeId} is of payment ${report.paymentId}`)
-      apply(charge, report, { now, traits: deps.traitsOf(charge.charge.before.psp), capture: event.capture })
+  const now = deps.clock.now()
+  const { captures, rest } = firstCaptures(reports, (psp) => ({
+    now,
+    traits: deps.traitsOf(psp),
+    capture: 'automatic',
+  }))
+  if (captures.length > 0) {
+    try {
+      return await deps.db.transaction((tx) => recordIn(tx, { ...deps, now }, captures, rest))
+    } catch (error) {
+      if (!(error instanceof Overtaken)) throw error
     }
-    const states = [...charges.values()]
-    const { sales, lateSuccesses } = bookings(states, orders)
-    // Wallets before the ledger: the wallet rows are the ones that other batches may wait for.
+  }
+  return deps.db.transaction((tx) => recordIn(tx, { ...deps, now }, [], reports))
+}
+
+async function recordIn(
+  tx: Tx,
+  deps: RecordDeps & { readonly now: Date },
+  captures: readonly FirstCapture[],
+  reports: readonly Report[],
+): Promise<readonly Attempt[]> {
+  const { now } = deps
+  const paymentIds = [...new Set([...captures.map(({ charge }) => charge.paymentId), ...reports.map(idOfPayment)])]
+  if (reports.length === 0) {
+    const sales = salesOf(captures)
     await Promise.all([
-      writeAttempts(tx, states, now),
-      writeOrders(tx, states),
-      writeSteps(tx, states, now),
+      lockOnly(tx, paymentIds),
+      writeFirstCaptures(tx, captures, now),
       creditPending(tx, sales.map(pendingCredit)),
     ])
-    await postEntries(tx, deps.directory, [...lateSuccesses, ...sales.map(captureEntry)], now)
-    const followUps = [...lateVoids(states), ...(await allOrNothing(tx, events, states))]
-    const created = await insertFollowUps(tx, { now, holder: deps.holder() }, followUps)
-    const moved = states.filter((state) => state.ordersChanged).map((state) => state.charge.before.paymentId)
-    const derived = new Set([...moved, ...created.map((attempt) => attempt.paymentId)])
-    if (derived.size > 0) await tx.run(DERIVE_STATUS, [[...derived]])
-    return created
-  })
+    await postEntries(tx, deps.directory, sales.map(captureEntry), now)
+    await tx.run(DERIVE_STATUS, [toArray(paymentIds)])
+    return []
+  }
+  // In one flight; what is read is read behind the lock.
+  const [locked, { charges, orders }] = await Promise.all([
+    tx.run<EventRow>(LOCK_EVENTS, [toArray(paymentIds)]),
+    readCharges(tx, [...new Set(reports.map((report) => report.chargeId))]),
+    writeFirstCaptures(tx, captures, now),
+  ])
+  const events = new Map(locked.map((row) => [row.id, row]))
+  applyAll(deps, reports, { charges, events })
+  const states = [...charges.values()]
+  const { sales: told, lateSuccesses } = bookings(states, orders)
+  const sales = [...salesOf(captures), ...told]
+  // Wallets before the ledger: the wallet rows are the ones that other batches may wait for.
+  await Promise.all([
+    writeAttempts(tx, states, now),
+    writeOrders(tx, states),
+    writeSteps(tx, states, now),
+    creditPending(tx, sales.map(pendingCredit)),
+  ])
+  await postEntries(tx, deps.directory, [...lateSuccesses, ...sales.map(captureEntry)], now)
+  const followUps = [...lateVoids(states), ...(await allOrNothing(tx, events, states))]
+  const created = await insertFollowUps(tx, { now, holder: deps.holder() }, followUps)
+  const moved = states.filter((state) => state.ordersChanged).map((state) => state.charge.before.paymentId)
+  const derived = new Set([...captures.map(({ charge }) => charge.paymentId), ...moved, ...created.map(idOfPayment)])
+  if (derived.size > 0) await tx.run(DERIVE_STATUS, [toArray([...derived])])
+  return created
+}
+
+const idOfPayment = ({ paymentId }: { readonly paymentId: string }): string => paymentId
+
+function applyAll(
+  deps: RecordDeps & { readonly now: Date },
+  reports: readonly Report[],
+  { charges, events }: { charges: ReadonlyMap<string, ChargeInFlight>; events: ReadonlyMap<string, EventRow> },
+): void {
+  for (const report of reports) {
+    const charge = charges.get(report.chargeId)
+    const event = events.get(report.paymentId)
+    assert(charge !== undefined && event !== undefined, `charge ${report.chargeId} exists`)
+    assert(charge.charge.before.paymentId === event.id, `charge ${report.chargeId} is of payment ${report.paymentId}`)
+    apply(charge, report, { now: deps.now, traits: deps.traitsOf(charge.charge.before.psp), capture: event.capture })
+  }
 }
 
 async function readCharges(
   tx: Tx,
   chargeIds: readonly string[],
 ): Promise<{ charges: Map<string, ChargeInFlight>; orders: readonly OrderRow[] }> {
+  const ids = toArray(chargeIds)
   const [rows, orders] = await Promise.all([
-    tx.run<AttemptRow & { late_booked: boolean }>(READ_ATTEMPTS, [chargeIds]),
-    tx.run<OrderRow>(READ_ORDERS_OF_CHARGES, [chargeIds]),
+    tx.run<AttemptRow & { late_booked: boolean }>(READ_ATTEMPTS, [ids]),
+    tx.run<OrderRow>(READ_ORDERS_OF_CHARGES, [ids]),
   ])
   const standing = new Map(orders.map((order) => [order.charge_attempt_id, order.status]))
   const followUps = Map.groupBy(
@@ -103,16 +148,12 @@ async function readCharges(
   const charges = new Map<string, ChargeInFlight>()
   for (const row of rows) {
     if (row.operation !== 'charge') continue
-    charges.set(row.id, {
-      charge: changeOf(attemptOf(row)),
+    const known = {
       followUps: (followUps.get(row.id) ?? []).map((followUp) => changeOf(attemptOf(followUp))),
-      orders: standing.get(row.id) ?? 'superseded',
-      ordersChanged: false,
-      capturedAt: undefined,
+      orders: standing.get(row.id) ?? ('superseded' as const),
       lateSuccessBooked: row.late_booked,
-      effects: [],
-      steps: [],
-    })
+    }
+    charges.set(row.id, inFlight(attemptOf(row), known))
   }
   return { charges, orders }
 }

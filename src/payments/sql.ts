@@ -23,12 +23,17 @@ export const INSERT_PAYMENTS = statement(
        join event on event.id = o.payment_event_id
    ), attempts as (
      insert into attempt (id, payment_event_id, payment_order_id, operation, charge_attempt_id, psp, payment_method, capture, amount, currency,
-                          status, created_at, last_sent_at, sends, node_id, due_at)
+                          status, created_at, last_sent_at, sends, node_id, due_at, in_hand)
      select a.id, a.payment_event_id, a.payment_order_id, 'charge', a.id, a.psp, a.payment_method, a.capture, a.amount, a.currency,
-            'dispatched', $1, $1, ($32::integer is not null)::integer, $32, now() + $33 * interval '1 millisecond'
+            'dispatched', $1, $1, ($32::integer is not null)::integer, $32, now() + $33 * interval '1 millisecond', $32 is not null
        from unnest($24::uuid[], $25::uuid[], $26::uuid[], $27::text[], $28::text[], $29::text[], $30::bigint[], $31::char(3)[])
          as a (id, payment_event_id, payment_order_id, psp, payment_method, capture, amount, currency)
        join event on event.id = a.payment_event_id
+   ), handed_over as (
+     insert into handover (node_id, due_at, first_attempt_id, last_attempt_id)
+     select $32, now() + $33 * interval '1 millisecond', a.ids[1], a.ids[cardinality(a.ids)]
+       from (select array_agg(id order by id) as ids from unnest($24::uuid[]) as id) a
+      where $32 is not null and exists (select from event)
    )
    select id from event`,
 )
@@ -45,6 +50,35 @@ export const FIND_CONFLICTS = statement(
 export const LOCK_EVENTS = statement(
   'payments.lock_events',
   `select id, capture, on_partial from payment_event where id = any($1::uuid[]) order by id for update`,
+)
+
+/** The same lock, where nothing has to be read: how many there are. */
+export const LOCK_EVENTS_ONLY = statement(
+  'payments.lock_events_only',
+  `select count(*)::integer as count
+     from (select id from payment_event where id = any($1::uuid[]) order by id for update) locked`,
+)
+
+/**
+ * Finishes charges of which nothing was heard since they were stored and sent, with their orders, and counts both: what
+ * somebody else has heard of or sent again meanwhile is left out, and the caller then has to read what it is now.
+ */
+export const CAPTURE_UNTOUCHED = statement(
+  'payments.capture_untouched',
+  `with charge as (
+     update attempt a
+        set status = 'succeeded', psp_reference = c.psp_reference, finished_at = $1, node_id = null, due_at = null
+       from unnest($2::uuid[], $3::text[]) as c (id, psp_reference)
+      where a.id = c.id and a.status = 'dispatched' and a.sends = 1 and a.look_ups = 0 and not a.ambiguous
+     returning a.id
+   ), sold as (
+     update payment_order o
+        set status = 'captured', captured_at = c.captured_at
+       from unnest($4::uuid[], $5::uuid[], $6::timestamptz[]) as c (id, charge_attempt_id, captured_at)
+      where o.id = c.id and o.charge_attempt_id = c.charge_attempt_id and o.status = 'executing'
+     returning o.id
+   )
+   select (select count(*) from charge)::integer as charges, (select count(*) from sold)::integer as orders`,
 )
 
 /**
@@ -89,7 +123,8 @@ export const UPDATE_ATTEMPTS = statement(
           look_ups = c.look_ups,
           finished_at = case when c.due_in_ms is not null then null when a.status = c.status then a.finished_at else $1::timestamptz end,
           node_id = null,
-          due_at = now() + c.due_in_ms * interval '1 millisecond'
+          due_at = now() + c.due_in_ms * interval '1 millisecond',
+          in_hand = false
      from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
                  $10::text[], $11::boolean[], $12::integer[], $13::timestamptz[], $14::float8[])
        as c (id, status, psp_reference, action_url, decline_code, decline_network_code, decline_advice, decline_message,

@@ -160,6 +160,43 @@ describe('a lane', () => {
     expect(served).toEqual(Array.from({ length: 200 }, (_, index) => index))
   })
 
+  it('takes no more than there is room for, what is in a batch counted, and goes on when there is room again', async () => {
+    let room = 3
+    const { lane, batches, contents } = aLane({
+      concurrency: 2,
+      pace: { room: () => room, trickle: { weight: 1, everyMs: 60_000 } },
+    })
+    const results = [1, 2, 3, 4, 5].map(lane.submit)
+    await turn()
+    expect(contents()).toEqual([[1, 2, 3]])
+    room = 4
+    lane.resume()
+    await turn()
+    expect(contents()).toEqual([[1, 2, 3], [4]])
+    room = 100
+    for (const batch of batches) batch.end()
+    await turn()
+    expect(contents()).toEqual([[1, 2, 3], [4], [5]])
+    for (const batch of batches) batch.end()
+    await Promise.all(results)
+  })
+
+  it('lets nothing wait for ever, also when there is never room', async () => {
+    const committed: (readonly number[])[] = []
+    const { lane } = aLane({
+      maxBatch: 2,
+      pace: { room: () => 0, trickle: { weight: 3, everyMs: 1 } },
+      commit: async (items) => {
+        committed.push(items)
+        return items.map(String)
+      },
+    })
+
+    await Promise.all([1, 2, 3, 4, 5].map(lane.submit))
+
+    expect(committed).toEqual([[1, 2], [3, 4], [5]])
+  })
+
   it('is idle for whoever asks once what was submitted before has settled, also under load', async () => {
     const { lane, batches } = aLane({ maxBatch: 1, concurrency: 2 })
     expect(await lane.idle()).toBeUndefined()

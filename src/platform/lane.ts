@@ -9,6 +9,8 @@ export type Lane<I, R> = {
   readonly submit: (item: I) => Promise<R>
   /** Items waiting or in a batch. */
   readonly size: () => number
+  /** There may be room again: takes what waited for it. */
+  readonly resume: () => void
   /** Resolves when everything submitted before has settled, whatever is submitted meanwhile. */
   readonly idle: () => Promise<void>
 }
@@ -30,6 +32,19 @@ export type LaneOptions<I, R> = {
    * leaves the others unharmed. False for errors that would hit every item, such as a lost connection.
    */
   readonly splitOn: (error: unknown) => boolean
+  /** Batches wait until what comes after this lane keeps up with it; without it they never do. */
+  readonly pace?: Pace
+}
+
+/** What keeps a lane from running ahead of what comes after it. */
+export type Pace = {
+  /** The weight that there is room for, what is in a batch now included. */
+  readonly room: () => number
+  /**
+   * While there is none, this much is taken every `everyMs` all the same, so that what comes after may stand still and
+   * items wait a while, but never for ever.
+   */
+  readonly trickle: { readonly weight: number; readonly everyMs: number }
 }
 
 type Waiting<I, R> = { item: I; resolve: (result: R) => void; reject: (error: unknown) => void }
@@ -40,7 +55,9 @@ export function createLane<I, R>(options: LaneOptions<I, R>): Lane<I, R> {
   let taken = 0
   const firstInFlight = new Set<number>()
   let inBatches = 0
+  let weightInBatches = 0
   let scheduled = false
+  let patience: NodeJS.Timeout | undefined
   let idleWaiters: { readonly upTo: number; readonly wake: () => void }[] = []
 
   const settle = async (batch: readonly Waiting<I, R>[]): Promise<void> => {
@@ -66,17 +83,20 @@ export function createLane<I, R>(options: LaneOptions<I, R>): Lane<I, R> {
     })
   }
 
-  const lengthOfBatch = (): number => {
-    const { weight } = options
-    if (weight === undefined) return options.maxBatch
+  const weightOf = (item: I): number => options.weight?.(item) ?? 1
+
+  /** Takes what weighs `most` together from the front of the queue; a single item may weigh more. */
+  const take = (most: number): { readonly batch: Waiting<I, R>[]; readonly weight: number } => {
     let length = 0
-    for (let sum = 0; length < queue.length; length += 1) {
+    let weight = 0
+    for (; length < queue.length; length += 1) {
       const next = queue[length]
       if (next === undefined) break
-      sum += weight(next.item)
-      if (length > 0 && sum > options.maxBatch) break
+      const more = weightOf(next.item)
+      if (length > 0 && weight + more > most) break
+      weight += more
     }
-    return length
+    return { batch: queue.splice(0, length), weight }
   }
 
   const wakeIdle = (): void => {
@@ -85,21 +105,48 @@ export function createLane<I, R>(options: LaneOptions<I, R>): Lane<I, R> {
     idleWaiters = idleWaiters.filter(({ upTo }) => upTo > settledUpTo)
   }
 
+  const begin = (most: number): void => {
+    const { batch, weight } = take(most)
+    const first = taken
+    taken += batch.length
+    inBatches += batch.length
+    weightInBatches += weight
+    firstInFlight.add(first)
+    void settle(batch).finally(() => {
+      firstInFlight.delete(first)
+      inBatches -= batch.length
+      weightInBatches -= weight
+      start()
+      wakeIdle()
+    })
+  }
+
+  const mayBegin = (): boolean => firstInFlight.size < options.concurrency && queue.length > 0
+
   const start = (): void => {
     scheduled = false
-    while (firstInFlight.size < options.concurrency && queue.length > 0) {
-      const batch = queue.splice(0, lengthOfBatch())
-      const first = taken
-      taken += batch.length
-      inBatches += batch.length
-      firstInFlight.add(first)
-      void settle(batch).finally(() => {
-        firstInFlight.delete(first)
-        inBatches -= batch.length
-        start()
-        wakeIdle()
-      })
+    while (mayBegin()) {
+      const room = options.pace === undefined ? options.maxBatch : options.pace.room() - weightInBatches
+      if (room <= 0) return waitForRoom()
+      begin(Math.min(options.maxBatch, room))
     }
+  }
+
+  /** After the current round of I/O events, so that requests read in the same round share the batch. */
+  const startSoon = (): void => {
+    if (scheduled) return
+    scheduled = true
+    setImmediate(start)
+  }
+
+  const waitForRoom = (): void => {
+    if (patience !== undefined || options.pace === undefined) return
+    const { weight, everyMs } = options.pace.trickle
+    patience = setTimeout(() => {
+      patience = undefined
+      if (mayBegin()) begin(Math.min(options.maxBatch, weight))
+      start()
+    }, everyMs)
   }
 
   return {
@@ -107,13 +154,13 @@ export function createLane<I, R>(options: LaneOptions<I, R>): Lane<I, R> {
       if (queue.length >= options.maxQueue) throw options.whenFull()
       return new Promise<R>((resolve, reject) => {
         queue.push({ item, resolve, reject })
-        if (scheduled) return
-        scheduled = true
-        // After the current round of I/O events, so that requests read in the same round share the batch.
-        setImmediate(start)
+        startSoon()
       })
     },
     size: () => queue.length + inBatches,
+    resume: () => {
+      if (queue.length > 0) startSoon()
+    },
     idle: () =>
       queue.length + inBatches === 0
         ? Promise.resolve()

@@ -148,7 +148,7 @@ const unknownOutcomes = (tx: Tx, source: Source, day: string): Promise<UnknownRo
     `select u.* from (
        select id as "attemptId", payment_event_id as "paymentId", psp_reference as "pspReference", amount, currency,
               created_at as "occurredAt", ${businessDateSql('created_at', source)} as "businessDate"
-         from attempt where psp = $1 and status = 'unknown' and due_at is not null and operation = 'charge') u
+         from attempt where psp = $1 and line_status = 'unknown' and line_due_at is not null and operation = 'charge') u
       where u."businessDate" <= $2::date order by u."attemptId"`,
     [source.name, day],
   )

@@ -67,10 +67,11 @@ export async function startMoneyPath(options: {
     traitsOf: (name) => pspOf.get(name)?.traits ?? { consistencyWindowMs: Number.POSITIVE_INFINITY, keyRetentionMs: 0 },
     dispatch: (attempts) => slot.executor?.dispatch(attempts),
     backlog: () => slot.executor?.backlog() ?? 0,
+    lead: () => slot.executor?.lead() ?? 0,
   })
   const { record } = payments
   const calls = new Map(psps.map((psp) => [psp.name, createPspCalls(psp)]))
-  const executor = createExecutor({ db, clock, log, node, calls, record })
+  const executor = createExecutor({ db, clock, log, node, calls, record, onProgress: payments.proceed })
   const inbox = createInbox({ db, clock, log, psps: pspOf, record })
   const clockControl = createClockControl({
     db,

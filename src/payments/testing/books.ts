@@ -27,6 +27,7 @@ export function openBooks(url: string, nodeId = 1, over: (db: Db) => Db = (db) =
     traitsOf: () => ({ consistencyWindowMs: 2_000, keyRetentionMs: 86_400_000 }),
     dispatch: (attempts) => void dispatched.push(...attempts),
     backlog: () => 0,
+    lead: () => 0,
   })
 
   /** In the order of the payment's orders, a later try after an earlier one. */

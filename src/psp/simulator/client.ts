@@ -133,18 +133,11 @@ function exchange(pool: Pool, request: HttpRequest): Promise<Exchange> {
   })
 }
 
-function dispatchOptions(request: HttpRequest): Dispatcher.DispatchOptions {
-  return {
-    method: request.method,
-    path: request.path,
-    headers: {
-      accept: 'application/json',
-      ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
-      ...(request.key === undefined ? {} : { 'idempotency-key': request.key }),
-    },
-    body: request.body ?? null,
-    idempotent: false,
-  }
+function dispatchOptions({ method, path, key, body }: HttpRequest): Dispatcher.DispatchOptions {
+  const headers = ['accept', 'application/json']
+  if (body !== undefined) headers.push('content-type', 'application/json')
+  if (key !== undefined) headers.push('idempotency-key', key)
+  return { method, path, headers, body: body ?? null, idempotent: false }
 }
 
 function beforeStart(error: unknown): Exchange {

@@ -33,7 +33,7 @@ describe('The book', () => {
   async function open(): Promise<{ book: Book; records: BookRecord[] }> {
     const records: BookRecord[] = []
     // Without the line's number and checksum it is the record as it was given.
-    const book = await openBook(file, (record) => records.push(bare(record)), noFailure)
+    const book = openBook(file, (record) => records.push(bare(record)), noFailure)
     return { book, records }
   }
   async function write(records: readonly BookRecord[]): Promise<void> {

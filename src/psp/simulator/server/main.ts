@@ -19,7 +19,7 @@ async function main(): Promise<void> {
   const options = readOptions()
   const lock = lockBook(options.book)
   let server: HttpServer | undefined
-  const simulator = await createSimulator({
+  const simulator = createSimulator({
     bookFile: lock.file,
     baseUrl: () => `http://${urlHost(options.host)}:${server?.port ?? options.port}`,
     onFailure: (error) => fail(1, `The book ${lock.file} cannot be written any more: ${describe(error)}.`),

@@ -33,13 +33,13 @@ const CHARGE_BYTES = 512 // measured: 330 bytes of heap for a plain charge, 450 
 const HEAP_SHARE = 0.8 // the rest is for requests, webhooks and the collector
 const LONGEST_SLEEP_MS = 3_600_000 // a timer cannot wait for months, and the wall clock may be set meanwhile
 
-export async function createSimulator(options: {
+export function createSimulator(options: {
   readonly bookFile: string
   readonly baseUrl: () => string
   readonly onFailure: (error: unknown) => void
-}): Promise<Simulator> {
+}): Simulator {
   const state = createState()
-  const book = await openBook(options.bookFile, state.apply, options.onFailure)
+  const book = openBook(options.bookFile, state.apply, options.onFailure)
   const { commit, commitCharge } = createCommit(state, book, (): void => sender.wake())
   if (book.length() === 0)
     commit({ t: 'book', version: BOOK_VERSION, id: randomBytes(6).toString('hex'), at: Date.now() })
