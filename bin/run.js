@@ -12,6 +12,7 @@ const TOOLS = {
     [tool('@biomejs', 'biome', 'bin', 'biome'), 'check'],
     [tool('typescript', 'bin', 'tsc'), '-p', '.', '--noEmit'],
   ],
+  'test:samples': [[join(ROOT, 'test', 'samples', 'main.ts')]],
   chaos: [[join(ROOT, 'test', 'chaos', 'main.ts')]],
   'bench:payments': [[join(ROOT, 'bench', 'payments.ts')]],
   'bench:ledger': [[join(ROOT, 'bench', 'ledger.ts')]],
