@@ -13,6 +13,7 @@ const APPEND_ONLY = [
   'blob_piece',
   'settlement_file',
   'settlement_statement',
+  'intake_file',
   'recon_break_event',
   'settled_charge',
   'psp_webhook_secret',

@@ -22,6 +22,12 @@ export type SettlementFile = {
   readonly receivedAt: Date
   readonly originalBlobId: string
   readonly linesBlobId: string | null
+  /** Of a declared source: lines that no other file had told before. */
+  readonly newLines: bigint | null
+  /** Of a declared source: the file of the same name and day that it takes the place of. */
+  readonly reissueOf: string | null
+  /** Of a declared source: the hash of what was delivered, when that was packed or encrypted. */
+  readonly deliveredSha256: Buffer | null
 }
 
 /** A statement of a file. Amounts are minor units of its currency. */
@@ -30,6 +36,9 @@ export type StoredStatement = {
   readonly currency: string
   readonly opening: bigint | null
   readonly closing: bigint | null
+  /** ISO date and the sender's number of it, where they are known. */
+  readonly businessDate: string | null
+  readonly sequence: string | null
   readonly lineCount: bigint
   readonly credits: bigint
   readonly debits: bigint
@@ -50,8 +59,11 @@ export type StoredStatement = {
 }
 
 const COLUMNS = `f.id, f.source, f.name, f.status, f.rejection, f.format, f.file_reference as "fileReference",
-  f.business_date as "businessDate", f.sha256, f.byte_count as "byteCount", f.line_count as "lineCount", f.control, f.diagnostics,
-  f.received_via as "receivedVia", f.received_at as "receivedAt", f.original_blob_id as "originalBlobId", f.lines_blob_id as "linesBlobId"`
+  coalesce(f.business_date, (select i.business_date from intake_file i where i.file_id = f.id)) as "businessDate", f.sha256, f.byte_count as "byteCount", f.line_count as "lineCount", f.control, f.diagnostics,
+  f.received_via as "receivedVia", f.received_at as "receivedAt", f.original_blob_id as "originalBlobId", f.lines_blob_id as "linesBlobId",
+  (select i.new_lines from intake_file i where i.file_id = f.id) as "newLines",
+  (select i.reissue_of from intake_file i where i.file_id = f.id) as "reissueOf",
+  (select i.delivered_sha256 from intake_file i where i.file_id = f.id) as "deliveredSha256"`
 
 const BY_BYTES = statement(
   'settlement.file_by_bytes',
@@ -65,7 +77,7 @@ const BY_DAY = statement(
 const BY_ID = statement('settlement.file_by_id', `select ${COLUMNS} from settlement_file f where f.id = $1`)
 const STATEMENTS = statement(
   'settlement.statements',
-  `select account, currency, opening, closing, line_count as "lineCount", credits, debits, totals, control
+  `select account, currency, opening, closing, business_date as "businessDate", sequence, line_count as "lineCount", credits, debits, totals, control
      from settlement_statement where file_id = $1 order by position`,
 )
 const LIST = statement(

@@ -56,7 +56,7 @@ export async function receiveFile(deps: ReceiveDeps, delivery: Delivery): Promis
 type Judged = Reading & { readonly path: string; readonly sha256: Buffer }
 
 /** One at a time for each source: what is accepted depends on what was accepted before. */
-const TAKE_TURN = statement(
+export const TAKE_TURN = statement(
   'settlement.take_turn',
   `select pg_advisory_xact_lock(hashtextextended(current_schema() || ' settlement files of ' || $1, 0))`,
 )
@@ -155,7 +155,7 @@ async function store(
   await tx.run(INSERT_STATEMENTS, [id, ...toColumns(10, statements.map(statementRow))])
 }
 
-const json = (value: unknown): string =>
+export const json = (value: unknown): string =>
   JSON.stringify(value, (_key, each: unknown) => (typeof each === 'bigint' ? each.toString() : each))
 
 const statementRow = (each: Statement, position: number): readonly unknown[] => [
@@ -172,7 +172,7 @@ const statementRow = (each: Statement, position: number): readonly unknown[] => 
 ]
 
 /** The worst that any statement says. */
-function controlOf(statements: readonly Statement[]): 'pass' | 'fail' | 'none' {
+export function controlOf(statements: readonly Statement[]): 'pass' | 'fail' | 'none' {
   const all = statements.map(({ control }) => control.status)
   if (all.includes('fail')) return 'fail'
   return all.includes('pass') ? 'pass' : 'none'

@@ -93,6 +93,9 @@ const aFile = (fields: Pick<SettlementFile, 'name' | 'sha256' | 'byteCount'>): S
   receivedAt: AT,
   originalBlobId: newId(),
   linesBlobId: null,
+  newLines: null,
+  reissueOf: null,
+  deliveredSha256: null,
   ...fields,
 })
 
@@ -101,6 +104,8 @@ const STATEMENT: StoredStatement = {
   currency: 'EUR',
   opening: 0n,
   closing: null,
+  businessDate: null,
+  sequence: null,
   lineCount: 1n,
   credits: 9_007_199_254_740_993n,
   debits: -5n,
