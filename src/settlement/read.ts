@@ -87,6 +87,12 @@ const LIST = statement(
     order by f.id desc limit $3`,
 )
 
+const LAST = statement(
+  'settlement.last_files',
+  `select l.* from unnest($1::text[]) as s (name)
+    cross join lateral (select ${COLUMNS} from settlement_file f where f.source = s.name order by f.id desc limit 1) l`,
+)
+
 /** The file of these bytes: the accepted one, or else the one that was rejected last. */
 export const findByBytes = async (db: Queryable, source: string, sha256: Buffer): Promise<SettlementFile | undefined> =>
   (await db.run<SettlementFile>(BY_BYTES, [source, sha256]))[0]
@@ -113,4 +119,13 @@ export async function listFiles(
 ): Promise<{ readonly data: readonly SettlementFile[]; readonly hasMore: boolean }> {
   const rows = await db.run<SettlementFile>(LIST, [filter.source, filter.after, filter.limit + 1])
   return { data: rows.slice(0, filter.limit), hasMore: rows.length > filter.limit }
+}
+
+/** The newest file of each source that has one. */
+export async function lastFiles(
+  db: Queryable,
+  sources: readonly string[],
+): Promise<ReadonlyMap<string, SettlementFile>> {
+  const rows = await db.run<SettlementFile>(LAST, [sources])
+  return new Map(rows.map((file) => [file.source, file]))
 }
