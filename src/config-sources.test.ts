@@ -69,7 +69,7 @@ describe('a declared source', () => {
         host: 'sftp.acme.example',
         port: 22,
         user: 'shop',
-        secret: { kind: 'private_key', file: join(folder, 'key'), passphraseFile: undefined },
+        secret: { kind: 'private_key', file: join(folder, 'key') },
         hostKeySha256: 'A'.repeat(43),
         folder: '/out',
         pattern: '*.xml.pgp',

@@ -30,7 +30,7 @@ export type SftpDeclaration = {
   readonly port: number
   readonly user: string
   readonly secret:
-    | { readonly kind: 'private_key'; readonly file: string; readonly passphraseFile: string | undefined }
+    | { readonly kind: 'private_key'; readonly file: string }
     | { readonly kind: 'password'; readonly file: string }
   /** Base64 without padding, as `ssh-keygen -l` prints it behind `SHA256:`. */
   readonly hostKeySha256: string
@@ -168,7 +168,6 @@ function sftpOf(field: Field): SftpDeclaration & { readonly folder: string; read
     'port',
     'user',
     'private_key_file',
-    'passphrase_file',
     'password_file',
     'host_key_sha256',
     'folder',
@@ -177,19 +176,13 @@ function sftpOf(field: Field): SftpDeclaration & { readonly folder: string; read
   const hasKey = its.private_key_file.value !== undefined
   if (hasKey === (its.password_file.value !== undefined))
     throw wrong(field, 'an object with either of private_key_file and password_file')
-  if (!hasKey && its.passphrase_file.value !== undefined)
-    throw new StartRefusal(`${field.file}: ${its.passphrase_file.at} is of a private_key_file, and there is none.`)
   const pinned = textOf(its.host_key_sha256, 'SHA256: and 43 characters, as ssh-keygen -l prints it', HOST_KEY)
   return {
     host: textOf(its.host, 'a host name or address', /^[\w.:-]+$/),
     port: wholeNumberOf(its.port, 1, 65_535, SSH_PORT),
     user: textOf(its.user, 'the name of a user'),
     secret: hasKey
-      ? {
-          kind: 'private_key',
-          file: secretOf(its.private_key_file, 'a private key'),
-          passphraseFile: optional(its.passphrase_file, (each) => secretOf(each, 'a passphrase')),
-        }
+      ? { kind: 'private_key', file: secretOf(its.private_key_file, 'a private key') }
       : { kind: 'password', file: secretOf(its.password_file, 'a password') },
     hostKeySha256: pinned.slice('SHA256:'.length).replace(/=$/, ''),
     folder: textOf(its.folder, 'the path of a folder on the server'),

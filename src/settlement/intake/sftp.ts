@@ -59,14 +59,10 @@ type Bounded = <T>(work: Promise<T>, limitMs: number, what: string) => Promise<T
 
 async function connect(client: SftpClient, place: SftpPlace, limits: SftpLimits, bounded: Bounded): Promise<void> {
   const { host, port, user, secret, hostKeySha256 } = place
-  const text = async (file: string): Promise<string> => (await readFile(file, 'utf8')).replace(/\r?\n$/, '')
   const credentials =
     secret.kind === 'password'
-      ? { password: await text(secret.file) }
-      : {
-          privateKey: await readFile(secret.file),
-          ...(secret.passphraseFile === undefined ? {} : { passphrase: await text(secret.passphraseFile) }),
-        }
+      ? { password: (await readFile(secret.file, 'utf8')).replace(/\r?\n$/, '') }
+      : { privateKey: await readFile(secret.file) }
   const seen: { key?: string } = {}
   const work = client.connect({
     host,

@@ -26,9 +26,12 @@ export type SftpPlace = {
   readonly host: string
   readonly port: number
   readonly user: string
-  /** Secrets stand in files, which are read anew for each connection, so that they can be replaced at any time. */
+  /**
+   * Secrets stand in files, which are read anew for each connection, so that they can be replaced at any time. A key has no
+   * passphrase: it would stand beside it, and to try it keeps a process from everything else for a second.
+   */
   readonly secret:
-    | { readonly kind: 'private_key'; readonly file: string; readonly passphraseFile: string | undefined }
+    | { readonly kind: 'private_key'; readonly file: string }
     | { readonly kind: 'password'; readonly file: string }
   /** SHA-256 of the server's public key, in base64 without padding. */
   readonly hostKeySha256: string
