@@ -70,7 +70,7 @@ export async function startSftpServer(user: {
       acceptSession().on('sftp', (acceptSftp) => serve(server, acceptSftp(), connection))
     })
   })
-  const listener = createServer((socket) => ssh.injectSocket(socket))
+  const listener = createServer({ noDelay: true }, (socket) => ssh.injectSocket(socket))
   listener.listen(0, '127.0.0.1')
   await once(listener, 'listening')
   return Object.assign(server, { port: (listener.address() as AddressInfo).port })
