@@ -138,8 +138,9 @@ function daysOf(field: Field): readonly number[] {
   if (field.value === 'daily') return DAILY
   const mustBe = `weekdays, daily or a list of ${WEEK.join(', ')}`
   if (!Array.isArray(field.value) || field.value.length === 0) throw wrong(field, mustBe)
+  const names: readonly unknown[] = WEEK
   const numbers = itemsOf(field, 'days', WEEK.length).map((item) => {
-    const index = WEEK.findIndex((day) => day === item.value)
+    const index = names.indexOf(item.value)
     if (index < 0) throw wrong(item, `one of ${WEEK.join(', ')}`)
     return index + 1
   })
