@@ -2,11 +2,17 @@ import type { PspCalls } from './executor/index.ts'
 import { IN_FLIGHT } from './payments/index.ts'
 import type { Db } from './platform/db.ts'
 import type { Metrics } from './platform/metrics.ts'
+import type { Intake, SourceState } from './settlement/index.ts'
 
 /** The gauges an operator watches: what is in flight, what is unknown, and what must always read 0. */
 export function addAppGauges(
   metrics: Metrics,
-  deps: { readonly db: Db; readonly calls: ReadonlyMap<string, PspCalls>; readonly backlog: () => number },
+  deps: {
+    readonly db: Db
+    readonly calls: ReadonlyMap<string, PspCalls>
+    readonly backlog: () => number
+    readonly intake: Pick<Intake, 'states'>
+  },
 ): void {
   const { db, calls } = deps
   const psps = [...calls.keys()]
@@ -51,6 +57,7 @@ export function addAppGauges(
     },
   })
   addNightGauges(metrics, db)
+  addIntakeGauges(metrics, deps.intake)
   metrics.addGauge({
     name: 'tallystick_psp_breaker_open',
     help: '1 while calls to the PSP are held back.',
@@ -120,4 +127,26 @@ function addNightGauges(metrics: Metrics, db: Db): void {
       }))
     },
   })
+}
+
+/** Declared sources: a file that does not come, and a place that cannot be looked at. */
+function addIntakeGauges(metrics: Metrics, intake: Pick<Intake, 'states'>): void {
+  const gauge = (name: string, help: string, value: (state: SourceState) => number): void =>
+    metrics.addGauge({
+      name,
+      help,
+      labels: ['source'],
+      read: async () =>
+        (await intake.states()).map((state) => ({ labels: { source: state.name }, value: value(state) })),
+    })
+  gauge(
+    'tallystick_settlement_source_overdue',
+    'Files of a declared source that were due and are not there. Must read 0.',
+    ({ overdue }) => overdue,
+  )
+  gauge(
+    'tallystick_settlement_source_unreachable',
+    '1 when the last look at a declared source could not be finished. Must read 0.',
+    ({ lookProblem }) => (lookProblem === undefined ? 0 : 1),
+  )
 }

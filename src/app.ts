@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { addAppGauges } from './app-metrics.ts'
-import { formatsOf, reconciledSource } from './app-sources.ts'
+import { intakeSources, reconciledSource, settlementSources } from './app-sources.ts'
 import type { Config } from './config.ts'
 import {
   createClockControl,
@@ -32,11 +32,14 @@ import { clearScratch } from './platform/scratch.ts'
 import { startTicking } from './platform/tick.ts'
 import { createSimulatorPsp, type Psp, registeredWebhookEndpoint, registerWebhookEndpoint } from './psp/index.ts'
 import { createReconciliation, RECONCILIATION_INVARIANTS, searchNights, settlementOf } from './reconciliation/index.ts'
-import { getFile, listFiles, withdrawFile } from './settlement/index.ts'
+import { createIntake, getFile, listFiles, withdrawFile } from './settlement/index.ts'
 import { getWallet, WALLET_INVARIANTS, walletStatement } from './wallet/index.ts'
 
 export type AppOptions = {
-  readonly config: Pick<Config, 'host' | 'port' | 'role' | 'schema' | 'mode' | 'home' | 'version' | 'drainMs'>
+  readonly config: Pick<
+    Config,
+    'host' | 'port' | 'role' | 'schema' | 'mode' | 'home' | 'version' | 'drainMs' | 'sources'
+  >
   readonly databaseUrl: string
   /** The PSP simulator, in test mode. Without any PSP, payments are refused with `psp_not_found`. */
   readonly simulatorUrl: string | undefined
@@ -140,6 +143,11 @@ async function build({ config, databaseUrl, simulatorUrl, apiKey, log }: AppOpti
     { db, moneyDb, directory, clock, log, exclusive, record, scratch },
     sources,
   )
+  const declared = intakeSources(
+    config.sources,
+    psps.map((psp) => psp.name),
+  )
+  const intake = await createIntake({ db, clock, log, exclusive, scratch }, declared)
   const looking: { hurry: () => void } = { hurry: () => {} } // Where nothing works, another node looks within a second.
   const executor = createExecutor({ db: moneyDb, clock, log, node, calls, record, onProgress: payments.proceed })
   if (works) executorSlot.executor = executor
@@ -162,10 +170,11 @@ async function build({ config, databaseUrl, simulatorUrl, apiKey, log }: AppOpti
           onStep: async () => {
             await anchorYesterday()
             await reconciliation.catchUp()
+            await intake.catchUp()
           },
         })
   const metrics = createMetrics()
-  addAppGauges(metrics, { db, calls, backlog: executor.backlog })
+  addAppGauges(metrics, { db, calls, backlog: executor.backlog, intake })
   const auth = createApiKeys({ db, clock, mode: config.mode, log })
   const key = config.mode === 'test' ? await auth.ensureKey(apiKey) : undefined
 
@@ -177,14 +186,12 @@ async function build({ config, databaseUrl, simulatorUrl, apiKey, log }: AppOpti
       ledger: { ...ledger, invariants: createShared(() => checkInvariants(db, INVARIANTS), tooManyReports) },
       wallets: { get: (seller) => getWallet(db, seller), statement: (query) => walletStatement(db, query) },
       settlementFiles: {
-        receive: reconciliation.receive,
+        ...settlementSources(db, reconciliation, sources, intake),
         noticed: () => looking.hurry(),
         list: (filter) => listFiles(db, filter),
         get: (id) => getFile(db, id),
         withdraw: (request) => withdrawFile(db, { ...request, at: clock.now() }),
         content: ({ originalBlobId }) => readBlob(db, originalBlobId),
-        sourceNames: reconciliation.sourceNames,
-        formats: formatsOf(sources),
       },
       reconciliation: { ...reconciliation, hurry: () => looking.hurry() },
       search: async (text) => [...(await search(db, text)), ...(await searchNights(db, text))],
@@ -224,9 +231,16 @@ async function build({ config, databaseUrl, simulatorUrl, apiKey, log }: AppOpti
     executor.start()
     const nights = startTicking(1_000, reconciliation.look, log)
     looking.hurry = nights.hurry
-    const ticking = [startTicking(1_000, inbox.sweep, log), startTicking(60_000, anchorYesterday, log), nights]
+    const watching = intake.looks.map((look) => startTicking(1_000, look, log))
+    const ticking = [
+      startTicking(1_000, inbox.sweep, log),
+      startTicking(60_000, anchorYesterday, log),
+      nights,
+      ...watching,
+    ]
     closers.push(async () => {
       reconciliation.stop()
+      intake.stop()
       await Promise.all(ticking.map((tick) => tick.stop()))
     })
   }

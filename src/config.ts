@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { join, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { readSources, type SourceDeclaration } from './config-sources.ts'
 import type { DeploymentMode } from './platform/migrate.ts'
 import { StartRefusal } from './platform/start-refusal.ts'
 
@@ -33,6 +34,8 @@ export type Config = {
   readonly schema: string
   readonly database: DatabaseChoice
   readonly simulator: SimulatorChoice
+  /** Who sends settlement files besides the PSPs. */
+  readonly sources: readonly SourceDeclaration[]
   /** Seed demo data once. */
   readonly demo: boolean
   /** Print one JSON document in place of the banner. */
@@ -62,6 +65,8 @@ export const OPTIONS_HELP = `Options, each with its environment variable where i
   --role ROLE          all, api or worker (TALLYSTICK_ROLE)               [all]
   --schema NAME        PostgreSQL schema (TALLYSTICK_SCHEMA)              [tallystick]
   --no-simulator       do not start the PSP simulator
+  --sources FILE       who sends settlement files besides the PSPs (TALLYSTICK_SOURCES)
+                                                                          [sources.json in the data folder]
   --demo               seed demo data once
   --drain-seconds N    how long to serve on, not ready, when told to stop
                        (TALLYSTICK_DRAIN_SECONDS)                         [0]
@@ -84,6 +89,7 @@ const OPTIONS = {
   role: { type: 'string' },
   schema: { type: 'string' },
   'no-simulator': { type: 'boolean' },
+  sources: { type: 'string' },
   demo: { type: 'boolean' },
   'drain-seconds': { type: 'string' },
   'log-level': { type: 'string' },
@@ -196,6 +202,13 @@ function readLogFile(text: string | undefined, home: string, cwd: string): strin
   return text === undefined ? join(home, 'server.log') : resolve(cwd, text)
 }
 
+/** No file changes nothing; one that was named has to be there. */
+function readSourcesFile(text: string | undefined, home: string, cwd: string): readonly SourceDeclaration[] {
+  if (text !== undefined) return readSources(resolve(cwd, text))
+  const path = join(home, 'sources.json')
+  return existsSync(path) ? readSources(path) : []
+}
+
 /**
  * Reads options and environment (an option wins over its variable, an empty variable counts as not set).
  * Throws a StartRefusal with one sentence when anything is wrong.
@@ -222,6 +235,7 @@ export function readConfig(argv: readonly string[], env: Environment, cwd: strin
     schema: readSchema(setting(flags.schema, 'TALLYSTICK_SCHEMA') ?? 'tallystick'),
     database: readDatabase(env),
     simulator: readSimulator(mode, flags, env),
+    sources: readSourcesFile(setting(flags.sources, 'TALLYSTICK_SOURCES'), home, cwd),
     demo,
     json: flags.json === true,
     drainMs: readDrainMs(setting(flags['drain-seconds'], 'TALLYSTICK_DRAIN_SECONDS') ?? '0'),

@@ -20,6 +20,11 @@ export type ApiFile = {
   readonly supersedes?: string
   readonly superseded_by?: string
   readonly withdrawal?: { readonly reason: string; readonly by: string; readonly at: string }
+  readonly new_lines?: number
+  readonly reissue_of?: string
+  readonly delivered_sha256?: string
+  /** In the answer to an upload: the further files of a zip. */
+  readonly others?: readonly ApiFile[]
   /** In the answer to an upload of bytes that were received before. */
   readonly duplicate_of?: string
 }
@@ -76,6 +81,19 @@ export type ApiDifference = {
     readonly fee: Integer
     readonly currency: string
   }[]
+}
+
+export type ApiSource = {
+  readonly name: string
+  readonly kind: 'psp' | 'folder' | 'sftp' | 'upload'
+  readonly zone: string
+  readonly formats: readonly string[]
+  readonly last_file?: ApiFile
+  readonly last_look_at?: string
+  readonly look_problem?: string
+  readonly next_expected?: { readonly business_date: string; readonly by: string }
+  readonly late_since?: string
+  readonly overdue: number
 }
 
 export type ApiFormat = { readonly format: string; readonly title: string; readonly sources: readonly string[] }

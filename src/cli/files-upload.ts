@@ -16,13 +16,21 @@ export async function filesUpload(context: Context, path: string, source: string
   try {
     const { body } = await client.upload<ApiFile>('/v1/settlement_files', { source }, file)
     waiting.stop()
-    context.show(body, () => printFile(context.output, body))
-    report(context, body)
-    return body.status === 'accepted' ? EXIT.ok : EXIT.negative
+    const files = [body, ...(body.others ?? [])]
+    context.show(body, () => printAll(context, files))
+    for (const each of files) report(context, each)
+    return files.every(({ status }) => status === 'accepted') ? EXIT.ok : EXIT.negative
   } finally {
     waiting.stop()
     file.bytes.destroy()
   }
+}
+
+function printAll({ output }: Context, files: readonly ApiFile[]): void {
+  files.forEach((file, index) => {
+    if (index > 0) output.line('')
+    printFile(output, file)
+  })
 }
 
 function report({ output }: Context, file: ApiFile): void {

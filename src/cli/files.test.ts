@@ -103,6 +103,37 @@ describe('files formats', () => {
   })
 })
 
+describe('files sources', () => {
+  const SOURCE = { name: 'acme-bank', kind: 'sftp', zone: 'UTC', formats: ['camt.053'], overdue: 0 }
+  const answer = (...data: readonly object[]) =>
+    api.routes.set('GET /v1/settlement_sources', () => ({ body: { data, has_more: false } }))
+
+  it('prints what came last and what is awaited', async () => {
+    answer({
+      ...SOURCE,
+      last_file: FILE,
+      last_look_at: 'L',
+      next_expected: { business_date: '2026-03-04', by: 'B' },
+    })
+
+    const { exitCode, stdout } = await run('files', 'sources')
+
+    expect(stdout).toBe('acme-bank\tsftp\tday.csv (accepted)\tT\tL\t2026-03-04 by B\t\n')
+    expect(exitCode).toBe(0)
+  })
+
+  it('exits 1 when a file is late or a source cannot be looked at', async () => {
+    answer({ ...SOURCE, late_since: 'B', overdue: 1 })
+    expect(await run('files', 'sources')).toMatchObject({ exitCode: 1, stdout: 'acme-bank\tsftp\t\t\t\t\tB\n' })
+
+    answer({ ...SOURCE, look_problem: 'it is away' })
+    expect(await run('files', 'sources')).toMatchObject({
+      exitCode: 1,
+      stderr: 'acme-bank: the last look could not be finished: it is away\n',
+    })
+  })
+})
+
 describe('files upload', () => {
   beforeEach(() => writeFileSync(join(folder, 'Tag é.csv'), 'a,b\n1,"2"'))
 
@@ -139,6 +170,17 @@ describe('files upload', () => {
 
     expect(stderr).toBe('it was rejected: It does not add up; run: npx tallystick files get sf_1\n')
     expect(JSON.parse(stdout)).toMatchObject({ status: 'rejected' })
+    expect(exitCode).toBe(1)
+  })
+
+  it('prints each file of a zip, and exits 1 when one of them is rejected', async () => {
+    const other = { ...FILE, id: 'sf_2', status: 'rejected', rejection: 'It does not add up.' }
+    answer(201, { others: [other] })
+
+    const { exitCode, stdout, stderr } = await run('files', 'upload', 'Tag é.csv')
+
+    expect(stdout).toMatch(/file\tsf_1\n[\s\S]*\n\nfile\tsf_2\n/)
+    expect(stderr).toContain('run: npx tallystick files get sf_2')
     expect(exitCode).toBe(1)
   })
 

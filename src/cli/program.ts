@@ -242,9 +242,15 @@ function addFileCommands(group: AddGroup, leaf: AddLeaf): void {
     run: async (context) => (await import('./files-formats.ts')).filesFormats(context),
   })
   addWithdraw(files, leaf)
+  leaf(files.command('sources'), {
+    summary: 'who sends settlement files, what came last, what is late; exit 1 when something is',
+    examples: ['files sources', 'files sources --json'],
+    next: 'npx tallystick doctor',
+    run: async (context) => (await import('./files-sources.ts')).filesSources(context),
+  })
   const upload = files
     .command('upload')
-    .argument('<file>', 'as the PSP sent it')
+    .argument('<file>', 'as it was sent')
     .option('--source <source>', 'whose file it is; may be left out while there is one source')
   leaf<SharedOptions & { readonly source?: string }>(upload, {
     summary: 'hand in a settlement file; the same bytes again change nothing; exit 1 when it is rejected',

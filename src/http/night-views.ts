@@ -1,6 +1,6 @@
 import { publicId } from '../platform/ids.ts'
 import type { Break, BreakEvent, Run } from '../reconciliation/index.ts'
-import type { FileDifference, SettlementFile, StoredStatement } from '../settlement/index.ts'
+import type { FileDifference, SettlementFile, SourceState, StoredStatement } from '../settlement/index.ts'
 
 /** The wire forms of settlement files, runs and breaks: what is null with us is left out. */
 
@@ -35,6 +35,30 @@ export const fileBody = (file: SettlementFile) => ({
     supersedes: idOf('sf', file.supersedes),
     superseded_by: idOf('sf', file.supersededBy),
     withdrawal: file.withdrawal,
+    new_lines: file.newLines === null ? null : Number(file.newLines),
+    reissue_of: idOf('sf', file.reissueOf),
+    delivered_sha256: file.deliveredSha256?.toString('hex'),
+  }),
+})
+
+export const sourceBody = (source: SourceState) => ({
+  name: source.name,
+  object: 'settlement_source' as const,
+  kind: source.kind,
+  zone: source.zone,
+  formats: [...source.formats],
+  overdue: source.overdue,
+  ...given({
+    every_minutes: source.everyMinutes,
+    last_file: source.lastFile && fileBody(source.lastFile),
+    last_look_at: source.lastLookAt?.toISOString(),
+    look_problem: source.lookProblem,
+    next_look_at: source.nextLookAt?.toISOString(),
+    next_expected: source.awaited && {
+      business_date: source.awaited.businessDate,
+      by: source.awaited.by.toISOString(),
+    },
+    late_since: source.lateSince?.toISOString(),
   }),
 })
 
@@ -65,7 +89,12 @@ const statementBody = ({ totals, control, ...statement }: StoredStatement) => ({
   lines: Number(statement.lineCount),
   credits: statement.credits,
   debits: statement.debits,
-  ...given({ opening: statement.opening, closing: statement.closing }),
+  ...given({
+    opening: statement.opening,
+    closing: statement.closing,
+    business_date: statement.businessDate,
+    sequence: statement.sequence,
+  }),
   totals: totals.map(({ amount, fee, ...total }) => ({ ...total, amount: BigInt(amount), fee: BigInt(fee) })),
   control: {
     status: control.status,

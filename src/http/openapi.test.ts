@@ -88,6 +88,7 @@ describe('the OpenAPI document', () => {
         "GET /v1/settlement_files/{id}",
         "GET /v1/settlement_files/{id}/content",
         "GET /v1/settlement_formats",
+        "GET /v1/settlement_sources",
         "GET /v1/test/clock",
         "GET /v1/wallets/{seller}",
         "GET /v1/wallets/{seller}/statement",

@@ -2,7 +2,7 @@ import type { AccountType } from '../ledger/index.ts'
 import type { Payments } from '../payments/index.ts'
 import type { Refusal } from '../platform/errors.ts'
 import type { Reconciliation } from '../reconciliation/index.ts'
-import type { Received, SettlementFile, StoredStatement } from '../settlement/index.ts'
+import type { Received, SettlementFile, SourceState, StoredStatement } from '../settlement/index.ts'
 import type { StatementLine, StatementQuery, Wallet } from '../wallet/index.ts'
 
 /** Everything that the HTTP edge calls. It holds no state and no rule of its own beyond the shape of requests. */
@@ -127,6 +127,9 @@ export type Wallets = {
   readonly statement: (query: StatementQuery) => Promise<Page<StatementLine> | undefined>
 }
 
+/** What came of an upload. `others`: the further files of a zip, each of which is a file of its own. */
+export type Receipt = Received & { readonly others?: readonly Received[] }
+
 /** Ids are UUIDs. */
 export type SettlementFiles = {
   /** Keeps, reads and accepts or rejects a file. Throws `source_not_found`, and what `bytes` throws: then nothing is kept. */
@@ -134,7 +137,7 @@ export type SettlementFiles = {
     readonly source: string
     readonly name: string | undefined
     readonly bytes: AsyncIterable<Uint8Array>
-  }) => Promise<Received>
+  }) => Promise<Receipt>
   /** A file came that somebody may wait for: work on it begins soon. */
   readonly noticed: () => void
   /** Newest first. `after` is the id of the last one seen. */
@@ -155,6 +158,8 @@ export type SettlementFiles = {
   /** The bytes as they were received. Throws at the end when they are not. */
   readonly content: (file: Pick<SettlementFile, 'originalBlobId'>) => AsyncIterable<Uint8Array>
   readonly sourceNames: readonly string[]
+  /** Every source with where it stands, PSPs first. */
+  readonly sources: () => Promise<readonly SourceState[]>
   readonly formats: readonly {
     readonly format: string
     readonly title: string

@@ -166,7 +166,7 @@ export const REFUSALS = {
     status: 422,
     title: 'There is no settlement source of this name.',
     retryable: false,
-    fix: 'Use one of the names that `errors` lists: a source is called like its PSP account.',
+    fix: 'Use one of the names that `errors` lists: a source is called like its PSP account, or as the sources file declares it.',
   },
   test_mode_only: {
     status: 403,

@@ -14,6 +14,7 @@ const APPEND_ONLY = [
   'settlement_file',
   'settlement_statement',
   'settlement_withdrawal',
+  'intake_file',
   'recon_break_event',
   'settled_charge',
   'unsettled_charge',

@@ -19,6 +19,7 @@ export {
 } from './break.ts'
 export type { Break, BreakEvent, BreakFilter } from './breaks-list.ts'
 export { RECONCILIATION_INVARIANTS } from './invariants.ts'
+export { lateSources } from './late.ts'
 export type { ProofLine } from './proof.ts'
 export { RUN_STATUSES, type Run, type RunFilter, type RunStatus } from './run.ts'
 export { type NightHit, searchNights } from './search.ts'

@@ -22,7 +22,17 @@ export { detectFormat, FORMATS } from './formats/index.ts'
 export { simulatorCsv } from './formats/simulator-csv.ts'
 export { formatProfile, type Profile, ProfileError, parseProfile } from './formats/table/profile.ts'
 export { mappedFormat } from './formats/table/table.ts'
+export { createIntake, type Intake, type SourceState } from './intake/service.ts'
+export { formatsOfSource, type IntakeSource } from './intake/source.ts'
 export { type ParsedFile, type ParseOptions, parseFile } from './parse-file.ts'
-export { fileOfDay, getFile, listFiles, type SettlementFile, type StoredStatement, statementsOf } from './read.ts'
+export {
+  fileOfDay,
+  getFile,
+  lastFiles,
+  listFiles,
+  type SettlementFile,
+  type StoredStatement,
+  statementsOf,
+} from './read.ts'
 export { type Delivery, type ReceiveDeps, type Received, receiveFile } from './receive.ts'
 export { type WithdrawRequest, withdrawFile } from './withdraw.ts'

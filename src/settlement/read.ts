@@ -33,6 +33,12 @@ export type SettlementFile = {
   /** What is different from the version that it replaced. */
   readonly difference: FileDifference | null
   readonly withdrawal: { readonly reason: string; readonly by: string; readonly at: string } | null
+  /** Of a declared source: lines that no other file had told before. */
+  readonly newLines: bigint | null
+  /** Of a declared source: the file of the same name and day that it takes the place of. */
+  readonly reissueOf: string | null
+  /** Of a declared source: the hash of what was delivered, when that was packed or encrypted. */
+  readonly deliveredSha256: Buffer | null
 }
 
 /** A statement of a file. Amounts are minor units of its currency. */
@@ -41,6 +47,9 @@ export type StoredStatement = {
   readonly currency: string
   readonly opening: bigint | null
   readonly closing: bigint | null
+  /** ISO date and the sender's number of it, where they are known. */
+  readonly businessDate: string | null
+  readonly sequence: string | null
   readonly lineCount: bigint
   readonly credits: bigint
   readonly debits: bigint
@@ -67,11 +76,14 @@ export const IS_CURRENT = `f.status = 'accepted'
 
 const COLUMNS = `f.id, f.source, f.name, f.rejection, f.format, f.file_reference as "fileReference",
   case when n.id is not null then 'superseded' when w.file_id is not null then 'withdrawn' else f.status end as status,
-  f.business_date as "businessDate", f.sha256, f.byte_count as "byteCount", f.line_count as "lineCount", f.control, f.diagnostics,
+  coalesce(f.business_date, (select i.business_date from intake_file i where i.file_id = f.id)) as "businessDate", f.sha256, f.byte_count as "byteCount", f.line_count as "lineCount", f.control, f.diagnostics,
   f.received_via as "receivedVia", f.received_at as "receivedAt", f.original_blob_id as "originalBlobId", f.lines_blob_id as "linesBlobId",
   f.supersedes, n.id as "supersededBy", f.difference,
   case when w.file_id is not null then
-    json_build_object('reason', w.reason, 'by', w.withdrawn_by, 'at', to_json(w.withdrawn_at)) end as withdrawal`
+    json_build_object('reason', w.reason, 'by', w.withdrawn_by, 'at', to_json(w.withdrawn_at)) end as withdrawal,
+  (select i.new_lines from intake_file i where i.file_id = f.id) as "newLines",
+  (select i.reissue_of from intake_file i where i.file_id = f.id) as "reissueOf",
+  (select i.delivered_sha256 from intake_file i where i.file_id = f.id) as "deliveredSha256"`
 
 const FILES = `settlement_file f
     left join settlement_file n on n.supersedes = f.id
@@ -93,7 +105,7 @@ const LAST_OF_DAY = statement(
 const BY_ID = statement('settlement.file_by_id', `select ${COLUMNS} from ${FILES} where f.id = $1`)
 const STATEMENTS = statement(
   'settlement.statements',
-  `select account, currency, opening, closing, line_count as "lineCount", credits, debits, totals, control
+  `select account, currency, opening, closing, business_date as "businessDate", sequence, line_count as "lineCount", credits, debits, totals, control
      from settlement_statement where file_id = $1 order by position`,
 )
 const LIST = statement(
@@ -101,6 +113,12 @@ const LIST = statement(
   `select ${COLUMNS} from ${FILES}
     where ($1::text is null or f.source = $1) and ($2::uuid is null or f.id < $2)
     order by f.id desc limit $3`,
+)
+
+const LAST = statement(
+  'settlement.last_files',
+  `select l.* from unnest($1::text[]) as s (name)
+    cross join lateral (select ${COLUMNS} from ${FILES} where f.source = s.name order by f.id desc limit 1) l`,
 )
 
 /** The file of these bytes: the accepted one, or else the one that was rejected last. */
@@ -136,4 +154,13 @@ export async function listFiles(
 ): Promise<{ readonly data: readonly SettlementFile[]; readonly hasMore: boolean }> {
   const rows = await db.run<SettlementFile>(LIST, [filter.source, filter.after, filter.limit + 1])
   return { data: rows.slice(0, filter.limit), hasMore: rows.length > filter.limit }
+}
+
+/** The newest file of each source that has one. */
+export async function lastFiles(
+  db: Queryable,
+  sources: readonly string[],
+): Promise<ReadonlyMap<string, SettlementFile>> {
+  const rows = await db.run<SettlementFile>(LAST, [sources])
+  return new Map(rows.map((file) => [file.source, file]))
 }

@@ -194,7 +194,7 @@ async function store(
   await tx.run(INSERT_STATEMENTS, [id, ...toColumns(10, statements.map(statementRow))])
 }
 
-const json = (value: unknown): string =>
+export const json = (value: unknown): string =>
   JSON.stringify(value, (_key, each: unknown) => (typeof each === 'bigint' ? each.toString() : each))
 
 const statementRow = (each: Statement, position: number): readonly unknown[] => [
@@ -211,7 +211,7 @@ const statementRow = (each: Statement, position: number): readonly unknown[] => 
 ]
 
 /** The worst that any statement says. */
-function controlOf(statements: readonly Statement[]): 'pass' | 'fail' | 'none' {
+export function controlOf(statements: readonly Statement[]): 'pass' | 'fail' | 'none' {
   const all = statements.map(({ control }) => control.status)
   if (all.includes('fail')) return 'fail'
   return all.includes('pass') ? 'pass' : 'none'

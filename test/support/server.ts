@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import pino from 'pino'
 import { type App, createApp } from '../../src/app.ts'
 import type { Role } from '../../src/config.ts'
+import type { SourceDeclaration } from '../../src/config-sources.ts'
 import { type RunningSimulator, startSimulator } from '../../src/psp/simulator/testing.ts'
 import { createTestDatabase, type TestDatabase } from './database.ts'
 
@@ -31,7 +32,9 @@ export type TestServer = {
 }
 
 /** The whole server in this process, over real HTTP, with the simulator as its own process and a database of its own. */
-export async function startTestServer(): Promise<TestServer> {
+export async function startTestServer(
+  options: { readonly sources?: readonly SourceDeclaration[] } = {},
+): Promise<TestServer> {
   const database = await createTestDatabase()
   const simulator = await startSimulator()
   const log = pino({ level: process.env['LOG_LEVEL'] ?? 'silent' })
@@ -48,6 +51,7 @@ export async function startTestServer(): Promise<TestServer> {
         home,
         version: '0.0.0',
         drainMs: 0,
+        sources: options.sources ?? [],
       },
       databaseUrl: database.url,
       simulatorUrl: simulator.url,

@@ -132,6 +132,40 @@ describe('a settlement file', () => {
   })
 })
 
+describe('the sources', () => {
+  it('are listed with what came last, and what is awaited and late', async () => {
+    const { data, has_more } = (await call('GET', '/v1/settlement_sources')).json()
+
+    expect(has_more).toBe(false)
+    expect(data).toMatchObject([
+      {
+        name: 'acme-bank',
+        object: 'settlement_source',
+        kind: 'sftp',
+        zone: 'Europe/Berlin',
+        formats: ['camt.053'],
+        every_minutes: 10,
+        last_file: { name: 'a.xml', object: 'settlement_file' },
+        last_look_at: '2026-03-04T00:00:00.000Z',
+        look_problem: 'sftp.acme.example:22 cannot be used',
+        next_look_at: '2026-03-04T00:00:00.000Z',
+        next_expected: { business_date: '2026-03-03', by: '2026-03-04T00:00:00.000Z' },
+        late_since: '2026-03-04T00:00:00.000Z',
+        overdue: 1,
+      },
+      { name: 'simulator' },
+    ])
+    expect(data[1]).toEqual({
+      name: 'simulator',
+      object: 'settlement_source',
+      kind: 'psp',
+      zone: 'Europe/Berlin',
+      formats: ['camt.053'],
+      overdue: 0,
+    })
+  })
+})
+
 describe('the formats', () => {
   it('are listed with who sends them', async () => {
     expect((await call('GET', '/v1/settlement_formats')).json()).toEqual({

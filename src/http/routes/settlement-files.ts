@@ -3,10 +3,11 @@ import { Readable } from 'node:stream'
 import { Type } from 'typebox'
 import { Refusal } from '../../platform/errors.ts'
 import { publicId, requireUuid } from '../../platform/ids.ts'
+import type { Received } from '../../settlement/index.ts'
 import { pageBody, uuidCursor } from '../cursor.ts'
 import type { Api } from '../fastify.ts'
 import { attachment, fileNameOf } from '../file-name.ts'
-import { fileBody, fileDetailBody } from '../night-views.ts'
+import { fileBody, fileDetailBody, sourceBody } from '../night-views.ts'
 import { LIMIT_DEFAULT, readLimit } from '../query.ts'
 import { closed, PageOf, TEXT_MAX } from '../schemas/common.ts'
 import {
@@ -16,6 +17,7 @@ import {
   SettlementFileDetailSchema,
   SettlementFileSchema,
   SettlementFormatSchema,
+  SettlementSourceSchema,
   UploadHeaders,
   UploadQuery,
   WithdrawBody,
@@ -39,6 +41,7 @@ export function settlementFileRoutes(app: Api, { settlementFiles }: Services, up
   readRoutes(app, settlementFiles)
   withdrawRoute(app, settlementFiles)
   contentRoutes(app, settlementFiles)
+  sourceRoute(app, settlementFiles)
 }
 
 function uploadRoute(scope: Api, files: SettlementFiles, uploads: Uploads): void {
@@ -50,7 +53,7 @@ function uploadRoute(scope: Api, files: SettlementFiles, uploads: Uploads): void
         operationId: 'uploadSettlementFile',
         summary: 'Hand in a settlement file',
         description:
-          'Kept byte for byte, read, proven to add up, and accepted or rejected. 200 with `duplicate_of` when these bytes were received before.',
+          'Kept byte for byte, read, proven to add up, and accepted or rejected. 200 with `duplicate_of` when these bytes were received before. A gzip or zip of a declared source is unpacked: `others` has the further files of a zip.',
         consumes: ['application/octet-stream'],
         querystring: UploadQuery,
         response: { 200: ReceivedFileSchema, 201: ReceivedFileSchema },
@@ -67,13 +70,18 @@ function uploadRoute(scope: Api, files: SettlementFiles, uploads: Uploads): void
       if (!(request.body instanceof Readable)) throw emptyUpload()
       refuseTooLarge(request.headers['content-length'])
       const bytes = uploads.read(request.body, request.raw.socket)
-      const { file, duplicate } = await files.receive({ source, name, bytes })
-      const body = fileBody(file)
-      if (duplicate) return reply.code(200).send({ ...body, duplicate_of: body.id })
+      const { others = [], ...first } = await files.receive({ source, name, bytes })
+      const body = { ...receivedBody(first), ...(others.length === 0 ? {} : { others: others.map(receivedBody) }) }
+      if ([first, ...others].every(({ duplicate }) => duplicate)) return reply.code(200).send(body)
       files.noticed()
       return reply.code(201).send(body)
     },
   )
+}
+
+function receivedBody({ file, duplicate }: Received) {
+  const body = fileBody(file)
+  return duplicate ? { ...body, duplicate_of: body.id } : body
 }
 
 function onlySource(names: readonly string[]): string {
@@ -187,6 +195,22 @@ function contentRoutes(app: Api, files: SettlementFiles): void {
       has_more: false,
       next_cursor: null,
     }),
+  )
+}
+
+function sourceRoute(app: Api, files: SettlementFiles): void {
+  app.get(
+    '/v1/settlement_sources',
+    {
+      schema: {
+        tags,
+        operationId: 'listSettlementSources',
+        summary: 'List the sources of settlement files, with what came last and what is late',
+        response: { 200: PageOf(SettlementSourceSchema) },
+      },
+      config: { scope: 'read' },
+    },
+    async () => ({ data: (await files.sources()).map(sourceBody), has_more: false, next_cursor: null }),
   )
 }
 

@@ -8,7 +8,7 @@ const CONTROLS = ['pass', 'fail', 'none'] as const
 const fileFields = {
   id: Type.String({ examples: ['sf_019a4c2f7b3c7d1e8f20a1b2c3d4e5f6'] }),
   object: OneOf(['settlement_file'], 'The kind of this object.'),
-  source: Type.String({ description: 'Who sent it: the PSP account.' }),
+  source: Type.String({ description: 'Who sent it: a PSP account, or a declared source.' }),
   name: Type.String({ description: 'As it was sent; the beginning of its hash when it had none.' }),
   status: OneOf(
     ['accepted', 'rejected', 'superseded', 'withdrawn'],
@@ -21,6 +21,17 @@ const fileFields = {
   control: OneOf(CONTROLS, 'Whether it adds up to what it says of itself.'),
   sha256: Type.String({ description: 'Of its bytes, in hexadecimal digits.' }),
   file_reference: Type.Optional(Type.String({ description: "The sender's own name for it." })),
+  new_lines: Type.Optional(
+    Type.Integer({ description: 'Of a declared source: how many of its lines no other file had told before.' }),
+  ),
+  reissue_of: Type.Optional(
+    Type.String({ description: 'Of a declared source: the file of the same name and day that it takes the place of.' }),
+  ),
+  delivered_sha256: Type.Optional(
+    Type.String({
+      description: 'Of what was delivered, when that was packed or encrypted: `sha256` is then of what was in it.',
+    }),
+  ),
   bytes: Type.Integer({ description: 'Its size.' }),
   received_via: OneOf(['collected', 'uploaded'], 'Who brought it.'),
   received_at: Instant('When it was received.'),
@@ -36,16 +47,52 @@ const fileFields = {
 
 export const SettlementFileSchema = Type.Object(fileFields)
 
-export const ReceivedFileSchema = Type.Object({
+const receivedFields = {
   ...fileFields,
   duplicate_of: Type.Optional(
     Type.String({ description: 'These very bytes had been received before, as this file. Nothing changed.' }),
   ),
+}
+
+export const ReceivedFileSchema = Type.Object({
+  ...receivedFields,
+  others: Type.Optional(
+    Type.Array(Type.Object(receivedFields), { description: 'The further files of a zip; each is a file of its own.' }),
+  ),
+})
+
+export const SettlementSourceSchema = Type.Object({
+  name: Type.String({ examples: ['acme-bank'] }),
+  object: OneOf(['settlement_source'], 'The kind of this object.'),
+  kind: OneOf(
+    ['psp', 'folder', 'sftp', 'upload'],
+    '`psp`: reconciled night by night; else where the files of a declared source come from.',
+  ),
+  zone: Type.String({ description: 'IANA zone of its days.', examples: ['Europe/Berlin'] }),
+  formats: Type.Array(Type.String(), { description: 'What its files may be written in.' }),
+  every_minutes: Type.Optional(Type.Integer({ description: 'How often it is looked at.' })),
+  last_file: Type.Optional(Type.Object(fileFields)),
+  last_look_at: Type.Optional(Instant('When it was last looked at.')),
+  look_problem: Type.Optional(Type.String({ description: 'Why the last look could not be finished.' })),
+  next_look_at: Type.Optional(Instant('When it is looked at next.')),
+  next_expected: Type.Optional(
+    Type.Object(
+      {
+        business_date: BusinessDate('The day that the file is about, or a later one.'),
+        by: Instant('When it is due.'),
+      },
+      { description: 'The file that is awaited next, or was due and is not there.' },
+    ),
+  ),
+  late_since: Type.Optional(Instant('Since when a file is late; absent while none is.')),
+  overdue: Type.Integer({ description: 'How many files were due and are not there.' }),
 })
 
 const StatementSchema = Type.Object({
   account: Type.String(),
   currency: CurrencyOut(),
+  business_date: Type.Optional(BusinessDate('The day that it is about.')),
+  sequence: Type.Optional(Type.String({ description: "The sender's own number of it." })),
   opening: Type.Optional(AmountOut('Balance before the first line, in minor units.')),
   closing: Type.Optional(AmountOut('Balance behind the last line, in minor units.')),
   lines: Type.Integer(),

@@ -3,7 +3,7 @@ import { buffer } from 'node:stream/consumers'
 import { Refusal } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
 import type { Break, Run } from '../../reconciliation/index.ts'
-import type { SettlementFile, StoredStatement } from '../../settlement/index.ts'
+import type { SettlementFile, SourceState, StoredStatement } from '../../settlement/index.ts'
 import type { ReconciliationService, SettlementFiles } from '../services.ts'
 
 /** Settlement files, runs and breaks in memory: files are kept by their bytes and never read. */
@@ -79,6 +79,7 @@ function fakeFiles(uploaded: FakeNights['uploaded'], underWay: { count: number }
       for (const { file, bytes } of uploaded.values()) if (file.originalBlobId === originalBlobId) yield bytes
     },
     sourceNames: ['simulator'],
+    sources: async () => [A_SOURCE, { ...A_SOURCE, ...QUIET_SOURCE }],
     formats: [{ format: 'simulator_csv', title: 'Settlement file of the PSP simulator (CSV)', sources: ['simulator'] }],
   }
 }
@@ -102,14 +103,47 @@ const aFile = (fields: Pick<SettlementFile, 'name' | 'sha256' | 'byteCount'>): S
   supersededBy: null,
   difference: null,
   withdrawal: null,
+  newLines: null,
+  reissueOf: null,
+  deliveredSha256: null,
   ...fields,
 })
+
+const QUIET_SOURCE = {
+  name: 'simulator',
+  kind: 'psp',
+  everyMinutes: undefined,
+  lastFile: undefined,
+  lastLookAt: undefined,
+  lookProblem: undefined,
+  nextLookAt: undefined,
+  awaited: undefined,
+  lateSince: undefined,
+  overdue: 0,
+} as const
+
+const A_SOURCE: SourceState = {
+  name: 'acme-bank',
+  kind: 'sftp',
+  zone: 'Europe/Berlin',
+  formats: ['camt.053'],
+  everyMinutes: 10,
+  lastFile: aFile({ name: 'a.xml', sha256: Buffer.alloc(32, 1), byteCount: 7n }),
+  lastLookAt: AT,
+  lookProblem: 'sftp.acme.example:22 cannot be used',
+  nextLookAt: AT,
+  awaited: { businessDate: '2026-03-03', by: AT },
+  lateSince: AT,
+  overdue: 1,
+}
 
 const STATEMENT: StoredStatement = {
   account: 'SIM-1',
   currency: 'EUR',
   opening: 0n,
   closing: null,
+  businessDate: null,
+  sequence: null,
   lineCount: 1n,
   credits: 9_007_199_254_740_993n,
   debits: -5n,

@@ -1,0 +1,27 @@
+import type { FileSummary } from '../formats/format.ts'
+import type { Reading } from './unpacked.ts'
+
+/**
+ * Why nothing of a file of a declared source may be used, as a sentence; undefined when it is accepted. It has to be whole
+ * and to add up. A row that cannot be read is told with the file, and so is what does not fit to other files: what is left
+ * still adds up to what the sender says, or says nothing of sums.
+ */
+export function whyNot({
+  summary,
+  problem,
+  byteCount,
+}: Omit<Reading, 'document' | 'name' | 'sha256'>): string | undefined {
+  if (problem !== undefined) return problem
+  if (byteCount === 0) return 'There is nothing in it.'
+  if (summary === undefined) return 'Its beginning is in none of the formats that this source sends.'
+  if (!summary.readable) return `It is not a whole file of the format ${summary.format}.${firstError(summary)}`
+  const failed = summary.statements.find(({ control }) => control.status === 'fail')
+  if (failed?.control.status !== 'fail') return undefined
+  const { what, stated, computed, difference } = failed.control
+  return `It does not add up in ${failed.currency}: ${what} is stated as ${stated} and computed as ${computed}, a difference of ${difference}.${firstError(summary)}`
+}
+
+function firstError({ diagnostics }: FileSummary): string {
+  const error = diagnostics.find(({ severity }) => severity === 'error')
+  return error === undefined ? '' : ` Line ${error.line}: ${error.message}`
+}
