@@ -21,6 +21,7 @@ type Row = { readonly net: bigint; readonly balance: bigint }
 export function createBalances(): Balances {
   let first: Row | undefined
   let last: Row | undefined
+  let rows = 0
   /** Moved by rows without a balance since the last one that has one. */
   let skipped = 0n
   let skippedBefore = 0n
@@ -43,6 +44,7 @@ export function createBalances(): Balances {
 
   return {
     add({ line, net, balance }) {
+      rows++
       if (last === undefined) {
         first = { net, balance }
         skippedBefore = skipped
@@ -61,6 +63,8 @@ export function createBalances(): Balances {
     },
     finish(sums) {
       if (first === undefined || last === undefined) return stated
+      // The balance of a single row proves nothing of its amount.
+      if (rows === 1) return { opening: stated.opening, closing: stated.closing ?? last.balance + skipped }
       const isDownwards = counts.downwards <= counts.upwards
       const failed = isDownwards ? wrong.downwards : wrong.upwards
       if (failed !== undefined) sums.fail(failed)
