@@ -1,5 +1,5 @@
 import { nameScore, type Role, roleWords, WHOLE_NAME } from './columns.ts'
-import { directionWords } from './direction.ts'
+import { directionWords, knownWords } from './direction.ts'
 import type { Doubt } from './doubt.ts'
 import type { AmountRule } from './profile.ts'
 import type { ColumnSurvey } from './survey.ts'
@@ -7,11 +7,10 @@ import type { ColumnSurvey } from './survey.ts'
 /** How amounts are read. The first is what names say; the others are what the running balance may prove instead. */
 export type AmountRules = { readonly rules: readonly AmountRule[]; readonly doubts: readonly Doubt[] }
 
-/** Most of a column has to be of its kind: a few cells may be damaged, and those are told one by one. */
-export const MOSTLY = 0.7
+/** Half of a column has to be of its kind: cells may be damaged, and those are told one by one. */
+export const MOSTLY = 0.5
 
-export const isAmountColumn = ({ filled, amounts }: ColumnSurvey): boolean =>
-  filled > 0 && Math.max(amounts['.'], amounts[',']) >= filled * MOSTLY
+export const isAmountColumn = ({ filled, numbers }: ColumnSurvey): boolean => filled > 0 && numbers >= filled * MOSTLY
 
 /** A table without rows has its columns all the same. */
 const couldBeAmount = (column: ColumnSurvey): boolean => column.filled === 0 || isAmountColumn(column)
@@ -68,13 +67,11 @@ function stem(name: string, word: RegExp): string | undefined {
 
 function splitRules({ debit, credit }: Pair): readonly AmountRule[] {
   const rule = { rule: 'split', credit: credit.name, debit: debit.name } as const
+  // In a ledger of our own, what a bank credits is a debit.
+  const ours = { rule: 'split', credit: debit.name, debit: credit.name, debitSign: 'positive' } as const
   // Debits with a minus are mostly debits, and in some exports what reduces them.
-  return debit.negatives > 0 && debit.positives === 0
-    ? [
-        { ...rule, debitSign: 'negative' },
-        { ...rule, debitSign: 'positive' },
-      ]
-    : [{ ...rule, debitSign: 'positive' }]
+  const hasMinus = debit.negatives > 0 && debit.positives === 0
+  return [...(hasMinus ? [{ ...rule, debitSign: 'negative' } as const] : []), { ...rule, debitSign: 'positive' }, ours]
 }
 
 function ranked(
@@ -107,25 +104,47 @@ function singlesOf(amounts: readonly ColumnSurvey[]): readonly ColumnSurvey[] {
   return rivals.length === 0 ? [best.column] : rivals.map(({ column }) => column)
 }
 
+type Directed = { readonly rule: AmountRule; readonly doubts: readonly Doubt[] }
+
 /** With the sign of another column that says debit or credit, where there is one. */
-function directed(
-  column: ColumnSurvey,
-  columns: readonly ColumnSurvey[],
-): readonly { readonly rule: AmountRule; readonly doubts: readonly Doubt[] }[] {
-  const candidates = columns.filter((each) => each !== column && directionWords(each) !== undefined)
-  const named = candidates.find((each) => nameScore(each.name, 'direction') > 0)
-  const direction = named ?? candidates[0]
-  const words = direction && directionWords(direction)
-  if (direction === undefined || words === undefined)
-    return [{ rule: { rule: 'signed', column: column.name }, doubts: [] }]
-  const rule = { rule: 'direction', column: column.name, direction: direction.name, ...words } as const
-  // `C` and `D` in a column that is not called so can be anything.
-  const isProven = named !== undefined || [...direction.values].every((word) => word.length > 1)
-  if (isProven) return [{ rule, doubts: [] }]
-  const message = `"${direction.name.slice(0, 64)}" may say debit and credit, or something else: say so with a mapping`
-  const doubt = { severity: 'error', code: 'direction_guessed', column: direction.place + 1, message } as const
-  return [{ rule, doubts: [doubt] }]
+function directed(column: ColumnSurvey, columns: readonly ColumnSurvey[]): readonly Directed[] {
+  const signed: Directed = { rule: { rule: 'signed', column: column.name }, doubts: [] }
+  const candidates = columns.filter((each) => each !== column && each.filled >= column.filled * MOSTLY)
+  const direction =
+    candidates.find((each) => nameScore(each.name, 'direction') > 0) ??
+    candidates.find((each) => directionWords(each) !== undefined && saysDirection(each)) ??
+    candidates.find((each) => directionWords(each) !== undefined)
+  if (direction === undefined) return [signed]
+  const label = direction.name.slice(0, 64)
+  const doubt = (code: string, message: string): Doubt => ({
+    severity: 'error',
+    code,
+    column: direction.place + 1,
+    message,
+  })
+  // In a column that is called so, a word that nobody knows is damaged, or of a language that is not known here.
+  const words = directionWords(direction) ?? knownWords(direction)
+  if (words === undefined) {
+    if (column.negatives > 0) return [signed]
+    const message = `"${label}" may say which amounts are debits, in words that are not known: say which with a mapping`
+    return [{ ...signed, doubts: [doubt('direction_unknown', message)] }]
+  }
+  const { name } = column
+  const rule = { rule: 'direction', column: name, direction: direction.name, ...words, minus: 'debits' } as const
+  const ignored: Directed = { rule: { ...rule, minus: 'ignored' }, doubts: [] }
+  if (saysDirection(direction)) return column.negatives > 0 ? [{ rule, doubts: [] }, ignored] : [{ rule, doubts: [] }]
+  // Signed amounts beside such words need them for nothing: they may be kinds of cards.
+  if (column.negatives > 0) return [signed, ignored]
+  const message = `"${label}" may say which amounts are debits, or something else: say so with a mapping`
+  return [{ rule, doubts: [doubt('direction_guessed', message)] }, signed]
 }
+
+const saysDirection = ({ name, values }: ColumnSurvey): boolean =>
+  nameScore(name, 'direction') > 0 ||
+  // `C` and `D` in a column of kinds can be anything, and so can credit and debit be kinds of cards.
+  (nameScore(name, 'status') > 0 &&
+    !/\b(card|funding|method)\b/.test(roleWords(name)) &&
+    [...values].every(({ length }) => length > 1))
 
 /** A single column of amounts that has decimals and no other purpose by its name. */
 function lonely(columns: readonly ColumnSurvey[]): AmountRules | undefined {

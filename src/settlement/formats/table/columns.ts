@@ -46,7 +46,7 @@ const NAMES: Readonly<Record<Role, readonly string[]>> = {
   ],
   direction: [
     'd c', 'dc', 'c d', 'debit credit', 'credit debit', 'cr dr', 'dr cr', 'soll haben', 'af bij', 'direction', 'sign',
-    'debit credit indicator', 'credit debit indicator', 'credit debit code', 'signe', 'segno', 'sens', 'tipo',
+    'debit credit indicator', 'credit debit indicator', 'credit debit code', 'signe', 'segno', 'sens',
   ],
   currency: [
     'currency', 'ccy', 'currency code', 'wahrung', 'waehrung', 'devise', 'moneda', 'divisa', 'valuta', 'munt', 'moeda', 'waluta',
@@ -81,7 +81,7 @@ const NAMES: Readonly<Record<Role, readonly string[]>> = {
     'назначение платежа', 'описание', '摘要', '적요', 'açıklama',
   ],
   account: ['iban', 'account', 'account number', 'own account', 'konto', 'kontonummer', 'compte', 'cuenta', 'conto', 'rekening', 'account id', 'merchant account', 'rachunek'],
-  status: ['status', 'state', 'type', 'transaction type', 'kind', 'reporting category', 'typ', 'art'],
+  status: ['status', 'state', 'type', 'transaction type', 'kind', 'reporting category', 'typ', 'art', 'tipo', 'tipo de operacion', 'soort'],
 } // biome-ignore format: lists of names
 
 /** Words between which names of columns differ: `Order-ID`, `order_id` and `orderId` are one. */
@@ -108,6 +108,9 @@ export const EXACT = 100
 export const WHOLE_NAME = 70
 const WITHIN = 40
 
+/** Short names that say the same in a longer one; others, such as `in` and `af`, are words of their own. */
+const SHORT = new Set(['fee', 'net', 'ref'])
+
 /** How well a name says a role: 0 for not at all. */
 export function nameScore(name: string, role: Role): number {
   const words = roleWords(name)
@@ -115,7 +118,7 @@ export function nameScore(name: string, role: Role): number {
   const place = list.indexOf(words)
   if (place !== -1) return EXACT - Math.min(place, EXACT - WHOLE_NAME)
   const padded = ` ${words} `
-  const within = list.findIndex((each) => each.length > 3 && padded.includes(` ${each} `))
+  const within = list.findIndex((each) => (each.length > 3 || SHORT.has(each)) && padded.includes(` ${each} `))
   return within === -1 ? 0 : WITHIN - Math.min(within, 20)
 }
 

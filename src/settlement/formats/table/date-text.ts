@@ -1,5 +1,5 @@
 import { isDate } from '../dates.ts'
-import { createMonthNames, plain } from './month-names.ts'
+import { monthNames, plain } from './month-names.ts'
 
 /**
  * Dates as tables write them. The order of day and month is declared, or proven by the file: `03/04/2022` alone is
@@ -29,7 +29,7 @@ const EIGHT = /^\d{8}$/
 /** Year, month, day as they are written in Chinese, Japanese and Korean. */
 const CJK = /^(\d{4}) ?[年년] ?(\d{1,2}) ?[月월] ?(\d{1,2}) ?[日일]$/
 const DAY_FIRST =
-  /^(?:\p{L}+,? )?(\d{1,2})(?:st|nd|rd|th|er|º)?[-/. ]*(?:de )?(\p{L}{3,})\.?(?: de|,)?[-/. ]*(\d{4}|\d{2})(?: г\.?)?$/iu
+  /^(?:\p{L}+,? )?(\d{1,2})(?:st|nd|rd|th|er|º)?[-/. ]*(?:de |of )?(\p{L}{3,})\.?(?: de|,)?[-/. ]*(\d{4}|\d{2})(?: г\.?)?$/iu
 const MONTH_FIRST = /^(?:\p{L}+, )?(\p{L}{3,})\.? ?(\d{1,2})(?:st|nd|rd|th)?,? +(\d{4})$/u
 const YEAR_FIRST = /^(\d{4})[-/. ]+(\p{L}{3,})\.?[-/. ]+(\d{1,2})$/u
 const TIME =
@@ -51,7 +51,7 @@ const [FROM_MS, TO_MS] = [Date.UTC(2000, 0, 1), Date.UTC(2100, 0, 1)]
 const EXCEL_EPOCH_MS = Date.UTC(1899, 11, 30)
 
 export function createDateReader(): DateReader {
-  const months = createMonthNames()
+  const months = monthNames()
   // A file has many rows and few days.
   const known = new Map<string, string | undefined>()
 

@@ -17,13 +17,20 @@ export type DirectionWords = { readonly debit: readonly string[]; readonly credi
  * The words of a column that has nothing but words for debit and credit: those that are in it and their counterparts,
  * which may come later. Undefined for every other column.
  */
-export function directionWords({ filled, values }: ColumnSurvey): DirectionWords | undefined {
+export function directionWords(column: ColumnSurvey): DirectionWords | undefined {
+  const known = knownWords(column)
+  const words = new Set([...column.values].map(plain))
+  const isWhole =
+    words.size <= 4 && [...words].every((word) => known?.debit.includes(word) || known?.credit.includes(word))
+  return isWhole ? known : undefined
+}
+
+/** The same of a column that has other words as well. Undefined when it has none of them. */
+export function knownWords({ values }: ColumnSurvey): DirectionWords | undefined {
   const words = new Set([...values].map(plain))
-  if (filled === 0 || words.size > 4) return undefined
   const pairs = PAIRS.filter(([debit, credit]) => words.has(debit) || words.has(credit))
-  const [debit, credit] = [new Set(pairs.map(([each]) => each)), new Set(pairs.map(([, each]) => each))]
-  if (![...words].every((word) => debit.has(word) || credit.has(word))) return undefined
-  return { debit: [...debit], credit: [...credit] }
+  if (pairs.length === 0) return undefined
+  return { debit: [...new Set(pairs.map(([each]) => each))], credit: [...new Set(pairs.map(([, each]) => each))] }
 }
 
 /** Words of a payment's kind that say that money left. */

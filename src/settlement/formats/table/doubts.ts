@@ -1,11 +1,13 @@
 import type { DecimalMark } from '../decimal.ts'
-import { MOSTLY } from './amount-rule.ts'
 import { saysMinor } from './columns.ts'
 import type { DateOrder } from './date-text.ts'
 import type { Doubt } from './doubt.ts'
 import type { CalendarOrder, ColumnSurvey } from './survey.ts'
 
 /** What the cells of a file prove of its decimal mark, its units and the order of its dates, and what they leave open. */
+
+/** What speaks against is damage up to this share of what speaks for it, and beyond, the file is of two minds. */
+const FEW = 0.3
 
 /** By the amounts, else by fee, net and balance; a currency without decimals settles what `1,234` is. */
 export function decimalMark(
@@ -20,7 +22,7 @@ export function decimalMark(
   for (const columns of [amounts, others]) {
     const [point, comma] = [sum(columns, 'marks', '.'), sum(columns, 'marks', ',')]
     if (point === 0 && comma === 0) continue
-    if (Math.min(point, comma) > Math.max(point, comma) * (1 - MOSTLY)) {
+    if (Math.min(point, comma) > Math.max(point, comma) * FEW) {
       const message = 'Some amounts have a decimal point and others a decimal comma: say which is right with a mapping'
       doubts.push({ severity: 'error', code: 'decimal_mixed', column, message })
     }
@@ -64,27 +66,33 @@ export function doubtScale(
 
 /** The order in which most dates can be read, when it is the only one. */
 export function dateOrder(column: ColumnSurvey, doubts: Doubt[]): DateOrder | 'ambiguous' {
-  const { orders, dates, filled } = column
+  const { orders, dates, filled, words } = column
   const at = column.place + 1
   const calendar = calendarOrders(column)
-  if (calendar.length > 1 && !isSpelled(column)) {
-    const [example = ''] = column.values
-    const message = `Dates such as ${example.slice(0, 32)} can be ${calendar.map((each) => WORDS[each]).join(' or ')}, and no row proves which: say so with a mapping`
-    doubts.push({ severity: 'error', code: 'date_ambiguous', column: at, message })
+  const [first, second] = calendar
+  const doubt = (code: string, message: string): 'ambiguous' => {
+    doubts.push({ severity: 'error', code, column: at, message })
     return 'ambiguous'
   }
-  const order: DateOrder = calendar[0] ?? numberOrder(column)
+  const order: DateOrder = first ?? numberOrder(column)
   const against = dates - orders[order]
-  if (calendar[0] !== undefined && against > 0) {
-    const others = CALENDAR.filter((each) => each !== order)
-    const proofs = dates - Math.max(...others.map((each) => orders[each]))
-    if (against > proofs * (1 - MOSTLY)) {
-      const message = `Some dates can only be ${WORDS[calendar[0]]} and others cannot: say which is right with a mapping`
-      doubts.push({ severity: 'error', code: 'date_mixed', column: at, message })
-      return 'ambiguous'
-    }
+  if (first !== undefined && against > 0) {
+    const proofs = dates - Math.max(...CALENDAR.filter((each) => each !== order).map((each) => orders[each]))
+    if (against > proofs * FEW)
+      return doubt(
+        'date_mixed',
+        `Some dates can only be ${WORDS[first]} and others cannot: say which is right with a mapping`,
+      )
   }
-  if (against > 0 || dates < filled) {
+  if (second !== undefined && !isSpelled(column)) {
+    const [example = ''] = column.values
+    const which = calendar.map((each) => WORDS[each]).join(' or ')
+    return doubt(
+      'date_ambiguous',
+      `Dates such as ${example.slice(0, 32)} can be ${which}, and no row proves which: say so with a mapping`,
+    )
+  }
+  if (against > 0 || dates < filled - words) {
     const message = `Not every date is written as most are (${order})`
     doubts.push({ severity: 'warning', code: 'dates_differ', column: at, message })
   }

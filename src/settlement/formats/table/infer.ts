@@ -1,6 +1,6 @@
 import { decimalsOf, isCurrency } from '../../../money/index.ts'
 import { amountRules, isAmountColumn, MOSTLY } from './amount-rule.ts'
-import { nameScore, type Role } from './columns.ts'
+import { nameScore, type Role, roleWords, WHOLE_NAME } from './columns.ts'
 import { saysLeaving } from './direction.ts'
 import type { Doubt } from './doubt.ts'
 import { dateOrder, decimalMark, doubtScale } from './doubts.ts'
@@ -61,9 +61,15 @@ function profileOf(columns: readonly ColumnSurvey[], around: Around, amount: Amo
   const date =
     best('date', isDateColumn) ?? best('valueDate', isDateColumn) ?? onlyOne(columns, isCalendarColumn, taken)
   const currencyColumn = best('currency', isCurrencyColumn) ?? onlyOne(columns, isCurrencyColumn, taken)
-  const isNet = names.every((name) => nameScore(name, 'amount') === 0 && nameScore(name, 'net') > 0)
+  const isNet = names.every((name) => /\bnett?o?\b/.test(roleWords(name)))
+  const fees = isNet ? [] : ranked(columns, 'fee', 1).filter((each) => !taken.has(each) && hasMoney(each))
   const fee = isNet ? undefined : best('fee', isAmountColumn)
   const net = best('net', isAmountColumn)
+  if (fees.length > 1 && net === undefined) {
+    const list = fees.slice(0, 4).map(({ name }) => `"${name.slice(0, 64)}"`)
+    const message = `${list.join(' and ')} could all be the fee, and only the first is read: say so with a mapping`
+    doubts.push({ severity: 'error', code: 'fee_ambiguous', column: (fees[0]?.place ?? -1) + 1, message })
+  }
   const balance = best('balance', isAmountColumn)
   const others = [fee, net, balance].filter((column) => column !== undefined)
   const currency = currencyOf(currencyColumn, { columns, amounts }, around, doubts)
@@ -76,7 +82,7 @@ function profileOf(columns: readonly ColumnSurvey[], around: Around, amount: Amo
   }
   const texts = (role: Role): readonly string[] =>
     ranked(columns, role, 1)
-      .filter((column) => !taken.has(column) && isText(column) && taken.add(column))
+      .filter((column) => !taken.has(column) && isText(column, role) && taken.add(column))
       .map(({ name }) => name)
       .slice(0, MAX_TEXTS)
   return {
@@ -100,6 +106,8 @@ function profileOf(columns: readonly ColumnSurvey[], around: Around, amount: Amo
 
 const MAX_TEXTS = 16
 
+const hasMoney = (column: ColumnSurvey): boolean => isAmountColumn(column) && column.negatives + column.positives > 0
+
 const columnsOf = (rule: AmountRule): readonly string[] =>
   rule.rule === 'split' ? [rule.credit, rule.debit] : [rule.column]
 
@@ -110,7 +118,9 @@ const ranked = (columns: readonly ColumnSurvey[], role: Role, least: number): re
     .sort((a, b) => b.score - a.score)
     .map(({ column }) => column)
 
-const isDateColumn = ({ filled, dates }: ColumnSurvey): boolean => filled > 0 && dates >= filled * MOSTLY
+/** Of the cells with a digit: a word there is a heading that comes again, or a total. */
+const isDateColumn = ({ filled, words, dates }: ColumnSurvey): boolean =>
+  dates > 0 && dates >= (filled - words) * MOSTLY && dates >= words
 
 /** Nearly every number of five digits is a day of a spreadsheet: without a name, only days of a calendar count. */
 const isCalendarColumn = ({ filled, orders }: ColumnSurvey): boolean =>
@@ -119,8 +129,9 @@ const isCalendarColumn = ({ filled, orders }: ColumnSurvey): boolean =>
 const isCurrencyColumn = ({ filled, currencies }: ColumnSurvey): boolean => filled > 0 && currencies >= filled * MOSTLY
 
 /** Not a day, a currency or an amount that is called `Order date`, `Order currency`, `Invoice amount`. */
-const isText = (column: ColumnSurvey): boolean =>
-  !isCalendarColumn(column) && !isCurrencyColumn(column) && !(isAmountColumn(column) && column.fractions > 0)
+const isText = (column: ColumnSurvey, role: Role): boolean =>
+  nameScore(column.name, role) >= WHOLE_NAME ||
+  (!isCalendarColumn(column) && !isCurrencyColumn(column) && !(isAmountColumn(column) && column.fractions > 0))
 
 function onlyOne(
   columns: readonly ColumnSurvey[],

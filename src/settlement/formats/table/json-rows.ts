@@ -2,10 +2,12 @@ import { textLines } from '../text/lines.ts'
 import { createJsonSplitter, MAX_DEPTH } from './json-splitter.ts'
 import { plainNumber } from './plain-number.ts'
 
+export type JsonField = readonly [key: string, value: string, isNumber: boolean]
+
 /** An object of a JSON file as fields of text. Numbers are the digits that stand there, never a float. */
 export type JsonObject = {
   readonly line: number
-  readonly fields: readonly (readonly [key: string, value: string])[]
+  readonly fields: readonly JsonField[]
   readonly problem: { readonly code: string; readonly column: number; readonly message: string } | undefined
 }
 
@@ -48,9 +50,9 @@ function objectOf(text: string, line: number): JsonObject {
   if (isTooDeep(text)) return problemOf(line, 'too_deep', `The object is nested more than ${MAX_DEPTH} levels deep`)
   try {
     const value: unknown = JSON.parse(text, keepDigits)
-    if (typeof value !== 'object' || value === null || Array.isArray(value))
+    if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof Digits)
       return problemOf(line, 'json', 'The line is JSON and no object')
-    const fields: (readonly [string, string])[] = []
+    const fields: JsonField[] = []
     flatten('', value, fields)
     const nul = fields.findIndex(([, each]) => each.includes('\0'))
     if (nul === -1) return { line, fields, problem: undefined }
@@ -75,15 +77,29 @@ function isTooDeep(text: string): boolean {
 
 const OPENING_OR_CLOSING = /[{}[\]]/g
 
+/** A number as it stands there. */
+class Digits {
+  readonly text: string
+
+  constructor(text: string) {
+    this.text = text
+  }
+
+  toJSON(): string {
+    return this.text
+  }
+}
+
 function keepDigits(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
-  return typeof value === 'number' ? plainNumber(context?.source ?? String(value)) : value
+  return typeof value === 'number' ? new Digits(plainNumber(context?.source ?? String(value))) : value
 }
 
 /** Members of members are named `amount.value`; a list is its JSON. */
-function flatten(path: string, value: unknown, fields: (readonly [string, string])[]): void {
-  if (value !== null && typeof value === 'object' && !Array.isArray(value)) {
+function flatten(path: string, value: unknown, fields: JsonField[]): void {
+  if (value instanceof Digits) fields.push([path, value.text, true])
+  else if (value !== null && typeof value === 'object' && !Array.isArray(value)) {
     for (const [key, each] of Object.entries(value)) flatten(path === '' ? key : `${path}.${key}`, each, fields)
-  } else fields.push([path, textOf(value)])
+  } else fields.push([path, textOf(value), false])
 }
 
 /** Half a character cannot be stored. */

@@ -30,6 +30,8 @@ export function createJsonSplitter(): JsonSplitter {
   let listDepth = -1
   let hasList = false
   let isEnded = false
+  /** What the file begins with: several objects are JSON Lines. */
+  let top = ''
   let wrongLine = 0
   let found: Piece[] = []
 
@@ -72,7 +74,10 @@ export function createJsonSplitter(): JsonSplitter {
   function see(char: string): void {
     if (char === '\n') line++
     if (char === ' ' || char === ',' || char === '\n' || char === '\r' || char === '\t') return
-    if (isEnded) throw new BrokenFile('several_values', line, `Line ${line} has something behind the end of the JSON`)
+    if (isEnded) {
+      const code = top === '{' ? 'several_values' : 'json'
+      throw new BrokenFile(code, line, `Line ${line} has something behind the end of the JSON`)
+    }
     if (char === '}' || char === ']') return closed(char)
     if (open.length === listDepth && start === -1) sawInList(char)
     if (char === '"') inString = true
@@ -101,6 +106,7 @@ export function createJsonSplitter(): JsonSplitter {
   }
 
   function opened(char: '{' | '['): void {
+    if (open.length === 0) top = char
     if (char === '[' && phase !== 'records' && (open.length === 0 || (open.length === 1 && open[0] === '{')))
       listDepth = open.length + 1
     if (open.push(char) > MAX_DEPTH)

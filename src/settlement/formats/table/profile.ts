@@ -51,6 +51,8 @@ export type AmountRule =
       readonly direction: string
       readonly debit: readonly string[]
       readonly credit: readonly string[]
+      /** What a minus beside such a word is: on all debits or on none, or nothing that counts. */
+      readonly minus: 'debits' | 'ignored'
     }
   /** Two columns: credit − debit, or credit + debit when debits are written with a minus. */
   | {
@@ -192,7 +194,7 @@ const dateAt = (date: Record<string, unknown>): Profile['date'] => ({
   order: oneOf(date['order'], 'date.order', DATE_ORDERS),
 })
 
-const AMOUNT_FIELDS = ['rule', 'column', 'direction', 'debit', 'credit', 'debitSign']
+const AMOUNT_FIELDS = ['rule', 'column', 'direction', 'debit', 'credit', 'minus', 'debitSign']
 
 function amountAt(amount: Record<string, unknown>): AmountRule {
   const rule = oneOf(amount['rule'], 'amount.rule', ['signed', 'direction', 'split'])
@@ -204,7 +206,8 @@ function amountAt(amount: Record<string, unknown>): AmountRule {
   if (rule === 'signed') return { rule, column }
   const direction = textAt(amount['direction'], 'amount.direction')
   const [debit, credit] = [textsAt(amount['debit'], 'amount.debit'), textsAt(amount['credit'], 'amount.credit')]
-  return { rule, column, direction, debit, credit }
+  const minus = oneOf(amount['minus'], 'amount.minus', ['debits', 'ignored'])
+  return { rule, column, direction, debit, credit, minus }
 }
 
 function currencyAt(currency: Record<string, unknown>): Profile['currency'] {

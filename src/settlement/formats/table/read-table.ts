@@ -128,7 +128,7 @@ function readRow(work: Work, row: TableRow): void {
   if (stated.net !== undefined) section.sums.compare(`the net of line ${row.line}`, stated.net, net)
   section.sums.add(line)
   if (stated.balance === undefined) section.balances.skip(net)
-  else section.balances.add({ line: row.line, net, balance: stated.balance })
+  else section.balances.add({ line: row.line, net, balance: stated.balance, date: when.businessDate })
   reading.push(line)
 }
 
@@ -182,6 +182,8 @@ function directedAmount(work: Work, row: TableRow, section: Section, amount: Dir
     const message = `"${word.slice(0, 40)}" is none of the words for debit and credit`
     throw new UnreadableRow('direction', placeOf(work, amount.direction) + 1, message)
   }
+  const size = value < 0n ? -value : value
+  if (amount.minus === 'ignored') return isDebit ? -size : size
   const column = placeOf(work, amount.column) + 1
   if (!isDebit) {
     if (value >= 0n) return value
@@ -189,7 +191,7 @@ function directedAmount(work: Work, row: TableRow, section: Section, amount: Dir
   }
   if (value === 0n) return 0n
   work.debitsHaveMinus ??= value < 0n
-  if (work.debitsHaveMinus === value < 0n) return value < 0n ? value : -value
+  if (work.debitsHaveMinus === value < 0n) return -size
   throw new UnreadableRow('amount', column, 'Some debits have a minus and others have none, which can be either')
 }
 

@@ -10,6 +10,11 @@ export type TableRow = {
   /** Where it begins in the file, or its number in the sheet. The first is 1. */
   readonly line: number
   readonly fields: readonly string[]
+  /**
+   * Which cells are numbers by their type, as in JSON and in a workbook, and no texts that look like one: they have a decimal
+   * point, whatever mark the texts have.
+   */
+  readonly numbers?: readonly boolean[] | undefined
   /** What makes it unreadable as a row. */
   readonly problem: { readonly code: string; readonly column: number; readonly message: string } | undefined
 }
@@ -43,7 +48,8 @@ function objectTable(pieces: AsyncIterable<readonly JsonObject[]>): Table {
     for await (const objects of pieces) {
       yield objects.map(({ line, fields, problem }): TableRow => {
         const cells: string[] = []
-        for (const [key, value] of fields) {
+        const numbers: boolean[] = []
+        for (const [key, value, isNumber] of fields) {
           let place = places.get(key)
           if (place === undefined) {
             if (columns.length >= MAX_COLUMNS || key === '' || key.length > MAX_KEY_LENGTH) continue
@@ -52,8 +58,9 @@ function objectTable(pieces: AsyncIterable<readonly JsonObject[]>): Table {
           }
           while (cells.length < place) cells.push('')
           cells[place] = value
+          if (isNumber) numbers[place] = true
         }
-        return { line, fields: cells, problem }
+        return { line, fields: cells, numbers, problem }
       })
     }
   }

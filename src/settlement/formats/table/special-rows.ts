@@ -1,7 +1,7 @@
 import { readAmount } from './amount-text.ts'
 import { plain } from './month-names.ts'
 import type { TableRow } from './rows.ts'
-import { cell, currencyIn, minorOf, placeOf, type Section, sectionOf, type Work } from './work.ts'
+import { cell, currencyIn, markOf, minorOf, placeOf, type Section, sectionOf, type Work } from './work.ts'
 
 /** Rows of a table that are no movements: balances of the whole, sums, and the header once more. */
 
@@ -43,7 +43,7 @@ function statedIn(work: Work, row: TableRow, label: string) {
   )
   for (const place of places) {
     const text = (row.fields[place] ?? '').trim()
-    const read = text === '' ? undefined : readAmount(text, profile.decimal)
+    const read = text === '' ? undefined : readAmount(text, markOf(work, row, place))
     if (read !== undefined) return { read, text, column: place + 1 }
   }
   const text = label.slice(label.lastIndexOf(':') + 1).trim()

@@ -10,6 +10,10 @@ export type ColumnSurvey = {
   readonly name: string
   readonly place: number
   readonly filled: number
+  /** Cells without a digit. */
+  readonly words: number
+  /** Cells that are an amount, whatever the decimal mark. */
+  readonly numbers: number
   /** Cells that are an amount with this decimal mark, and cells that cannot be one with the other. */
   readonly amounts: Readonly<Record<DecimalMark, number>>
   readonly marks: Readonly<Record<DecimalMark, number>>
@@ -64,9 +68,14 @@ export type Survey = {
 
 /**
  * Counts what the cells of each column can be. Keeps no rows. `names` may grow while rows are added; when there are none,
- * each cell of a row has a column of its own, and else cells without a name are not looked at.
+ * each cell of a row has a column of its own, and else cells without a name are not looked at. `skipsWide`: rows that have any
+ * are not looked at either.
  */
-export function createSurvey(names: readonly string[], dates: DateReader): Survey {
+export function createSurvey(
+  names: readonly string[],
+  dates: DateReader,
+  { skipsWide }: { readonly skipsWide: boolean },
+): Survey {
   const columns: Counting[] = []
   const hasNames = names.length > 0
 
@@ -79,12 +88,19 @@ export function createSurvey(names: readonly string[], dates: DateReader): Surve
   }
 
   return {
-    add({ fields, problem }) {
+    add({ fields, numbers, problem }) {
       if (problem !== undefined) return
+      if (
+        skipsWide &&
+        hasNames &&
+        fields.length > names.length &&
+        fields.slice(names.length).some((text) => text.trim() !== '')
+      )
+        return
       const count = Math.min(fields.length, MAX_COLUMNS, hasNames ? names.length : MAX_COLUMNS)
       for (let place = 0; place < count; place++) {
         const text = fields[place]?.trim() ?? ''
-        if (text !== '') look(columnAt(place), text, dates)
+        if (text !== '') look(columnAt(place), text, numbers?.[place] === true, dates)
       }
     },
     columns: () => {
@@ -98,6 +114,8 @@ const newColumn = (name: string, place: number): Counting => ({
   name,
   place,
   filled: 0,
+  words: 0,
+  numbers: 0,
   amounts: { '.': 0, ',': 0 },
   marks: { '.': 0, ',': 0 },
   open: { '.': 0, ',': 0 },
@@ -113,18 +131,21 @@ const newColumn = (name: string, place: number): Counting => ({
   values: new Set(),
 })
 
-function look(column: Counting, text: string, dates: DateReader): void {
-  if (column.filled === SETTLED_CELLS) return lookForProof(column, text, dates)
+function look(column: Counting, text: string, isNumber: boolean, dates: DateReader): void {
+  if (column.filled === SETTLED_CELLS) return lookForProof(column, text, isNumber, dates)
   column.filled++
-  if (isCurrency(text.toUpperCase())) column.currencies++
+  if (!/\d/.test(text)) column.words++
+  const code = text.toUpperCase()
+  if (isCurrency(code) || code === 'RMB') column.currencies++
   if (column.values.size < MAX_VALUES && !column.values.has(text)) column.values.add(detached(text))
-  countAmount(column, text)
+  countAmount(column, text, isNumber)
   countDate(column, text, dates)
 }
 
 /** Whatever a cell says now, it proves the one or the other and changes nothing else. */
-function lookForProof(column: Counting, text: string, dates: DateReader): void {
-  if (isMarkUnknown(column) && text.length <= MAX_TEXT) {
+function lookForProof(column: Counting, text: string, isNumber: boolean, dates: DateReader): void {
+  if (isNumber) column.fractions += text.includes('.') ? 1 : 0
+  else if (isMarkUnknown(column) && text.length <= MAX_TEXT) {
     const mark = markShown(text)
     if (mark !== undefined && readAmount(text, mark) !== undefined) noteMark(column, text, mark)
     else if (isMarkOpen(text)) noteOpen(column, text)
@@ -167,19 +188,23 @@ function noteCalendar({ orders, years }: Counting, text: string, dates: DateRead
   return any
 }
 
-function countAmount(column: Counting, text: string): void {
+function countAmount(column: Counting, text: string, isNumber: boolean): void {
   if (!/\d/.test(text) || text.length > MAX_TEXT) return
-  const [point, comma] = [readAmount(text, '.'), readAmount(text, ',')]
+  const point = readAmount(text, '.')
+  // A number by its type is one whatever mark the texts have, and proves nothing of it.
+  const comma = isNumber ? point : readAmount(text, ',')
   if (point !== undefined) column.amounts['.']++
   if (comma !== undefined) column.amounts[',']++
   const amount = point ?? comma
   if (amount === undefined) return
+  column.numbers++
   if (amount.currency !== undefined) {
     column.inAmounts.add(amount.currency)
     column.withCurrency++
   }
   const mark = markShown(text)
-  if (mark !== undefined) noteMark(column, text, mark)
+  if (isNumber) column.fractions += text.includes('.') ? 1 : 0
+  else if (mark !== undefined) noteMark(column, text, mark)
   else if (isMarkOpen(text)) noteOpen(column, text)
   if (amount.decimal.digits < 0n) column.negatives++
   if (amount.decimal.digits > 0n) column.positives++

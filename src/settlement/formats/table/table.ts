@@ -112,7 +112,7 @@ async function survey(shape: TableShape, bytes: AsyncIterable<Uint8Array>): Prom
   const table = openTable(bytes, shape, createDiagnostics())
   const hasKeys = shape.kind === 'json' || shape.kind === 'jsonl'
   let header: Header | undefined = hasKeys ? { line: 0, names: table.columns } : undefined
-  let counted = hasKeys ? createSurvey(table.columns, dates) : undefined
+  let counted = hasKeys ? createSurvey(table.columns, dates, { skipsWide: false }) : undefined
   let first: TableRow[] = []
   const before: string[] = []
 
@@ -120,7 +120,7 @@ async function survey(shape: TableShape, bytes: AsyncIterable<Uint8Array>): Prom
     header = findHeader(first, dates) ?? { line: 0, names: [] }
     const { line, names } = header
     before.push(...first.filter((row) => row.line < line).flatMap(({ fields }) => fields))
-    counted = createSurvey(names, dates)
+    counted = createSurvey(names, dates, { skipsWide: shape.kind === 'csv' })
     for (const row of first) if (row.line > line) counted.add(row)
     first = []
   }

@@ -1,6 +1,6 @@
 import { decimalsOf, isCurrency } from '../../../money/index.ts'
 import { createSums, type Sums } from '../control.ts'
-import { type Decimal, roundedUnits, toUnits } from '../decimal.ts'
+import { type Decimal, type DecimalMark, roundedUnits, toUnits } from '../decimal.ts'
 import { UnreadableRow } from '../diagnostics.ts'
 import type { Reading } from '../reading.ts'
 import type { ZoneReader } from '../zone.ts'
@@ -79,12 +79,17 @@ export function sectionOfRow(work: Work, row: TableRow): Section {
   throw new UnreadableRow('currency', placeOf(work, currency.column) + 1, `"${text.slice(0, 16)}" is not a currency`)
 }
 
+/** The decimal mark of a cell: a number by its type has a point in every file. */
+export const markOf = ({ profile }: Work, { numbers }: TableRow, place: number): DecimalMark =>
+  numbers?.[place] === true ? '.' : profile.decimal
+
 /** The amount of a cell in minor units, zero for an empty one. Throws `UnreadableRow` for what is no amount of this currency. */
 export function moneyIn(work: Work, row: TableRow, name: string, section: Section): bigint {
   const text = cell(work, row, name)
   if (text === '') return 0n
-  const { decimal } = work.profile
-  const column = placeOf(work, name) + 1
+  const place = placeOf(work, name)
+  const column = place + 1
+  const decimal = markOf(work, row, place)
   const read = readAmount(text, decimal)
   if (read === undefined)
     throw new UnreadableRow('amount', column, `"${text.slice(0, 40)}" is no amount such as 1234${decimal}50`)

@@ -130,6 +130,7 @@ const MAX_LINE = 2 ** 31 - 1
 async function* sheetRows(workbook: Workbook, sheet: string, context: Context): AsyncGenerator<readonly TableRow[]> {
   let rows: TableRow[] = []
   let cells: string[] = []
+  let numbers: boolean[] = []
   let line = 0
   let cell: Cell = { place: 0, type: '', style: 0, text: '' }
   let problem: TableRow['problem']
@@ -140,6 +141,7 @@ async function* sheetRows(workbook: Workbook, sheet: string, context: Context): 
     while (cells.length < cell.place) cells.push('')
     const text = cell.text.length > MAX_CELL_LENGTH ? undefined : cellText(cell, context)
     cells[cell.place] = text ?? ''
+    if (cell.type === 'n') numbers[cell.place] = true
     if (text === undefined)
       problem ??= { code: 'cell', column: cell.place + 1, message: 'A cell has a text that the workbook does not have' }
   }
@@ -148,6 +150,7 @@ async function* sheetRows(workbook: Workbook, sheet: string, context: Context): 
       if (name === 'row') {
         line = lineOf(attributes['r'], line)
         cells = []
+        numbers = []
         problem = undefined
       } else if (name === 'c') {
         const place = attributes['r'] === undefined ? cells.length : placeOf(attributes['r'])
@@ -163,7 +166,7 @@ async function* sheetRows(workbook: Workbook, sheet: string, context: Context): 
       else if (name === 'rPh') inPhonetic = false
       else if (name === 'c') endCell()
       else if (name === 'row' && (problem !== undefined || cells.some((each) => each !== '')))
-        rows.push({ line, fields: cells, problem })
+        rows.push({ line, fields: cells, numbers, problem })
     },
   }
   for await (const _piece of workbook.parse(sheet, handlers)) {
