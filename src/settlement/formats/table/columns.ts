@@ -28,7 +28,7 @@ const NAMES: Readonly<Record<Role, readonly string[]>> = {
   ],
   amount: [
     'amount', 'gross amount', 'gross', 'transaction amount', 'betrag', 'umsatz', 'montant', 'importe', 'importo', 'bedrag',
-    'valor', 'kwota', 'belopp', 'beløb', 'beløp', 'maara', 'summa', 'total', 'sum', 'value', 'amount minor', 'amount cents',
+    'valor', 'kwota', 'belopp', 'beløb', 'beløp', 'maara', 'summa', 'total', 'sum', 'value',
     'brutto', 'tutar', 'castka', 'monto', 'cantidad', 'ciastka', 'suma', 'összeg', 'znesek', 'iznos', 'summ', 'import',
     'upphæð', 'ποσό', 'сумма', 'сума', 'jumlah', '金額', '金额', '금액', 'amt', 'amount value', 'value amount',
   ],
@@ -56,16 +56,16 @@ const NAMES: Readonly<Record<Role, readonly string[]>> = {
   fee: [
     'fee', 'fees', 'fee amount', 'processing fee', 'commission', 'gebuhr', 'gebuehr', 'entgelt', 'frais', 'comision',
     'commissione', 'kosten', 'opłata', 'tarifa', 'provision', 'gebühren', 'comissao', 'avgift', 'gebyr', 'poplatek', 'prowizja',
-    'psp fee', 'transaction fee', 'комиссия', '手数料', '手续费', 'fee cents', 'fee minor',
+    'psp fee', 'transaction fee', 'комиссия', '手数料', '手续费',
   ],
   net: [
-    'net', 'net amount', 'netto', 'net net', 'neto', 'montant net', 'importe neto', 'nettobetrag', 'net cents', 'net minor',
+    'net', 'net amount', 'netto', 'net net', 'neto', 'montant net', 'importe neto', 'nettobetrag',
     'importo netto', 'valor liquido',
   ],
   balance: [
     'balance', 'running balance', 'balance after', 'saldo', 'kontostand', 'solde', 'saldo na transactie', 'saldo disponible',
     'saldo po operacji', 'bakiye', 'zustatek', 'saldo nach buchung', 'egyenleg', 'jääk', 'stanje', 'остаток', 'баланс', '残高',
-    '余额', '잔액', 'account balance', 'closing balance', 'balance cents', 'balance minor', 'υπόλοιπο',
+    '余额', '잔액', 'account balance', 'closing balance', 'υπόλοιπο',
   ],
   reference: [
     'reference', 'payment reference', 'payment ref', 'ref', 'order id', 'order', 'order reference', 'merchant reference', 'invoice id', 'invoice',
@@ -90,11 +90,11 @@ export const wordsOf = (name: string): string =>
     .replace(/[^\p{L}\d]+/gu, ' ')
     .trim()
 
-/** The same without a currency, and without what tells two columns apart: `Betrag in EUR`, `amount_usd`, `Fee (2)`. */
+/** The same without a unit or a currency, and without what tells two columns apart: `Betrag in EUR`, `amount_usd`, `Fee (2)`. */
 export const roleWords = (name: string): string =>
   wordsOf(
     name
-      .replace(/\(\d+\)$/, '')
+      .replace(/\(\d+\)$|[ (_](?:in )?(?:cents?|minor(?: units?)?|pence)\)?$/i, '')
       .trimEnd()
       .replace(/(?: in )?\(?\b([A-Z]{3})\)?$|_([a-z]{3})$/, (all, upper?: string, lower?: string) =>
         isCurrency(upper ?? lower?.toUpperCase() ?? '') ? '' : all,

@@ -56,8 +56,7 @@ export function doubtScale(
     doubts.push({ severity: 'error', code: 'scale_mixed', column: other.place + 1, message })
     return minor
   }
-  const isOpen = amounts.some(({ open }) => open['.'] + open[','] > 0)
-  if (minor || isOpen || all.some(({ fractions }) => fractions > 0)) return minor
+  if (minor || all.some(({ fractions }) => fractions > 0)) return minor
   const message =
     'No amount has decimals: they are read as whole units of the currency and could be minor units: say so with a mapping'
   doubts.push({ severity: 'error', code: 'scale_unproven', column: first.place + 1, message })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type HowRead, readTableFile, told } from './testing.ts'
+import { type HowRead, readTableFile, told } from './testing/reading.ts'
 
 async function read(text: string, how?: HowRead) {
   const { summary, lines } = await readTableFile(text, how)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { errorsOf, type HowRead, readTableFile, told } from './testing.ts'
+import { errorsOf, type HowRead, readTableFile, told } from './testing/reading.ts'
 
 const rowsOf = (text: string): string => text.trim().replace(/^ +/gm, '').concat('\n')
 

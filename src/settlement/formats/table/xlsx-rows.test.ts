@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { zipOf } from '../../testing/zip.ts'
-import { readTableFile, type SheetCell, told, type WorkbookModel, workbookOf } from './testing.ts'
+import { readTableFile, told } from './testing/reading.ts'
+import { type SheetCell, type WorkbookModel, workbookOf } from './testing/workbook.ts'
 import { workbookRows } from './xlsx-rows.ts'
 
 const number = (text: string, style?: number): SheetCell => ({
