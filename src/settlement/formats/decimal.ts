@@ -40,9 +40,11 @@ export const toMinor = (decimal: Decimal, currency: string, column = 0): Minor =
 /** As `toMinor`, for a unit that has this many decimals. */
 export function toUnits({ digits, scale }: Decimal, decimals: number, column = 0): Minor {
   const split =
-    scale <= decimals
-      ? { amount: digits * 10n ** BigInt(decimals - scale), rest: 0n }
-      : splitAt(digits, 10n ** BigInt(scale - decimals), 10n ** BigInt(MAX_SCALE - scale))
+    scale === decimals
+      ? { amount: digits, rest: 0n }
+      : scale < decimals
+        ? { amount: digits * 10n ** BigInt(decimals - scale), rest: 0n }
+        : splitAt(digits, 10n ** BigInt(scale - decimals), 10n ** BigInt(MAX_SCALE - scale))
   if (split.amount > MAX_SUM || split.amount < -MAX_SUM)
     throw new UnreadableRow('amount', column, 'The amount is more than 2^63 − 1 minor units')
   return split

@@ -125,7 +125,8 @@ function readRow(work: Work, row: TableRow): void {
     description: description.length === 0 ? undefined : description.join(' / ').slice(0, 1_024).toWellFormed(),
     ...when,
   }
-  if (stated.net !== undefined) section.sums.compare(`the net of line ${row.line}`, stated.net, net)
+  if (stated.net !== undefined)
+    section.sums.compare(stated.net === net ? '' : `the net of line ${row.line}`, stated.net, net)
   section.sums.add(line)
   if (stated.balance === undefined) section.balances.skip(net)
   else section.balances.add({ line: row.line, net, balance: stated.balance, date: when.businessDate })
@@ -230,31 +231,48 @@ function referenceIn(work: Work, row: TableRow, name: string): readonly string[]
 type When = { readonly businessDate?: string; readonly occurredAt: Date | undefined }
 
 function dateOf(work: Work, row: TableRow, text: string): When {
-  const { profile, dates, reading } = work
-  if (profile.date === undefined || profile.date.order === 'ambiguous') return { occurredAt: undefined }
+  const { profile, dates } = work
+  if (profile.date === undefined || profile.date.order === 'ambiguous') return NO_DATE
   const read = dates.read(text, profile.date.order)
-  const column = placeOf(work, profile.date.column) + 1
-  const warn = (code: string, message: string): void =>
-    reading.diagnostics.add({ severity: 'warning', code, line: row.line, column, message })
-  if (read === undefined) {
-    const isDate = dates.ordersOf(text).size > 0 || /^\d{1,4}[-/. ]\d{1,2}[-/. ]\d{1,4}/.test(text)
-    const message = `"${text.slice(0, 40)}" is no date in the order ${profile.date.order}`
-    if (isDate) warn('date_impossible', message)
-    else reading.diagnostics.add({ severity: 'error', code: 'date', line: row.line, column, message })
-    return { occurredAt: undefined }
-  }
+  if (read === undefined) return tellDate(work, row, text, profile.date)
   const { date, timeMs, offsetMinutes } = read
   if (work.lastDate === undefined || date > work.lastDate) work.lastDate = date
   if (timeMs === undefined) return { businessDate: date, occurredAt: undefined }
-  if (offsetMinutes !== undefined) {
-    const at = Date.parse(`${date}T00:00:00.000Z`) + timeMs - offsetMinutes * 60_000
-    return { businessDate: date, occurredAt: new Date(at) }
-  }
+  if (offsetMinutes !== undefined)
+    return { businessDate: date, occurredAt: new Date(midnightOf(date) + timeMs - offsetMinutes * 60_000) }
   const zoned = work.zone?.(date, timeMs)
-  if (zoned?.doubt === 'gap') warn('dst_gap', `"${text.slice(0, 40)}" did not exist: the clock was set forward`)
-  if (zoned?.doubt === 'overlap') warn('dst_overlap', `"${text.slice(0, 40)}" came twice: the clock was set back`)
+  if (zoned?.doubt !== undefined) {
+    const what =
+      zoned.doubt === 'gap' ? 'did not exist: the clock was set forward' : 'came twice: the clock was set back'
+    const message = `"${text.slice(0, 40)}" ${what}`
+    const column = placeOf(work, profile.date.column) + 1
+    work.reading.diagnostics.add({ severity: 'warning', code: `dst_${zoned.doubt}`, line: row.line, column, message })
+  }
   return { businessDate: date, occurredAt: zoned?.at }
 }
+
+const NO_DATE: When = { occurredAt: undefined }
+
+/** A day that there is not is a warning, and any other text an error: the money is right, and the line has no date. */
+function tellDate(
+  work: Work,
+  row: TableRow,
+  text: string,
+  { column: name, order }: NonNullable<Profile['date']>,
+): When {
+  const isDay = work.dates.ordersOf(text).size > 0 || /^\d{1,4}[-/. ]\d{1,2}[-/. ]\d{1,4}/.test(text)
+  work.reading.diagnostics.add({
+    severity: isDay ? 'warning' : 'error',
+    code: isDay ? 'date_impossible' : 'date',
+    line: row.line,
+    column: placeOf(work, name) + 1,
+    message: `"${text.slice(0, 40)}" is no date in the order ${order}`,
+  })
+  return NO_DATE
+}
+
+const midnightOf = (date: string): number =>
+  Date.UTC(Number(date.slice(0, 4)), Number(date.slice(5, 7)) - 1, Number(date.slice(8)))
 
 function finish(work: Work): void {
   const { reading, profile, sections, account, lastDate } = work
