@@ -14,8 +14,7 @@ export type ColumnSurvey = {
   readonly words: number
   /** Cells that are an amount, whatever the decimal mark. */
   readonly numbers: number
-  /** Cells that are an amount with this decimal mark, and cells that cannot be one with the other. */
-  readonly amounts: Readonly<Record<DecimalMark, number>>
+  /** Amounts that have to have this decimal mark. */
   readonly marks: Readonly<Record<DecimalMark, number>>
   /** Amounts such as `1,234` and `1.234`, by the mark in them, which could separate thousands as well as decimals. */
   readonly open: Readonly<Record<DecimalMark, number>>
@@ -52,7 +51,6 @@ const SETTLED_CELLS = 2_000
 type Counting = {
   -readonly [Key in keyof ColumnSurvey]: ColumnSurvey[Key]
 } & {
-  readonly amounts: Record<DecimalMark, number>
   readonly marks: Record<DecimalMark, number>
   readonly open: Record<DecimalMark, number>
   readonly orders: Record<DateOrder, number>
@@ -116,7 +114,6 @@ const newColumn = (name: string, place: number): Counting => ({
   filled: 0,
   words: 0,
   numbers: 0,
-  amounts: { '.': 0, ',': 0 },
   marks: { '.': 0, ',': 0 },
   open: { '.': 0, ',': 0 },
   fractions: 0,
@@ -153,8 +150,7 @@ function lookForProof(column: Counting, text: string, isNumber: boolean, dates: 
   if (isOrderUnknown(column) && noteCalendar(column, text, dates)) column.dates++
 }
 
-const isMarkUnknown = ({ marks, amounts }: Counting): boolean =>
-  marks['.'] + marks[','] === 0 && amounts['.'] + amounts[','] > 0
+const isMarkUnknown = ({ marks, numbers }: Counting): boolean => marks['.'] + marks[','] === 0 && numbers > 0
 
 const isOrderUnknown = ({ orders }: Counting): boolean =>
   orders.dmy > 0 && (orders.dmy === orders.mdy || orders.dmy === orders.ymd)
@@ -193,8 +189,6 @@ function countAmount(column: Counting, text: string, isNumber: boolean): void {
   const point = readAmount(text, '.')
   // A number by its type is one whatever mark the texts have, and proves nothing of it.
   const comma = isNumber ? point : readAmount(text, ',')
-  if (point !== undefined) column.amounts['.']++
-  if (comma !== undefined) column.amounts[',']++
   const amount = point ?? comma
   if (amount === undefined) return
   column.numbers++

@@ -464,3 +464,17 @@ describe('a damaged cell', () => {
     expect(lines[0]?.description?.isWellFormed()).toBe(true)
   })
 })
+
+describe('a hostile table', () => {
+  it.each([
+    ['columns without an end', `${'Amount,'.repeat(9_000)}\n${'1,'.repeat(30_000)}\n`],
+    ['rows of columns without an end', `Date,Amount\n${`${'a,'.repeat(30_000)}\n`.repeat(60)}`],
+    ['a cell without an end', `Date,Amount\n2026-03-13,${'9'.repeat(500_000)}\n`],
+    ['a quote without an end', `Date,Amount,Currency\n2026-03-13,"${'9,'.repeat(100_000)}`],
+    ['names of columns that are each other’s second', `${'Amount,Amount (2),'.repeat(3_000)}\n`],
+  ])('with %s is told in time', async (_what, text) => {
+    const { summary } = await read(text, { kind: 'csv' })
+
+    expect(errorsOf(summary).length).toBeGreaterThan(0)
+  })
+})
