@@ -62,6 +62,8 @@ type Counting = {
 export type Survey = {
   readonly add: (row: TableRow) => void
   readonly columns: () => readonly ColumnSurvey[]
+  /** Whether no row that may come can change what is known. */
+  readonly isSettled: () => boolean
 }
 
 /**
@@ -105,6 +107,9 @@ export function createSurvey(
       if (names.length > 0) columnAt(Math.min(names.length, MAX_COLUMNS) - 1)
       return columns
     },
+    isSettled: () =>
+      columns.length >= Math.max(1, names.length) &&
+      columns.every((each) => each.filled === SETTLED_CELLS && !isMarkUnknown(each) && !isOrderUnknown(each)),
   }
 }
 

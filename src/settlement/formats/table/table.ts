@@ -130,6 +130,8 @@ async function survey(shape: TableShape, bytes: AsyncIterable<Uint8Array>): Prom
       if (counted !== undefined) counted.add(row)
       else if (first.push(row) === HEADER_ROWS) begin()
     }
+    // In JSON there may be keys that come later.
+    if (!hasKeys && counted?.isSettled() === true) break
   }
   if (counted === undefined) begin()
   const columns = counted?.columns() ?? []

@@ -41,7 +41,12 @@ async function contentsOf(workbook: Workbook): Promise<{ readonly sheet: string;
   await parseAll(workbook, 'xl/_rels/workbook.xml.rels', {
     open: (_name, attributes) => {
       const { Id: id, Target: target, Type: type = '' } = attributes
-      if (id !== undefined && target !== undefined && type.endsWith('/worksheet') && targets.size < MAX_SHEETS)
+      if (
+        id !== undefined &&
+        target !== undefined &&
+        type.split('/').at(-1) === 'worksheet' &&
+        targets.size < MAX_SHEETS
+      )
         targets.set(id, target)
     },
   })
