@@ -17,6 +17,7 @@ const TOOLS = {
   'bench:payments': [[join(ROOT, 'bench', 'payments.ts')]],
   'bench:ledger': [[join(ROOT, 'bench', 'ledger.ts')]],
   'bench:nightly': [[join(ROOT, 'bench', 'nightly.ts')]],
+  'bench:parse': [[join(ROOT, 'bench', 'parse.ts')]],
 }
 
 await orExplain(async () => {

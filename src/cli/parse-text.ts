@@ -1,4 +1,4 @@
-import type { ParsedFile, SettlementLine } from '../settlement/index.ts'
+import type { ParsedFile, Profile, SettlementLine } from '../settlement/index.ts'
 import { inMajorUnits } from './amounts.ts'
 import type { Output } from './output.ts'
 
@@ -20,6 +20,7 @@ export function printParsed(
     ['statements', String(statements.length)],
     ['lines', String(lines.count)],
   ])
+  if (parsed.mapping !== undefined) printMapping(output, parsed.mapping)
   printStatements(output, parsed)
   printLines(output, lines.first)
   if (lines.count > lines.first.length)
@@ -41,6 +42,48 @@ export function printParsed(
       each.code,
       each.message,
     ]),
+  )
+}
+
+const ORDERS: Readonly<Record<NonNullable<Profile['date']>['order'], string>> = {
+  ymd: 'year, month, day',
+  dmy: 'day, month, year',
+  mdy: 'month, day, year',
+  epoch_seconds: 'seconds since 1970',
+  epoch_ms: 'milliseconds since 1970',
+  excel: 'days as a spreadsheet counts them',
+  ambiguous: 'day and month could be swapped',
+}
+
+/** What each column of a table was taken for. */
+function printMapping(output: Output, mapping: Profile): void {
+  const { amount, date, fee, currency } = mapping
+  const units = `decimal ${mapping.decimal === '.' ? 'point' : 'comma'}${mapping.minor ? ', minor units' : ''}`
+  const one = (what: string, column: string | undefined, how = ''): readonly (readonly string[])[] =>
+    column === undefined ? [] : [[what, column, how]]
+  output.line('')
+  output.table(
+    [{ title: 'read as' }, { title: 'column' }, { title: 'how' }],
+    [
+      ...one('date', date?.column, date && ORDERS[date.order]),
+      ...(amount.rule === 'split'
+        ? [
+            ...one('credit', amount.credit, units),
+            ...one('debit', amount.debit, amount.debitSign === 'negative' ? 'with a minus' : 'without a minus'),
+          ]
+        : one('amount', amount.column, units)),
+      ...(amount.rule === 'direction'
+        ? one('debit or credit', amount.direction, `debit: ${amount.debit.join(', ')}`)
+        : []),
+      ...('column' in currency ? one('currency', currency.column) : [['currency', '', `${currency.code} for all`]]),
+      ...one('fee', fee?.column, fee?.sign === 'effect' ? 'as its effect' : 'as a cost'),
+      ...one('net', mapping.net),
+      ...one('balance', mapping.balance),
+      ...mapping.references.flatMap((column) => one('reference', column)),
+      ...mapping.descriptions.flatMap((column) => one('text', column)),
+      ...one('account', mapping.account),
+      ...one('status', mapping.status),
+    ],
   )
 }
 

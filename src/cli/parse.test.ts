@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -117,5 +117,71 @@ describe('parse', () => {
     expect(missing.stderr).toContain('nowhere.csv cannot be read')
     expect(format.stderr).toContain('there are simulator_csv')
     expect(zone.stderr).toContain('"Berlin" is no time zone such as Europe/Berlin')
+  })
+})
+
+describe('parse of a table', () => {
+  const table = 'Date;Order ID;Amount;Currency\n13/03/2026;a-1;1.234,50;EUR\n'
+  const path = (name: string): string => join(folder, name)
+
+  it('shows what each column was taken for, to people and as JSON', async () => {
+    const text = await parse(table)
+    const json = await parse(table, '--json')
+
+    expect(text.stdout).toContain('date\tDate\tday, month, year\n')
+    expect(text.stdout).toContain('amount\tAmount\tdecimal comma\n')
+    expect(JSON.parse(json.stdout).mapping).toMatchObject({
+      schema: 'tallystick.mapping/1',
+      amount: { rule: 'signed', column: 'Amount' },
+      references: ['Order ID'],
+      fee: null,
+    })
+  })
+
+  it('saves its mapping, reads the next file by it, and replaces no mapping that is there', async () => {
+    const saved = await parse(table, '--save-mapping', 'saved.json')
+    const again = await parse(table, '--save-mapping', 'saved.json')
+    const next = await parse(table.replace('13/03/2026', '04/03/2026'), '--mapping', 'saved.json', '--json')
+
+    expect([saved.exitCode, again.exitCode, next.exitCode]).toEqual([0, 2, 0])
+    expect(again.stderr).toContain('saved.json is there already')
+    expect(JSON.parse(next.stdout).lines).toMatchObject([{ business_date: '2026-03-04', amount: 123_450 }])
+  })
+
+  it('saves what nothing proves as open, and does not use it before somebody decided', async () => {
+    const ambiguous = table.replace('13/03/2026', '04/03/2026')
+    const saved = await parse(ambiguous, '--save-mapping', 'open.json')
+    const refused = await parse(ambiguous, '--mapping', 'open.json')
+    const mapping = JSON.parse(readFileSync(path('open.json'), 'utf8'))
+    writeFileSync(path('open.json'), JSON.stringify({ ...mapping, open: [], date: { column: 'Date', order: 'mdy' } }))
+    const decided = await parse(ambiguous, '--mapping', 'open.json', '--json')
+
+    expect([saved.exitCode, refused.exitCode, decided.exitCode]).toEqual([1, 2, 0])
+    expect(saved.stderr).toContain('"open" in it says what somebody has to decide')
+    expect(refused.stderr).toContain('open still says: Dates such as 04/03/2026 can be')
+    expect(JSON.parse(decided.stdout).lines).toMatchObject([{ business_date: '2026-04-03' }])
+  })
+
+  it('finds the header of a mapping wherever it stands, and refuses a file without its columns', async () => {
+    await parse(table, '--save-mapping', 'moved.json')
+    const moved = await parse(`Some bank\n\nAccount;1\n${table}`, '--mapping', 'moved.json')
+    const other = await parse(table.replace('Amount', 'Total'), '--mapping', 'moved.json')
+
+    expect([moved.exitCode, other.exitCode]).toEqual([0, 2])
+    expect(other.stdout).toContain('No row has the columns of the mapping, such as "Amount"')
+  })
+
+  it('refuses a mapping that is none or not there, one beside a format, and to save one of no table', async () => {
+    writeFileSync(path('bad.json'), '{"schema": "x"}')
+    const bad = await parse(table, '--mapping', 'bad.json')
+    const missing = await parse(table, '--mapping', 'nowhere.json')
+    const both = await parse(table, '--mapping', 'bad.json', '--format', 'csv')
+    const none = await parse(DAY.join(''), '--save-mapping', 'none.json')
+
+    expect([bad, missing, both, none].map(({ exitCode }) => exitCode)).toEqual([2, 2, 2, 2])
+    expect(bad.stderr).toContain('schema has to be "tallystick.mapping/1"')
+    expect(both.stderr).toContain('leave --format out')
+    expect(none.stderr).toContain('There is no mapping to save')
+    expect(existsSync(path('none.json'))).toBe(false)
   })
 })

@@ -281,10 +281,20 @@ function addParse(program: Command, leaf: AddLeaf): void {
     .argument('<file>', 'as it was received, also packed with gzip or zip')
     .option('--format <format>', 'what it is written in; found by its content when left out')
     .option('--source-zone <zone>', 'IANA zone of times that come without one')
+    .option('--mapping <file>', 'how the columns of a table are read, as --save-mapping wrote it')
+    .option(
+      '--save-mapping <file>',
+      'write how the columns of a table were read, to be looked at, edited and used again',
+    )
   leaf<SharedOptions & ParseOptions>(parse, {
     summary:
       'read one settlement file and say what is in it; no server; exit 1 when it does not add up, 2 when unreadable',
-    examples: ['parse statement.xml', 'parse report.csv.gz --source-zone Europe/Berlin --json'],
+    examples: [
+      'parse statement.xml',
+      'parse report.csv.gz --source-zone Europe/Berlin --json',
+      'parse report.csv --save-mapping report.json',
+      'parse report.csv --mapping report.json',
+    ],
     next: 'npx tallystick files formats',
     run: async (context, [file = ''], options) => (await import('./parse.ts')).parse(context, file, options),
   })

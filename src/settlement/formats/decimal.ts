@@ -45,9 +45,11 @@ export const toMinor = (decimal: Decimal, currency: string, column = 0): Minor =
 /** As `toMinor`, for a unit that has this many decimals. */
 export function toUnits({ digits, scale }: Decimal, decimals: number, column = 0): Minor {
   const split =
-    scale <= decimals
-      ? { amount: digits * powerOfTen(decimals - scale), rest: 0n }
-      : splitAt(digits, powerOfTen(scale - decimals), powerOfTen(MAX_SCALE - scale))
+    scale === decimals
+      ? { amount: digits, rest: 0n }
+      : scale < decimals
+        ? { amount: digits * powerOfTen(decimals - scale), rest: 0n }
+        : splitAt(digits, powerOfTen(scale - decimals), powerOfTen(MAX_SCALE - scale))
   if (split.amount > MAX_SUM || split.amount < -MAX_SUM)
     throw new UnreadableRow('amount', column, 'The amount is more than 2^63 − 1 minor units')
   return split

@@ -128,6 +128,8 @@ export type FileSummary = {
   readonly diagnostics: readonly Diagnostic[]
   /** How the columns of a table were read, when the format leaves that open. */
   readonly mapping?: Profile | undefined
+  /** What of the mapping the file does not prove and somebody has to decide, a sentence each. */
+  readonly mappingDoubts?: readonly string[] | undefined
   /** False when the frame of the file is broken: nothing of it can be used. */
   readonly readable: boolean
 }

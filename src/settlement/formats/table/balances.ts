@@ -6,7 +6,7 @@ import type { Control } from '../format.ts'
  * both readings are followed, and the one that holds is right.
  */
 export type Balances = {
-  readonly add: (row: { readonly line: number; readonly net: bigint; readonly balance: bigint }) => void
+  readonly add: (row: Row) => void
   /** A row without a balance. */
   readonly skip: (net: bigint) => void
   /** A balance that is stated for the whole. */
@@ -16,11 +16,18 @@ export type Balances = {
 }
 
 type Failed = Extract<Control, { status: 'fail' }>
-type Row = { readonly net: bigint; readonly balance: bigint }
+type Row = {
+  readonly line: number
+  readonly net: bigint
+  readonly balance: bigint
+  /** ISO date, which says what is right when as much is wrong in both readings. */
+  readonly date: string | undefined
+}
 
 export function createBalances(): Balances {
   let first: Row | undefined
   let last: Row | undefined
+  let rows = 0
   /** Moved by rows without a balance since the last one that has one. */
   let skipped = 0n
   let skippedBefore = 0n
@@ -42,15 +49,18 @@ export function createBalances(): Balances {
   }
 
   return {
-    add({ line, net, balance }) {
+    add(row) {
+      const { line, net, balance } = row
+      rows++
       if (last === undefined) {
-        first = { net, balance }
+        first = row
         skippedBefore = skipped
       } else {
         note('downwards', line, balance, last.balance + skipped + net)
-        note('upwards', line, balance, last.balance - last.net - skipped)
+        // The row above is the newer one: its balance is this one and what moved in between.
+        note('upwards', last.line, last.balance, balance + skipped + last.net)
       }
-      last = { net, balance }
+      last = row
       skipped = 0n
     },
     skip: (net) => {
@@ -61,7 +71,10 @@ export function createBalances(): Balances {
     },
     finish(sums) {
       if (first === undefined || last === undefined) return stated
-      const isDownwards = counts.downwards <= counts.upwards
+      // The balance of a single row proves nothing of its amount.
+      if (rows === 1) return { opening: stated.opening, closing: stated.closing ?? last.balance + skipped }
+      const isNewestFirst = (first.date ?? '') > (last.date ?? '')
+      const isDownwards = counts.downwards < counts.upwards || (counts.downwards === counts.upwards && !isNewestFirst)
       const failed = isDownwards ? wrong.downwards : wrong.upwards
       if (failed !== undefined) sums.fail(failed)
       const opening = isDownwards ? first.balance - first.net - skippedBefore : last.balance - last.net - skipped

@@ -24,12 +24,24 @@ export type DateReader = {
   readonly read: (text: string, order: DateOrder) => ReadDate | undefined
 }
 
-const NUMERIC = /^(\d{1,4})([-/.]|\. ?)(\d{1,2})\2(\d{1,4})$/
+const NUMERIC = /^(\d{1,4})([-/.]|\. ?)(\d{1,2})\2(\d{1,4})\.?$/
 const EIGHT = /^\d{8}$/
-const DAY_FIRST = /^(?:\p{L}+,? )?(\d{1,2})(?:st|nd|rd|th)?[-/. ]*(?:de )?(\p{L}+)\.?(?: de|,)?[-/. ]*(\d{4}|\d{2})$/iu
-const MONTH_FIRST = /^(?:\p{L}+, )?(\p{L}+)\.? ?(\d{1,2})(?:st|nd|rd|th)?,? +(\d{4})$/u
+/** Year, month, day as they are written in Chinese, Japanese and Korean. */
+const CJK = /^(\d{4}) ?[年년] ?(\d{1,2}) ?[月월] ?(\d{1,2}) ?[日일]$/
+const DAY_FIRST =
+  /^(?:\p{L}+,? )?(\d{1,2})(?:st|nd|rd|th|er|º)?[-/. ]*(?:de |of )?(\p{L}{3,})\.?(?: de|,)?[-/. ]*(\d{4}|\d{2})(?: г\.?)?$/iu
+const MONTH_FIRST = /^(?:\p{L}+, )?(\p{L}{3,})\.? ?(\d{1,2})(?:st|nd|rd|th)?,? +(\d{4})$/u
+const YEAR_FIRST = /^(\d{4})[-/. ]+(\p{L}{3,})\.?[-/. ]+(\d{1,2})$/u
 const TIME =
-  /[T ,]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?(?: ?([AaPp])\.?[Mm]\.?)?(?: ?(Z|UTC|GMT|[+-]\d{2}:?(?:\d{2})?))?$/
+  /[T ,]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?(?: ?([AP])\.?M\.?)?(?: ?(Z|[A-Z]{3,4}|[+-]\d{2}:?(?:\d{2})?))?$/i
+
+/** Zones by letters that mean one offset everywhere (RFC 5322 §4.3, and those of Europe and Japan), in minutes. */
+const LETTERS: ReadonlyMap<string, number> = new Map(
+  Object.entries({
+    Z: 0, UTC: 0, GMT: 0, EST: -300, EDT: -240, MST: -420, MDT: -360, PST: -480, PDT: -420, WET: 0, WEST: 60, CET: 60,
+    CEST: 120, EET: 120, EEST: 180, JST: 540,
+  }), // biome-ignore format: one list
+)
 
 const MAX_LENGTH = 64
 const MAX_KNOWN = 1_000
@@ -58,16 +70,19 @@ export function createDateReader(): DateReader {
     if (numeric !== null) {
       const [, a = '', , b = '', c = ''] = numeric
       if (a.length > 2) return order === 'ymd' ? iso(a, b, c) : undefined
-      // A year of two digits comes last.
       if (c.length !== 4 && c.length !== 2) return undefined
       if (order === 'dmy') return iso(year(c), b, a)
-      return order === 'mdy' ? iso(year(c), a, b) : undefined
+      if (order === 'mdy') return iso(year(c), a, b)
+      // A year of two digits comes last, but for `26-03-04`, which is written for 2026 and for 2004.
+      return a.length === 2 && c.length === 2 && numeric[2] === '-' ? iso(year(a), b, c) : undefined
     }
     if (EIGHT.test(text)) {
       if (order === 'ymd') return iso(text.slice(0, 4), text.slice(4, 6), text.slice(6))
       if (order === 'dmy') return iso(text.slice(4), text.slice(2, 4), text.slice(0, 2))
       return order === 'mdy' ? iso(text.slice(4), text.slice(0, 2), text.slice(2, 4)) : undefined
     }
+    const [, yyyy, month, day] = CJK.exec(text) ?? []
+    if (yyyy !== undefined) return order === 'ymd' ? iso(yyyy, month ?? '', day ?? '') : undefined
     return spelled(text)
   }
 
@@ -75,6 +90,8 @@ export function createDateReader(): DateReader {
   function spelled(text: string): string | undefined {
     const dayFirst = DAY_FIRST.exec(text)
     if (dayFirst !== null) return iso(year(dayFirst[3] ?? ''), month(dayFirst[2]), dayFirst[1] ?? '')
+    const yearFirst = YEAR_FIRST.exec(text)
+    if (yearFirst !== null) return iso(yearFirst[1] ?? '', month(yearFirst[2]), yearFirst[3] ?? '')
     const monthFirst = MONTH_FIRST.exec(text)
     return monthFirst === null ? undefined : iso(monthFirst[3] ?? '', month(monthFirst[1]), monthFirst[2] ?? '')
   }
@@ -94,7 +111,8 @@ export function createDateReader(): DateReader {
     if (date === undefined) return undefined
     if (time === null) return { date, timeMs: undefined, offsetMinutes: undefined }
     const timeMs = timeOf(time)
-    return timeMs === undefined ? undefined : { date, timeMs, offsetMinutes: offsetOf(time[6]) }
+    const offsetMinutes = offsetOf(time[6])
+    return timeMs === undefined || Number.isNaN(offsetMinutes) ? undefined : { date, timeMs, offsetMinutes }
   }
 
   return {
@@ -121,11 +139,14 @@ function timeOf([, hours = '', minutes = '', seconds = '0', fraction = '', half]
   return ((hour * 60 + Number(minutes)) * 60 + Number(seconds)) * 1_000 + Number(fraction.slice(0, 3).padEnd(3, '0'))
 }
 
+/** Minutes; NaN for what is no offset that there is (from −12:00 to +14:00) and for letters that mean more than one. */
 function offsetOf(text: string | undefined): number | undefined {
   if (text === undefined) return undefined
-  if (/^[A-Z]/.test(text)) return 0
-  const minutes = Number(text.slice(1, 3)) * 60 + Number(text.slice(3).replace(':', '') || '0')
-  return text.startsWith('-') ? -minutes : minutes
+  if (/^[A-Z]/i.test(text)) return LETTERS.get(text.toUpperCase()) ?? Number.NaN
+  const [hours, minutes] = [Number(text.slice(1, 3)), Number(text.slice(3).replace(':', '') || '0')]
+  const offset = hours * 60 + minutes
+  if (minutes > 59 || offset > (text.startsWith('-') ? 12 : 14) * 60) return Number.NaN
+  return text.startsWith('-') ? -offset : offset
 }
 
 function epochOf(text: string, order: DateOrder): ReadDate | undefined {

@@ -1,3 +1,4 @@
+import { detached } from '../text/detached.ts'
 import { markShown, readAmount } from './amount-text.ts'
 import { nameScore, ROLES } from './columns.ts'
 import type { DateReader } from './date-text.ts'
@@ -27,25 +28,36 @@ export function findHeader(rows: readonly TableRow[], dates: DateReader): Header
 
 const MONEY_ROLES = ['amount', 'debit', 'credit'] as const
 
+/** Far above any table, and above what a name is. */
+const [MAX_COLUMNS, LONGEST_NAME] = [1_000, 64]
+
 function headerScore({ fields, problem }: TableRow, dates: DateReader): number {
+  if (fields.length > MAX_COLUMNS) return 0
   const cells = fields.map((field) => field.trim()).filter((field) => field !== '')
   if (problem !== undefined || cells.length < 2) return 0
   if (cells.some((cell) => isValue(cell, dates))) return 0
-  const saysMoney = cells.some((cell) => MONEY_ROLES.some((role) => nameScore(cell, role) > 0))
+  const names = cells.filter((cell) => cell.length <= LONGEST_NAME)
+  const saysMoney = names.some((cell) => MONEY_ROLES.some((role) => nameScore(cell, role) > 0))
   if (!saysMoney) return 0
-  return cells.reduce((sum, cell) => sum + Math.max(...ROLES.map((role) => nameScore(cell, role))), 0)
+  return names.reduce((sum, cell) => sum + Math.max(...ROLES.map((role) => nameScore(cell, role))), 0)
 }
 
 const isValue = (cell: string, dates: DateReader): boolean =>
   /\d/.test(cell) && (readAmount(cell, markShown(cell) ?? '.') !== undefined || dates.ordersOf(cell).size > 0)
 
-/** Names as a mapping uses them: an empty one is `column 3`, a second of the same name `Amount (2)`. */
+/** What is kept of a name: enough to tell columns apart. */
+const MAX_NAME_LENGTH = 256
+
+/** Names as a mapping uses them: an empty one is `column 3`, a second of the same name `Amount (2)`. No two are the same. */
 export function namesOf(fields: readonly string[]): readonly string[] {
   const counts = new Map<string, number>()
   return fields.map((field, place) => {
-    const name = field.trim() === '' ? `column ${place + 1}` : field.trim()
-    const count = (counts.get(name) ?? 0) + 1
+    const name = detached(field.trim().slice(0, MAX_NAME_LENGTH)).trim() || `column ${place + 1}`
+    let count = (counts.get(name) ?? 0) + 1
+    let unique = count === 1 ? name : `${name} (${count})`
+    while (count > 1 && counts.has(unique)) unique = `${name} (${++count})`
     counts.set(name, count)
-    return count === 1 ? name : `${name} (${count})`
+    if (unique !== name) counts.set(unique, 1)
+    return unique
   })
 }

@@ -1,19 +1,19 @@
-import { isCurrency } from '../../../money/index.ts'
-import type { DecimalMark } from '../decimal.ts'
-import { nameScore, type Role, saysMinor } from './columns.ts'
-import type { DateOrder } from './date-text.ts'
+import { decimalsOf, isCurrency } from '../../../money/index.ts'
+import { amountRules, isAmountColumn, MOSTLY } from './amount-rule.ts'
+import { nameScore, type Role, roleWords, WHOLE_NAME } from './columns.ts'
+import { saysLeaving } from './direction.ts'
+import type { Doubt } from './doubt.ts'
+import { dateOrder, decimalMark, doubtScale } from './doubts.ts'
 import { type AmountRule, NO_CURRENCY, PROFILE_SCHEMA, type Profile, type TableShape } from './profile.ts'
 import type { ColumnSurvey } from './survey.ts'
 
-/** Something that the file does not prove. An `error` is a choice that must not be made for anybody. */
-export type Doubt = {
-  readonly severity: 'error' | 'warning'
-  readonly code: string
-  readonly column: number
-  readonly message: string
+export type Inferred = {
+  /** Undefined when no column is clearly the amount. */
+  readonly profile: Profile | undefined
+  /** What the running balance may prove instead, best first: `profile` is the first of them. */
+  readonly candidates: readonly Profile[]
+  readonly doubts: readonly Doubt[]
 }
-
-export type Inferred = { readonly profile: Profile | undefined; readonly doubts: readonly Doubt[] }
 
 /** What stands around the rows: the header's line, and codes of currencies in the rows before it. */
 export type Around = {
@@ -22,36 +22,70 @@ export type Around = {
   readonly currencyBefore: string | undefined
 }
 
-/** Most of a column has to be of its kind: a few cells may be damaged, and those are told one by one. */
-const MOSTLY = 0.7
-
 /** Finds out how a table is read, from what its columns are called and, more than that, from what is in them. */
 export function inferProfile(columns: readonly ColumnSurvey[], around: Around): Inferred {
-  const doubts: Doubt[] = []
-  const taken = new Set<ColumnSurvey>()
-  const best = (role: Role, fits: (column: ColumnSurvey) => boolean, least = 1): ColumnSurvey | undefined => {
-    const ranked = columns
-      .filter((column) => !taken.has(column) && fits(column))
-      .map((column) => ({ column, score: nameScore(column.name, role) }))
-      .filter(({ score }) => score >= least)
-      .sort((a, b) => b.score - a.score)
-    const found = ranked[0]?.column
-    if (found !== undefined) taken.add(found)
-    return found
-  }
-  const date = best('date', isDateColumn) ?? best('valueDate', isDateColumn) ?? onlyOne(columns, isDateColumn, taken)
-  const currency = currencyOf(best('currency', isCurrencyColumn), columns, around, doubts)
-  const amount = amountRule(best, columns, taken, doubts)
-  if (amount === undefined) {
+  const found = amountRules(columns)
+  const [rule, ...otherRules] = found?.rules ?? []
+  if (found === undefined || rule === undefined) {
     const message = 'No column is clearly the amount: say which one it is with a mapping'
-    return { profile: undefined, doubts: [...doubts, { severity: 'error', code: 'no_amount', column: 0, message }] }
+    return {
+      profile: undefined,
+      candidates: [],
+      doubts: [{ severity: 'error', code: 'no_amount', column: 0, message }],
+    }
   }
-  const amounts = columns.filter(({ name }) => columnsOf(amount).includes(name))
-  const decimal = decimalMark([...amounts, ...columns.filter(isAmountColumn)], amounts, doubts)
-  const fee = best('fee', isAmountColumn)
-  const minor = amounts.some(({ name }) => saysMinor(name))
-  doubtScale(amounts, minor, doubts)
-  const profile: Profile = {
+  const doubts: Doubt[] = [...found.doubts]
+  const profile = profileOf(columns, around, rule, doubts)
+  doubtSign(columns, profile, doubts)
+  const candidates = otherRules.map((amount) => profileOf(columns, around, amount, []))
+  // Where each row has its balance, that shows whether an amount is before its fee or after it.
+  const { balance, fee, net } = profile
+  if (balance !== undefined && fee !== undefined && net === undefined) {
+    candidates.push({ ...profile, fee: undefined })
+    candidates.push({ ...profile, fee: { ...fee, sign: fee.sign === 'cost' ? 'effect' : 'cost' } })
+  }
+  return { profile, candidates: candidates.length === 0 ? [] : [profile, ...candidates], doubts }
+}
+
+function profileOf(columns: readonly ColumnSurvey[], around: Around, amount: AmountRule, doubts: Doubt[]): Profile {
+  const names = columnsOf(amount)
+  const amounts = columns.filter(({ name }) => names.includes(name))
+  const taken = new Set<ColumnSurvey>(
+    columns.filter(({ name }) => names.includes(name) || (amount.rule === 'direction' && amount.direction === name)),
+  )
+  const best = (role: Role, fits: (column: ColumnSurvey) => boolean, least = 1): ColumnSurvey | undefined => {
+    const [column] = ranked(columns, role, least).filter((each) => !taken.has(each) && fits(each))
+    if (column !== undefined) taken.add(column)
+    return column
+  }
+  const date =
+    best('date', isDateColumn) ?? best('valueDate', isDateColumn) ?? onlyOne(columns, isCalendarColumn, taken)
+  const currencyColumn = best('currency', isCurrencyColumn) ?? onlyOne(columns, isCurrencyColumn, taken)
+  const isNet = names.every((name) => /\bnett?o?\b/.test(roleWords(name)))
+  const fees = isNet ? [] : ranked(columns, 'fee', 1).filter((each) => !taken.has(each) && hasMoney(each))
+  const fee = isNet ? undefined : best('fee', isAmountColumn)
+  const net = best('net', isAmountColumn)
+  if (fees.length > 1 && net === undefined) {
+    const list = fees.slice(0, 4).map(({ name }) => `"${name.slice(0, 64)}"`)
+    const message = `${list.join(' and ')} could all be the fee, and only the first is read: say so with a mapping`
+    doubts.push({ severity: 'error', code: 'fee_ambiguous', column: (fees[0]?.place ?? -1) + 1, message })
+  }
+  const balance = best('balance', isAmountColumn)
+  const others = [fee, net, balance].filter((column) => column !== undefined)
+  const currency = currencyOf(currencyColumn, { columns, amounts }, around, doubts)
+  const units = unitsOf(currency, currencyColumn)
+  const decimal = decimalMark(amounts, others, units, doubts)
+  const minor = doubtScale(amounts, others, units, doubts)
+  if (date === undefined) {
+    const message = 'No column is clearly a date: lines come without one'
+    doubts.push({ severity: 'warning', code: 'no_date', column: 0, message })
+  }
+  const texts = (role: Role): readonly string[] =>
+    ranked(columns, role, 1)
+      .filter((column) => !taken.has(column) && isText(column, role) && taken.add(column))
+      .map(({ name }) => name)
+      .slice(0, MAX_TEXTS)
+  return {
     schema: PROFILE_SCHEMA,
     table: around.shape,
     header: around.header,
@@ -61,29 +95,43 @@ export function inferProfile(columns: readonly ColumnSurvey[], around: Around): 
     minor,
     currency,
     fee: fee && { column: fee.name, sign: fee.negatives > fee.positives ? 'effect' : 'cost' },
-    net: best('net', isAmountColumn)?.name,
-    balance: best('balance', isAmountColumn)?.name,
-    references: ranked(columns, 'reference', taken),
+    net: net?.name,
+    balance: balance?.name,
+    references: texts('reference'),
     account: best('account', ({ values }) => values.size === 1, 70)?.name,
-    descriptions: ranked(columns, 'description', taken),
+    descriptions: texts('description'),
     status: best('status', ({ filled, values }) => filled > 0 && values.size <= 50)?.name,
   }
-  return { profile, doubts }
 }
+
+const MAX_TEXTS = 16
+
+const hasMoney = (column: ColumnSurvey): boolean => isAmountColumn(column) && column.negatives + column.positives > 0
 
 const columnsOf = (rule: AmountRule): readonly string[] =>
   rule.rule === 'split' ? [rule.credit, rule.debit] : [rule.column]
 
-const isDateColumn = ({ filled, dates, orders }: ColumnSurvey): boolean =>
-  filled > 0 && dates >= filled * MOSTLY && Math.max(...Object.values(orders)) > 0
+const ranked = (columns: readonly ColumnSurvey[], role: Role, least: number): readonly ColumnSurvey[] =>
+  columns
+    .map((column) => ({ column, score: nameScore(column.name, role) }))
+    .filter(({ score }) => score >= least)
+    .sort((a, b) => b.score - a.score)
+    .map(({ column }) => column)
 
-const isAmountColumn = ({ filled, amounts }: ColumnSurvey): boolean =>
-  filled > 0 && Math.max(amounts['.'], amounts[',']) >= filled * MOSTLY
+/** Of the cells with a digit: a word there is a heading that comes again, or a total. */
+const isDateColumn = ({ filled, words, dates }: ColumnSurvey): boolean =>
+  dates > 0 && dates >= (filled - words) * MOSTLY && dates >= words
 
-/** A table without rows has its columns all the same. */
-const couldBeAmount = (column: ColumnSurvey): boolean => column.filled === 0 || isAmountColumn(column)
+/** Nearly every number of five digits is a day of a spreadsheet: without a name, only days of a calendar count. */
+const isCalendarColumn = ({ filled, orders }: ColumnSurvey): boolean =>
+  filled > 0 && Math.max(orders.ymd, orders.dmy, orders.mdy) >= filled * MOSTLY
 
 const isCurrencyColumn = ({ filled, currencies }: ColumnSurvey): boolean => filled > 0 && currencies >= filled * MOSTLY
+
+/** Not a day, a currency or an amount that is called `Order date`, `Order currency`, `Invoice amount`. */
+const isText = (column: ColumnSurvey, role: Role): boolean =>
+  nameScore(column.name, role) >= WHOLE_NAME ||
+  (!isCalendarColumn(column) && !isCurrencyColumn(column) && !(isAmountColumn(column) && column.fractions > 0))
 
 function onlyOne(
   columns: readonly ColumnSurvey[],
@@ -98,181 +146,60 @@ function onlyOne(
 
 function currencyOf(
   column: ColumnSurvey | undefined,
-  columns: readonly ColumnSurvey[],
+  { columns, amounts }: { readonly columns: readonly ColumnSurvey[]; readonly amounts: readonly ColumnSurvey[] },
   { currencyBefore }: Around,
   doubts: Doubt[],
 ): Profile['currency'] {
   if (column !== undefined) return { column: column.name }
-  // A name such as `Amount (EUR)` or `Betrag in EUR`.
-  const named = columns.flatMap(({ name }) => name.match(/\b[A-Z]{3}\b/g) ?? []).filter(isCurrency)
-  const inAmounts = columns.filter(isAmountColumn).flatMap((each) => [...each.inAmounts])
-  const codes = new Set([...named, ...inAmounts, ...(currencyBefore === undefined ? [] : [currencyBefore])])
+  const [amount] = amounts
+  // Each amount has its own: `12.00 USD`.
+  if (
+    amount !== undefined &&
+    amounts.length === 1 &&
+    amount.withCurrency >= amount.filled * MOSTLY &&
+    amount.filled > 0
+  )
+    return amount.inAmounts.size === 1 ? { code: [...amount.inAmounts].join('') } : { column: amount.name }
+  const inNames = (from: readonly ColumnSurvey[]): readonly string[] => from.flatMap(({ name }) => codesIn(name))
+  const strongest = [inNames(amounts), [...amounts.flatMap((each) => [...each.inAmounts])], inNames(columns)]
+  const codes = new Set(
+    strongest.find((list) => list.length > 0) ?? (currencyBefore === undefined ? [] : [currencyBefore]),
+  )
   const [code, ...others] = codes
   if (code !== undefined && others.length === 0) return { code }
+  const isMixed = others.length > 0
   doubts.push({
-    severity: 'warning',
-    code: 'currency_unknown',
+    severity: isMixed ? 'error' : 'warning',
+    code: isMixed ? 'currency_ambiguous' : 'currency_unknown',
     column: 0,
-    message: 'The file names no currency: amounts are in hundredths of an unknown one (XXX); say which with a mapping',
+    message: isMixed
+      ? `The file names ${[...codes].slice(0, 5).join(', ')} and not which amount is in which: say so with a mapping`
+      : 'The file names no currency: amounts are in hundredths of an unknown one (XXX); say which with a mapping',
   })
   return { code: NO_CURRENCY }
 }
 
-type Best = (role: Role, fits: (column: ColumnSurvey) => boolean, least?: number) => ColumnSurvey | undefined
+/** Codes that are words as well prove nothing: `ALL ACCOUNTS`, `TRY AGAIN`, `TOP UP`. */
+const WORDS = new Set(['ALL', 'BAM', 'COP', 'CUP', 'GEL', 'MOP', 'PEN', 'SOS', 'TOP', 'TRY'])
 
-function amountRule(
-  best: Best,
-  columns: readonly ColumnSurvey[],
-  taken: Set<ColumnSurvey>,
-  doubts: Doubt[],
-): AmountRule | undefined {
-  const [debit, credit] = [best('debit', couldBeAmount, 70), best('credit', couldBeAmount, 70)]
-  if (debit !== undefined && credit !== undefined) {
-    const debitSign = debit.negatives > 0 && debit.positives === 0 ? 'negative' : 'positive'
-    return { rule: 'split', credit: credit.name, debit: debit.name, debitSign }
-  }
-  for (const alone of [debit, credit]) if (alone !== undefined) taken.delete(alone)
-  const column = best('amount', couldBeAmount) ?? lonelyAmount(columns, taken, doubts)
-  if (column === undefined) return undefined
-  const direction = columns.find(
-    (each) => !taken.has(each) && debitWords(each) !== undefined && nameScore(each.name, 'direction') > 0,
-  )
-  const debitText = direction && debitWords(direction)
-  if (direction === undefined || debitText === undefined) return { rule: 'signed', column: column.name }
-  taken.add(direction)
-  return { rule: 'direction', column: column.name, direction: direction.name, debit: debitText }
+/** Currencies that a name such as `Amount (EUR)` or a text before the table says. */
+export const codesIn = (text: string): readonly string[] =>
+  (text.match(/\b[A-Z]{3}\b/g) ?? []).filter((code) => isCurrency(code) && !WORDS.has(code))
+
+/** How many decimals the currencies of the file have, as far as they are known. */
+function unitsOf(currency: Profile['currency'], column: ColumnSurvey | undefined): ReadonlySet<number> {
+  const codes = 'code' in currency ? [currency.code] : [...(column?.values ?? [])].map((text) => text.toUpperCase())
+  return new Set(codes.map((code) => decimalsOf(code) ?? 2))
 }
 
-/** A single column of amounts that has decimals and no other purpose by its name. */
-function lonelyAmount(
-  columns: readonly ColumnSurvey[],
-  taken: Set<ColumnSurvey>,
-  doubts: Doubt[],
-): ColumnSurvey | undefined {
-  const candidates = columns.filter(
-    (column) =>
-      !taken.has(column) &&
-      isAmountColumn(column) &&
-      column.fractions > 0 &&
-      (['balance', 'fee', 'reference', 'account', 'net'] as const).every((role) => nameScore(column.name, role) === 0),
-  )
-  const [found, ...others] = candidates
-  if (found === undefined || others.length > 0) return undefined
-  taken.add(found)
-  const message = `"${found.name.slice(0, 64)}" is taken for the amount, because no other column is one`
-  doubts.push({ severity: 'warning', code: 'amount_guessed', column: found.place + 1, message })
-  return found
-}
-
-const DEBIT_WORDS = new Set([
-  'D',
-  'DR',
-  'DB',
-  'DBIT',
-  'DEBIT',
-  'S',
-  'SOLL',
-  'AF',
-  'OUT',
-  '-',
-  'DEBET',
-  'DÉBIT',
-  'DEBE',
-  'DARE',
-  'CARGO',
-])
-const CREDIT_WORDS = new Set([
-  'C',
-  'CR',
-  'CRDT',
-  'CREDIT',
-  'H',
-  'HABEN',
-  'BIJ',
-  'IN',
-  '+',
-  'KREDIT',
-  'CRÉDIT',
-  'HABER',
-  'AVERE',
-  'ABONO',
-])
-
-/** The words for debit in a column that has nothing but words for debit and credit. */
-function debitWords({ filled, values }: ColumnSurvey): readonly string[] | undefined {
-  const words = [...values]
-  if (filled === 0 || words.length > 4) return undefined
-  const isKnown = words.every((word) => DEBIT_WORDS.has(word.toUpperCase()) || CREDIT_WORDS.has(word.toUpperCase()))
-  return isKnown ? words.filter((word) => DEBIT_WORDS.has(word.toUpperCase())) : undefined
-}
-
-function decimalMark(all: readonly ColumnSurvey[], amounts: readonly ColumnSurvey[], doubts: Doubt[]): DecimalMark {
-  const sum = (columns: readonly ColumnSurvey[], mark: DecimalMark): number =>
-    columns.reduce((total, { marks }) => total + marks[mark], 0)
-  const [point, comma] = [sum(all, '.'), sum(all, ',')]
-  const first = amounts[0]
-  if (point > 0 && comma > 0 && Math.min(point, comma) > Math.max(point, comma) * (1 - MOSTLY)) {
-    const message = 'Some amounts have a decimal point and others a decimal comma: say which is right with a mapping'
-    doubts.push({ severity: 'error', code: 'decimal_mixed', column: (first?.place ?? -1) + 1, message })
-  }
-  if (point > 0 || comma > 0) return comma > point ? ',' : '.'
-  const hasGroups = amounts.some(({ values }) => [...values].some((text) => /\d[.,]\d{3}$/.test(text)))
-  if (hasGroups) {
-    const message = 'Amounts such as 1,234 can be a thousand and more, or one and a fraction: say which with a mapping'
-    doubts.push({ severity: 'error', code: 'decimal_ambiguous', column: (first?.place ?? -1) + 1, message })
-  }
-  return '.'
-}
-
-/** Whole numbers only: whole euros, or cents? */
-function doubtScale(amounts: readonly ColumnSurvey[], minor: boolean, doubts: Doubt[]): void {
-  const [first] = amounts
-  const hasFractions = amounts.some(({ fractions }) => fractions > 0)
-  const filled = amounts.reduce((sum, column) => sum + column.filled, 0)
-  if (minor || hasFractions || filled === 0 || first === undefined) return
-  const message =
-    'No amount has decimals: they are read as whole units of the currency; a mapping can say that they are minor units'
-  doubts.push({ severity: 'warning', code: 'scale_unproven', column: first.place + 1, message })
-}
-
-function dateOrder(column: ColumnSurvey, doubts: Doubt[]): DateOrder | 'ambiguous' {
-  const { orders, dates, filled } = column
-  const whole = (Object.keys(orders) as DateOrder[]).filter(
-    (order) => orders[order] === Math.max(...Object.values(orders)),
-  )
-  const [order = 'ymd', ...others] = whole
-  const isAmbiguous = whole.includes('dmy') && whole.includes('mdy') && !whole.includes('ymd')
-  if (isAmbiguous) {
-    const [example = ''] = column.values
-    const message = `Dates such as ${example.slice(0, 32)} can be day/month or month/day, and no row proves which: say so with a mapping`
-    doubts.push({ severity: 'error', code: 'date_ambiguous', column: column.place + 1, message })
-    return 'ambiguous'
-  }
-  if (others.length > 0 && whole.some((each) => each.startsWith('epoch') || each === 'excel')) {
-    doubts.push({
-      severity: 'warning',
-      code: 'date_guessed',
-      column: column.place + 1,
-      message: `Dates are read as ${order}`,
-    })
-  }
-  if (orders[order] < dates || dates < filled)
-    doubts.push({
-      severity: 'warning',
-      code: 'dates_differ',
-      column: column.place + 1,
-      message: `Not every date is written as most are (${order})`,
-    })
-  return order
-}
-
-function ranked(columns: readonly ColumnSurvey[], role: Role, taken: Set<ColumnSurvey>): readonly string[] {
-  const found = columns
-    .filter((column) => !taken.has(column))
-    .map((column) => ({ column, score: nameScore(column.name, role) }))
-    .filter(({ score }) => score > 0)
-    .sort((a, b) => b.score - a.score)
-    .map(({ column }) => column)
-  for (const column of found) taken.add(column)
-  return found.map(({ name }) => name)
+/** Amounts without a minus beside rows that say that money left: what is the sign of those? */
+function doubtSign(columns: readonly ColumnSurvey[], { amount, balance }: Profile, doubts: Doubt[]): void {
+  if (amount.rule !== 'signed' || balance !== undefined) return
+  const column = columns.find(({ name }) => name === amount.column)
+  if (column === undefined || column.negatives > 0) return
+  const kinds = columns.filter(({ name }) => nameScore(name, 'status') > 0 || nameScore(name, 'direction') > 0)
+  const leaving = kinds.find(saysLeaving)
+  if (leaving === undefined) return
+  const message = `No amount is below zero, and "${leaving.name.slice(0, 64)}" says of some rows that money left: say which with a mapping`
+  doubts.push({ severity: 'error', code: 'sign_unproven', column: column.place + 1, message })
 }

@@ -1,13 +1,21 @@
 /** Months by their names in the languages that files come in, long and short, without marks: `janv`, `dezember`, `ago`. */
-const LOCALES = ['en', 'de', 'fr', 'es', 'it', 'nl', 'pt', 'pl', 'cs', 'sv', 'da', 'nb', 'fi', 'ro', 'tr']
+const LOCALES = [
+  'en', 'de', 'fr', 'es', 'it', 'nl', 'pt', 'ca', 'ro', 'pl', 'cs', 'sk', 'sl', 'hu', 'sv', 'da', 'nb', 'fi', 'et', 'lv',
+  'lt', 'is', 'tr', 'el', 'ru', 'uk', 'bg', 'id',
+] // biome-ignore format: one list
+
+/** Letters that are no other letter with a mark on it. */
+const LETTERS: Readonly<Record<string, string>> = { ı: 'i', ø: 'o', ł: 'l', đ: 'd', ß: 'ss', æ: 'ae', œ: 'oe' }
 
 /** Letters only, in lower case and without marks: what names are compared by. */
 export const plain = (text: string): string =>
   text
     .toLowerCase()
     .normalize('NFKD')
-    .replace(/\p{M}|\.|ı/gu, (each) => (each === 'ı' ? 'i' : ''))
+    .replace(/[\p{M}.]/gu, '')
+    .replace(/[ıøłđßæœ]/g, (letter) => LETTERS[letter] ?? letter)
 
+/** By their names without marks. Asking for them takes a tenth of a second. */
 export function createMonthNames(): ReadonlyMap<string, number> {
   const months = new Map<string, number>()
   const ambiguous = new Set<string>()

@@ -18,7 +18,7 @@ export type Profile = {
   readonly decimal: DecimalMark
   /** True when amounts are written in minor units, such as cents. */
   readonly minor: boolean
-  /** A column, or one code for all. `XXX` (ISO 4217: no currency) counts hundredths. */
+  /** A column (of codes, or of amounts that each have theirs, as `12.00 USD`), or one code for all. `XXX` (ISO 4217: no currency) counts hundredths. */
   readonly currency: { readonly column: string } | { readonly code: string }
   /** `cost`: a fee is written as a positive number; `effect`: as what it does to the balance, so mostly negative. */
   readonly fee: { readonly column: string; readonly sign: 'cost' | 'effect' } | undefined
@@ -44,12 +44,15 @@ export type TableShape =
 export type AmountRule =
   /** One column, signed. */
   | { readonly rule: 'signed'; readonly column: string }
-  /** One column without a sign that matters, and another that says debit in one of these words. */
+  /** One column without a sign that matters, and another that says debit or credit in one of these words, in any case. */
   | {
       readonly rule: 'direction'
       readonly column: string
       readonly direction: string
       readonly debit: readonly string[]
+      readonly credit: readonly string[]
+      /** What a minus beside such a word is: on all debits or on none, or nothing that counts. */
+      readonly minus: 'debits' | 'ignored'
     }
   /** Two columns: credit − debit, or credit + debit when debits are written with a minus. */
   | {
@@ -74,18 +77,19 @@ export function parseProfile(text: string): Profile {
   }
   const top = objectAt(value, 'the mapping')
   if (top['schema'] !== PROFILE_SCHEMA) throw new ProfileError(`schema has to be "${PROFILE_SCHEMA}"`)
-  refuseUnknown(top)
+  refuseUnknown(top, NAMES, '')
+  refuseOpen(top['open'])
   const optional = (name: string): string | undefined => (top[name] == null ? undefined : textAt(top[name], name))
   return {
     schema: PROFILE_SCHEMA,
     table: tableAt(top['table']),
     header: headerAt(top['header']),
-    date: top['date'] == null ? undefined : dateAt(objectAt(top['date'], 'date')),
-    amount: amountAt(objectAt(top['amount'], 'amount')),
+    date: top['date'] == null ? undefined : dateAt(objectAt(top['date'], 'date', ['column', 'order'])),
+    amount: amountAt(objectAt(top['amount'], 'amount', AMOUNT_FIELDS)),
     decimal: oneOf(top['decimal'], 'decimal', ['.', ',']),
     minor: flagAt(top['minor'], 'minor'),
-    currency: currencyAt(objectAt(top['currency'], 'currency')),
-    fee: top['fee'] == null ? undefined : feeAt(objectAt(top['fee'], 'fee')),
+    currency: currencyAt(objectAt(top['currency'], 'currency', ['column', 'code'])),
+    fee: top['fee'] == null ? undefined : feeAt(objectAt(top['fee'], 'fee', ['column', 'sign'])),
     net: optional('net'),
     balance: optional('balance'),
     references: textsAt(top['references'] ?? [], 'references'),
@@ -95,24 +99,55 @@ export function parseProfile(text: string): Profile {
   }
 }
 
-/** As it is saved: with an empty place for everything that could be said. */
-export const formatProfile = (profile: Profile): string =>
-  `${JSON.stringify(profile, (_key, value: unknown) => (value === undefined ? null : value), 2)}\n`
+/**
+ * As it is saved: with an empty place for everything that could be said. What is `open`, a sentence each, has to be decided
+ * by somebody before the mapping is read again.
+ */
+export const formatProfile = (profile: Profile, open: readonly string[] = []): string => {
+  const whole: Record<keyof Profile, unknown> & { open?: readonly string[] } = {
+    schema: profile.schema,
+    ...(open.length > 0 ? { open } : {}),
+    table: profile.table,
+    header: profile.header,
+    date: profile.date ?? null,
+    amount: profile.amount,
+    decimal: profile.decimal,
+    minor: profile.minor,
+    currency: profile.currency,
+    fee: profile.fee ?? null,
+    net: profile.net ?? null,
+    balance: profile.balance ?? null,
+    references: profile.references,
+    descriptions: profile.descriptions,
+    account: profile.account ?? null,
+    status: profile.status ?? null,
+  }
+  return `${JSON.stringify(whole, undefined, 2)}\n`
+}
 
 const NAMES = [
-  'schema', 'table', 'header', 'date', 'amount', 'decimal', 'minor', 'currency', 'fee', 'net', 'balance', 'references',
+  'schema', 'open', 'table', 'header', 'date', 'amount', 'decimal', 'minor', 'currency', 'fee', 'net', 'balance', 'references',
   'descriptions', 'account', 'status',
 ] // biome-ignore format: one list
 
-function refuseUnknown(top: Record<string, unknown>): void {
-  const unknown = Object.keys(top).find((name) => !NAMES.includes(name))
+function refuseUnknown(fields: Record<string, unknown>, names: readonly string[], prefix: string): void {
+  const unknown = Object.keys(fields).find((name) => !names.includes(name))
   if (unknown !== undefined)
-    throw new ProfileError(`"${unknown.slice(0, 64)}" is no field of a mapping; there are ${NAMES.join(', ')}`)
+    throw new ProfileError(`"${prefix}${unknown.slice(0, 64)}" is no field of a mapping; there are ${names.join(', ')}`)
 }
 
-function objectAt(value: unknown, name: string): Record<string, unknown> {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value }
-  throw new ProfileError(`${name} has to be an object`)
+function refuseOpen(open: unknown): void {
+  const [first] = textsAt(open ?? [], 'open')
+  if (first === undefined) return
+  throw new ProfileError(`open still says: ${first} Decide that in the mapping, then take it out of open`)
+}
+
+function objectAt(value: unknown, name: string, fields?: readonly string[]): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new ProfileError(`${name} has to be an object`)
+  const object: Record<string, unknown> = { ...value }
+  if (fields !== undefined) refuseUnknown(object, fields, `${name}.`)
+  return object
 }
 
 const MAX_NAME_LENGTH = 1_024
@@ -141,7 +176,7 @@ function flagAt(value: unknown, name: string): boolean {
 }
 
 function tableAt(value: unknown): TableShape {
-  const table = objectAt(value, 'table')
+  const table = objectAt(value, 'table', ['kind', 'separator'])
   const kind = oneOf(table['kind'], 'table.kind', ['csv', 'json', 'jsonl', 'xlsx'])
   if (kind !== 'csv') return { kind }
   const separator = textAt(table['separator'], 'table.separator')
@@ -159,6 +194,8 @@ const dateAt = (date: Record<string, unknown>): Profile['date'] => ({
   order: oneOf(date['order'], 'date.order', DATE_ORDERS),
 })
 
+const AMOUNT_FIELDS = ['rule', 'column', 'direction', 'debit', 'credit', 'minus', 'debitSign']
+
 function amountAt(amount: Record<string, unknown>): AmountRule {
   const rule = oneOf(amount['rule'], 'amount.rule', ['signed', 'direction', 'split'])
   if (rule === 'split') {
@@ -168,10 +205,14 @@ function amountAt(amount: Record<string, unknown>): AmountRule {
   const column = textAt(amount['column'], 'amount.column')
   if (rule === 'signed') return { rule, column }
   const direction = textAt(amount['direction'], 'amount.direction')
-  return { rule, column, direction, debit: textsAt(amount['debit'], 'amount.debit') }
+  const [debit, credit] = [textsAt(amount['debit'], 'amount.debit'), textsAt(amount['credit'], 'amount.credit')]
+  const minus = oneOf(amount['minus'], 'amount.minus', ['debits', 'ignored'])
+  return { rule, column, direction, debit, credit, minus }
 }
 
 function currencyAt(currency: Record<string, unknown>): Profile['currency'] {
+  if (currency['column'] !== undefined && currency['code'] !== undefined)
+    throw new ProfileError('currency has to have a column or a code, not both')
   if (currency['column'] !== undefined) return { column: textAt(currency['column'], 'currency.column') }
   const code = textAt(currency['code'], 'currency.code')
   if (isCurrency(code) || code === NO_CURRENCY) return { code }

@@ -1,7 +1,7 @@
 import { csvRows } from '../csv-records.ts'
 import type { Diagnostics } from '../diagnostics.ts'
 import { decoded } from '../text/decode.ts'
-import { jsonObjects } from './json-rows.ts'
+import { type JsonObject, jsonLines, jsonObjects } from './json-rows.ts'
 import type { TableShape } from './profile.ts'
 import { workbookRows } from './xlsx-rows.ts'
 
@@ -10,6 +10,11 @@ export type TableRow = {
   /** Where it begins in the file, or its number in the sheet. The first is 1. */
   readonly line: number
   readonly fields: readonly string[]
+  /**
+   * Which cells are numbers by their type, as in JSON and in a workbook, and no texts that look like one: they have a decimal
+   * point, whatever mark the texts have.
+   */
+  readonly numbers?: readonly boolean[] | undefined
   /** What makes it unreadable as a row. */
   readonly problem: { readonly code: string; readonly column: number; readonly message: string } | undefined
 }
@@ -29,30 +34,33 @@ export function openTable(bytes: AsyncIterable<Uint8Array>, shape: TableShape, d
       return { columns: [], rows: workbookRows(bytes) }
     case 'json':
     case 'jsonl':
-      return objectTable(decoded(bytes, diagnostics), shape.kind)
+      return objectTable((shape.kind === 'json' ? jsonObjects : jsonLines)(decoded(bytes, diagnostics)))
   }
 }
 
-const MAX_COLUMNS = 1_000
+/** More keys, and longer ones, are left out: no mapping names them. */
+const [MAX_COLUMNS, MAX_KEY_LENGTH] = [1_000, 1_024]
 
-function objectTable(texts: AsyncIterable<string>, kind: 'json' | 'jsonl'): Table {
+function objectTable(pieces: AsyncIterable<readonly JsonObject[]>): Table {
   const columns: string[] = []
   const places = new Map<string, number>()
   async function* rows(): AsyncGenerator<readonly TableRow[]> {
-    for await (const objects of jsonObjects(texts, kind)) {
+    for await (const objects of pieces) {
       yield objects.map(({ line, fields, problem }): TableRow => {
         const cells: string[] = []
-        for (const [key, value] of fields) {
+        const numbers: boolean[] = []
+        for (const [key, value, isNumber] of fields) {
           let place = places.get(key)
           if (place === undefined) {
-            if (columns.length >= MAX_COLUMNS) continue
+            if (columns.length >= MAX_COLUMNS || key === '' || key.length > MAX_KEY_LENGTH) continue
             place = columns.push(key) - 1
             places.set(key, place)
           }
           while (cells.length < place) cells.push('')
           cells[place] = value
+          if (isNumber) numbers[place] = true
         }
-        return { line, fields: cells, problem }
+        return { line, fields: cells, numbers, problem }
       })
     }
   }

@@ -1,6 +1,6 @@
 import { csvRows } from '../csv-records.ts'
 import { createDiagnostics } from '../diagnostics.ts'
-import { decoded } from '../text/decode.ts'
+import { decoded, utf16Of } from '../text/decode.ts'
 import { createDateReader } from './date-text.ts'
 import { findHeader } from './header.ts'
 import type { TableRow } from './rows.ts'
@@ -16,7 +16,8 @@ export function kindOf(beginning: Uint8Array): Kind | undefined {
   if (text.startsWith('PK\u0003\u0004')) return 'xlsx'
   const start = text.trimStart()
   if (start.startsWith('[')) return /^\[\s*(\{|\]|$)/.test(start) ? 'json' : undefined
-  if (start.startsWith('{')) return isLine(start.split('\n', 1)[0] ?? '') ? 'jsonl' : 'json'
+  if (/^\{\s*(["}]|$)/.test(start)) return isLine(start.split('\n', 1)[0] ?? '') ? 'jsonl' : 'json'
+  if (/^[{<]/.test(start)) return undefined
   // biome-ignore lint/suspicious/noControlCharactersInRegex: what is no text has them.
   if (/[\u0000-\u0008\u000e-\u001f]/.test(text)) return undefined
   const separator = bestSeparator(text)
@@ -40,10 +41,15 @@ function isLine(line: string): boolean {
 }
 
 function textOf(bytes: Uint8Array): string {
-  const [a, b] = bytes
-  if (a === 0xff && b === 0xfe) return new TextDecoder('utf-16le').decode(bytes)
-  if (a === 0xfe && b === 0xff) return new TextDecoder('utf-16be').decode(bytes)
-  return new TextDecoder('utf-8').decode(bytes)
+  const wide = utf16Of(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
+  if (wide !== undefined) return new TextDecoder(wide).decode(bytes)
+  try {
+    // The last character may be cut.
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true })
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error
+    return new TextDecoder('windows-1252').decode(bytes)
+  }
 }
 
 /** The separator with which a row among the first names the most columns. */

@@ -1,10 +1,10 @@
-import { isCurrency } from '../../../money/index.ts'
 import { BrokenFile, createDiagnostics } from '../diagnostics.ts'
 import type { Format, InferredFormat } from '../format.ts'
 import { readFile } from '../reading.ts'
 import { createDateReader } from './date-text.ts'
+import type { Doubt } from './doubt.ts'
 import { findHeader, HEADER_ROWS, type Header } from './header.ts'
-import { type Doubt, inferProfile } from './infer.ts'
+import { codesIn, type Inferred, inferProfile } from './infer.ts'
 import type { Profile, TableShape } from './profile.ts'
 import { readTable } from './read-table.ts'
 import { openTable, type TableRow } from './rows.ts'
@@ -50,52 +50,69 @@ export const mappedFormat = (name: string, profile: Profile, doubts: readonly Do
           message,
         })
       await readTable(reading, profile, bytes, options ?? {})
-    }).then((summary) => ({ ...summary, mapping: profile })),
+    }).then((summary) => ({ ...summary, mapping: profile, mappingDoubts: sentencesOf(doubts) })),
 })
 
-async function infer(kind: Kind, open: () => AsyncIterable<Uint8Array>): Promise<Format> {
+const sentencesOf = (doubts: readonly Doubt[]): readonly string[] =>
+  doubts.filter(({ severity }) => severity === 'error').map(({ message }) => message)
+
+type Open = () => AsyncIterable<Uint8Array>
+
+async function infer(kind: Kind, open: Open): Promise<Format> {
   try {
     const shape: TableShape =
       kind === 'tsv' || kind === 'csv' ? { kind: 'csv', separator: await separatorOf(kind, open()) } : { kind }
-    const { profile, doubts } = await survey(shape, open())
-    if (profile !== undefined) return mappedFormat(kind, await proven(kind, profile, open), doubts)
-    return unmapped(kind, doubts[0]?.code ?? 'no_amount', doubts.map(({ message }) => message).join(' '))
+    const inferred = await survey(shape, open())
+    if (inferred.profile === undefined) throw noMapping(inferred.doubts)
+    const { profile, doubts } = await proven(kind, { ...inferred, profile: inferred.profile }, open)
+    return mappedFormat(kind, profile, doubts)
   } catch (error) {
     if (!(error instanceof BrokenFile)) throw error
-    return unmapped(kind, error.code, error.message, error.line)
+    // A first line that is cut at the end of what formats are told by looks like the beginning of one large object.
+    if (kind === 'json' && error.code === 'several_values') return infer('jsonl', open)
+    return unmapped(kind, error)
   }
 }
+
+const noMapping = (doubts: readonly Doubt[]): BrokenFile =>
+  new BrokenFile(doubts.at(-1)?.code ?? 'no_amount', 1, doubts.map(({ message }) => message).join(' '))
 
 /**
- * Debits with a minus in a column of their own are mostly debits, and in some exports what reduces them. Where each row
- * has its balance, that decides.
+ * What names leave open is tried: the first reading in which every balance follows from the one before is right. When
+ * none is, names decide, and what they leave open stays told.
  */
-async function proven(kind: Kind, profile: Profile, open: () => AsyncIterable<Uint8Array>): Promise<Profile> {
-  const { amount, balance } = profile
-  if (amount.rule !== 'split' || amount.debitSign === 'positive' || balance === undefined) return profile
-  for (const debitSign of ['negative', 'positive'] as const) {
-    const trial: Profile = { ...profile, amount: { ...amount, debitSign } }
-    const { statements } = await mappedFormat(kind, trial).read(open(), () => Promise.resolve())
-    if (statements.every(({ control }) => control.status === 'pass')) return trial
+async function proven(
+  kind: Kind,
+  { profile, candidates, doubts }: Inferred & { readonly profile: Profile },
+  open: Open,
+): Promise<{ readonly profile: Profile; readonly doubts: readonly Doubt[] }> {
+  if (profile.balance === undefined) return { profile, doubts }
+  for (const candidate of candidates) {
+    const { statements, readable } = await mappedFormat(kind, candidate).read(open(), () => Promise.resolve())
+    if (!readable || statements.some(({ control }) => control.status !== 'pass')) continue
+    return { profile: candidate, doubts: doubts.filter(({ code }) => !DECIDED.has(code)) }
   }
-  return profile
+  return { profile, doubts }
 }
 
+/** Doubts that are none any more when every balance is right. */
+const DECIDED: ReadonlySet<string> = new Set(['amount_ambiguous', 'direction_guessed'])
+
 /** A file that cannot be mapped is unreadable, and says why when it is read. */
-const unmapped = (name: string, code: string, message: string, line = 1): Format => ({
+const unmapped = (name: Kind, error: BrokenFile): Format => ({
   name,
-  title: TITLES.csv,
+  title: TITLES[name],
   detects: () => false,
-  read: (_bytes, take) => readFile(name, take, () => Promise.reject(new BrokenFile(code, line, message))),
+  read: (_bytes, take) => readFile(name, take, () => Promise.reject(error)),
 })
 
-async function survey(shape: TableShape, bytes: AsyncIterable<Uint8Array>): Promise<ReturnType<typeof inferProfile>> {
+async function survey(shape: TableShape, bytes: AsyncIterable<Uint8Array>): Promise<Inferred> {
   const dates = createDateReader()
   // What is wrong with the rows is told when they are read.
   const table = openTable(bytes, shape, createDiagnostics())
   const hasKeys = shape.kind === 'json' || shape.kind === 'jsonl'
   let header: Header | undefined = hasKeys ? { line: 0, names: table.columns } : undefined
-  let counted = hasKeys ? createSurvey(table.columns, dates) : undefined
+  let counted = hasKeys ? createSurvey(table.columns, dates, { skipsWide: false }) : undefined
   let first: TableRow[] = []
   const before: string[] = []
 
@@ -103,7 +120,7 @@ async function survey(shape: TableShape, bytes: AsyncIterable<Uint8Array>): Prom
     header = findHeader(first, dates) ?? { line: 0, names: [] }
     const { line, names } = header
     before.push(...first.filter((row) => row.line < line).flatMap(({ fields }) => fields))
-    counted = createSurvey(names, dates)
+    counted = createSurvey(names, dates, { skipsWide: shape.kind === 'csv' })
     for (const row of first) if (row.line > line) counted.add(row)
     first = []
   }
@@ -113,12 +130,13 @@ async function survey(shape: TableShape, bytes: AsyncIterable<Uint8Array>): Prom
       if (counted !== undefined) counted.add(row)
       else if (first.push(row) === HEADER_ROWS) begin()
     }
+    // In JSON there may be keys that come later.
+    if (!hasKeys && counted?.isSettled() === true) break
   }
   if (counted === undefined) begin()
   const columns = counted?.columns() ?? []
-  const line = header?.line ?? 0
   if (columns.length === 0) throw new BrokenFile('no_rows', 1, 'There are no columns in it')
-  const codes = new Set(before.flatMap((text) => text.match(/\b[A-Z]{3}\b/g) ?? []).filter(isCurrency))
+  const codes = new Set(before.flatMap(codesIn))
   const currencyBefore = codes.size === 1 ? [...codes][0] : undefined
-  return inferProfile(columns, { shape, header: line, currencyBefore })
+  return inferProfile(columns, { shape, header: header?.line ?? 0, currencyBefore })
 }
