@@ -5,7 +5,7 @@
  */
 
 export { collectFile, firstBusinessDate, type Origin } from './collect.ts'
-export { compareLines, type FileDifference } from './difference.ts'
+export { compareLines, type FileDifference, keptLines } from './difference.ts'
 export type {
   AnyFormat,
   Control,
@@ -22,6 +22,7 @@ export { detectFormat, FORMATS } from './formats/index.ts'
 export { simulatorCsv } from './formats/simulator-csv.ts'
 export { formatProfile, type Profile, ProfileError, parseProfile } from './formats/table/profile.ts'
 export { mappedFormat } from './formats/table/table.ts'
+export { linesIn, NO_LINES } from './lines.ts'
 export { type ParsedFile, type ParseOptions, parseFile } from './parse-file.ts'
 export { fileOfDay, getFile, listFiles, type SettlementFile, type StoredStatement, statementsOf } from './read.ts'
 export { type Delivery, type ReceiveDeps, type Received, receiveFile } from './receive.ts'

@@ -1,0 +1,290 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Attempt } from '../src/payments/index.ts'
+import { createTestDatabase, type TestDatabase } from './support/database.ts'
+import { anOrder } from './support/money-path.ts'
+import { booksOf, dayAt, lineOf, type Nights, openNights, sell } from './support/nights.ts'
+import { type Balance, type FileLine, settlementText } from './support/settlement-text.ts'
+
+/**
+ * Files that were wrong, against an oracle: whatever versions came and were withdrawn, and when, the books end as those of a
+ * deployment that got the last versions in the first place. What stays is what reconciliation.md says: histories, and what
+ * sellers got.
+ */
+
+/** A new version of a day, or the withdrawal of its file. Days count from the first. */
+type Step = { readonly day: number; readonly lines: readonly FileLine[] } | { readonly withdraw: number }
+/** What happens before the run of each day. */
+type Script = readonly (readonly Step[])[]
+type Balances = (day: number) => ReadonlyMap<string, Balance>
+
+const NOTHING: Balances = () => new Map()
+
+let database: TestDatabase
+const charges = new Map<string, { readonly charge: Attempt; readonly day: number; readonly at: Date }>()
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  const nights = openNights(database)
+  const book = async (
+    name: string,
+    day: number,
+    amount: bigint,
+    more: Parameters<typeof sell>[2] = {},
+    outcome: Parameters<typeof sell>[3] = 'captured',
+    time = '12:00:00',
+  ) => {
+    const at = new Date(`${dayAt(day)}T${time}Z`)
+    const charge = await sell(
+      nights,
+      at,
+      { orders: [anOrder(`seller-${name}`, amount, amount / 10n)], ...more },
+      outcome,
+    )
+    charges.set(name, { charge, day, at })
+  }
+  await book('single', 0, 10_000n, {
+    chargeMode: 'single',
+    orders: [anOrder('seller-1', 6_000n, 600n), anOrder('seller-2', 4_000n)],
+  })
+  await book('b', 0, 2_500n)
+  await book('e', 0, 1_000n)
+  await book('yen', 0, 5_000n, { currency: 'JPY' })
+  await book('dinar', 0, 12_345n, { currency: 'KWD' })
+  await book('midnight', 0, 700n, {}, 'captured', '23:55:00')
+  await book('h', 1, 1_500n)
+  await book('late', 1, 900n, {}, 'late')
+  await book('unknown', 1, 1_100n, {}, 'unknown')
+  await book('k', 2, 4_200n)
+  await nights.close()
+}, 60_000)
+afterAll(() => database.drop())
+
+const line = (name: string, change: Partial<FileLine> = {}): FileLine => {
+  const { charge, at } = charges.get(name) ?? expect.fail(`there is no charge ${name}`)
+  return { ...lineOf(charge, at), ...change }
+}
+
+/** What a day's file should be. */
+const right = (day: number): readonly FileLine[] =>
+  [...charges].filter(([name, each]) => each.day === day && name !== 'unknown').map(([name]) => line(name))
+
+const without = (day: number, ...names: readonly string[]): readonly FileLine[] => {
+  const gone = new Set(names.map((name) => line(name).reference))
+  return right(day).filter(({ reference }) => !gone.has(reference))
+}
+
+const other = (kind: string, day: number, amount: bigint, change: Partial<FileLine> = {}): FileLine => ({
+  kind,
+  currency: 'EUR',
+  amount,
+  fee: 0n,
+  pspReference: `${kind}_${amount}`,
+  reference: '',
+  status: 'paid',
+  at: new Date(`${dayAt(day)}T10:00:00Z`),
+  ...change,
+})
+
+async function play(nights: Nights, script: Script, balances: Balances): Promise<void> {
+  const current = new Map<number, string>()
+  for (const [night, steps] of script.entries()) {
+    nights.endDay(night)
+    for (const step of steps) {
+      if ('withdraw' in step) {
+        await nights.withdraw(current.get(step.withdraw) ?? expect.fail('there is no file to withdraw'))
+        continue
+      }
+      const file = await nights.upload(settlementText(dayAt(step.day), step.lines, balances(step.day)))
+      expect(file, file.rejection ?? '').toMatchObject({ status: 'accepted' })
+      current.set(step.day, file.id)
+    }
+    await nights.night()
+  }
+}
+
+async function booksAfter(script: Script, balances: Balances): Promise<Record<string, readonly string[]>> {
+  const own = await database.clone()
+  const nights = openNights(own)
+  try {
+    await play(nights, script, balances)
+    const runs = await nights.db.query<{ status: string; failure: string | null }>(
+      'select status, failure from recon_run',
+    )
+    expect(runs).toEqual(script.map(() => ({ status: 'completed', failure: null })))
+    expect(await nights.findings()).toEqual([])
+    return await booksOf(nights)
+  } finally {
+    await nights.close()
+    await own.drop()
+  }
+}
+
+/** The last version of each day, in the first place. */
+const inTheFirstPlace = (script: Script): Script =>
+  script.map((_steps, night) => {
+    const versions = script.flat().flatMap((step) => ('day' in step && step.day === night ? [step] : []))
+    return versions.slice(-1)
+  })
+
+async function expectSameBooks(script: Script, balances: Balances = NOTHING): Promise<void> {
+  const expected = await booksAfter(inTheFirstPlace(script), balances)
+  expect(await booksAfter(script, balances)).toEqual(expected)
+}
+
+const file = (day: number, lines: readonly FileLine[] = right(day)): Step => ({ day, lines })
+const REST: Script = [[file(1)], [file(2)], [file(3)]]
+
+describe('a file that was wrong leaves the books as if the last one had come first', () => {
+  const CASES: Record<string, () => Script> = {
+    'a line goes away': () => [[file(0)], [file(0, without(0, 'b')), file(1)], [file(2)], [file(3)]],
+    'a line comes': () => [[file(0, without(0, 'b'))], [file(1)], [file(0), file(2)], [file(3)]],
+    'a line goes that stood in two versions before, at another place': () => [
+      [file(0)],
+      [file(0, [other('adjustment', 0, 55n), ...without(0, 'e')]), file(1)],
+      [file(0, [other('adjustment', 0, 55n), ...without(0, 'e', 'b', 'yen')]), file(2)],
+      [file(3)],
+    ],
+    'a day is withdrawn, its run has been, and another version comes nights later': () => [
+      [file(0)],
+      [file(1)],
+      [{ withdraw: 0 }, file(2)],
+      [file(0, without(0, 'single')), file(3)],
+      [file(4)],
+    ],
+    'the same bytes come back after a night without them': () => [
+      [file(0)],
+      [file(1)],
+      [{ withdraw: 0 }, file(2)],
+      [file(0), file(3)],
+    ],
+    'the same bytes come back before any night': () => [
+      [file(0)],
+      [file(1)],
+      [{ withdraw: 0 }, file(0), file(2)],
+      [file(3)],
+    ],
+    'several versions before the next run': () => [
+      [file(0)],
+      [file(0, []), file(0, without(0, 'b')), file(0, without(0, 'e')), file(1)],
+      [file(2)],
+      [file(3)],
+    ],
+    'an empty file becomes a full one': () => [[file(0, [])], [file(0), file(1)], [file(2)], [file(3)]],
+    'a full file becomes an empty one': () => [[file(0)], [file(0, []), file(1)], [file(2)], [file(3)]],
+    'a fee changes': () => [
+      [file(0)],
+      [file(0, [line('b', { fee: 999n }), ...without(0, 'b')]), file(1)],
+      [file(2)],
+      [file(3)],
+    ],
+    'a wrong fee is put right': () => [
+      [file(0, [line('b', { fee: 999n }), ...without(0, 'b')])],
+      [file(0), file(1)],
+      [file(2)],
+      [file(3)],
+    ],
+    'an amount becomes wrong': () => [
+      [file(0)],
+      [file(0, [line('b', { amount: 2_400n }), ...without(0, 'b')]), file(1)],
+      [file(2)],
+      [file(3)],
+    ],
+    'a wrong amount is put right': () => [
+      [file(0, [line('single', { amount: 1n }), ...without(0, 'single')])],
+      [file(0), file(1)],
+      [file(2)],
+      [file(3)],
+    ],
+    'a line with a wrong amount goes away': () => [
+      [file(0, [line('single', { amount: 1n }), ...without(0, 'single')])],
+      [file(0, without(0, 'single')), file(1)],
+      [file(2)],
+      [file(3)],
+    ],
+    'a wrong currency is put right': () => [
+      [file(0, [line('yen', { currency: 'USD' }), ...without(0, 'yen')])],
+      [file(1)],
+      [file(0), file(2)],
+      [file(3)],
+    ],
+    'a status is put right': () => [
+      [file(0, [line('dinar', { status: 'refunded' }), ...without(0, 'dinar')])],
+      [file(0), file(1)],
+      [file(2)],
+      [file(3)],
+    ],
+    'lines of other kinds come, change and go': () => [
+      [file(0, [...right(0), other('refund', 0, -500n), other('fee', 0, -70n), other('dispute', 0, -900n)])],
+      [file(0, [...right(0), other('refund', 0, -400n), other('fee', 0, -80n), other('adjustment', 0, 33n)]), file(1)],
+      [file(2)],
+      [file(3)],
+    ],
+    'of two equal lines one goes': () => [
+      [file(0, [...right(0), other('adjustment', 0, 33n), other('adjustment', 0, 33n)])],
+      [file(0, [other('adjustment', 0, 33n), ...right(0)]), file(1)],
+      [file(2)],
+      [file(3)],
+    ],
+    'of two equal lines of a charge one goes, and then the other': () => [
+      [file(0, [...right(0), line('b')])],
+      [file(0), file(1)],
+      [file(0, without(0, 'b')), file(2)],
+      [file(3)],
+    ],
+    'the line that settled a charge goes, and its duplicate stays': () => [
+      [file(0, [...right(0), line('b', { at: new Date(`${dayAt(0)}T12:00:01Z`) })])],
+      [file(0, [...without(0, 'b'), line('b', { at: new Date(`${dayAt(0)}T12:00:01Z`) })]), file(1)],
+      [file(2)],
+      [file(3)],
+    ],
+    'both lines of a charge that is settled twice change their fee': () => [
+      [file(0, [...right(0), line('b', { at: new Date(`${dayAt(0)}T12:00:01Z`) })])],
+      [
+        file(0, [
+          ...without(0, 'b'),
+          line('b', { fee: 1n }),
+          line('b', { fee: 2n, at: new Date(`${dayAt(0)}T12:00:01Z`) }),
+        ]),
+        file(1),
+      ],
+      [file(2)],
+      [file(3)],
+    ],
+    'a line tells of an unknown outcome only in the second version': () => [
+      [file(0)],
+      [file(1)],
+      [file(1, [...right(1), line('unknown')]), file(2)],
+      [file(3)],
+    ],
+    'the line of a late success goes and comes': () => [
+      [file(0)],
+      [file(1)],
+      [file(1, without(1, 'late')), file(2)],
+      [{ withdraw: 1 }, file(1), file(3)],
+      [file(4)],
+    ],
+    'what straddled the cut-off moves from one file to the other': () => [
+      [file(0)],
+      [file(0, without(0, 'midnight')), file(1, [...right(1), line('midnight')])],
+      [file(2)],
+      [file(3)],
+    ],
+    'a stranger just behind the cut-off comes late': () => [
+      [file(0)],
+      [file(1)],
+      [
+        file(1, [
+          ...right(1),
+          other('charge', 1, 77n, { reference: 'stranger', at: new Date(`${dayAt(1)}T00:05:00Z`) }),
+        ]),
+        file(2),
+      ],
+    ],
+    'what was promoted meanwhile clears': () => [[file(0, [])], [file(1)], [file(2)], [file(0), file(3)]],
+  }
+
+  it.each(Object.entries(CASES))('%s', async (_name, script) => {
+    await expectSameBooks(script())
+  })
+})
+void REST
