@@ -3,6 +3,7 @@ import type { Attempt } from '../src/payments/index.ts'
 import { createTestDatabase, type TestDatabase } from './support/database.ts'
 import { anOrder } from './support/money-path.ts'
 import { booksOf, dayAt, lineOf, type Nights, openNights, sell } from './support/nights.ts'
+import { createSeeded, type Seeded } from './support/seeded.ts'
 import { type Balance, type FileLine, settlementText } from './support/settlement-text.ts'
 
 /**
@@ -11,9 +12,14 @@ import { type Balance, type FileLine, settlementText } from './support/settlemen
  * sellers got.
  */
 
-/** A new version of a day, or the withdrawal of its file. Days count from the first. */
-type Step = { readonly day: number; readonly lines: readonly FileLine[] } | { readonly withdraw: number }
-/** What happens before the run of each day. */
+/**
+ * A new version of a day, or the withdrawal of its file, before the run of the night or before the transaction of that number
+ * of the run. Days count from the first.
+ */
+type Step = ({ readonly day: number; readonly lines: readonly FileLine[] } | { readonly withdraw: number }) & {
+  readonly during?: number
+}
+/** What happens each night. */
 type Script = readonly (readonly Step[])[]
 type Balances = (day: number) => ReadonlyMap<string, Balance>
 
@@ -85,20 +91,35 @@ const other = (kind: string, day: number, amount: bigint, change: Partial<FileLi
   ...change,
 })
 
+async function take(nights: Nights, step: Step, current: Map<number, string>, balances: Balances): Promise<void> {
+  if ('withdraw' in step) {
+    await nights.withdraw(current.get(step.withdraw) ?? expect.fail('there is no file to withdraw'))
+    current.delete(step.withdraw)
+    return
+  }
+  const text = settlementText(dayAt(step.day), step.lines, balances(step.day))
+  let file = await nights.upload(text)
+  if (file.status === 'superseded') {
+    // The bytes of an earlier version come back once the last one is withdrawn.
+    await nights.withdraw(current.get(step.day) ?? expect.fail('there is no file to withdraw'))
+    file = await nights.upload(text)
+  }
+  expect(file, file.rejection ?? '').toMatchObject({ status: 'accepted' })
+  current.set(step.day, file.id)
+}
+
 async function play(nights: Nights, script: Script, balances: Balances): Promise<void> {
   const current = new Map<number, string>()
   for (const [night, steps] of script.entries()) {
     nights.endDay(night)
-    for (const step of steps) {
-      if ('withdraw' in step) {
-        await nights.withdraw(current.get(step.withdraw) ?? expect.fail('there is no file to withdraw'))
-        continue
-      }
-      const file = await nights.upload(settlementText(dayAt(step.day), step.lines, balances(step.day)))
-      expect(file, file.rejection ?? '').toMatchObject({ status: 'accepted' })
-      current.set(step.day, file.id)
-    }
-    await nights.night()
+    for (const step of steps) if (step.during === undefined) await take(nights, step, current, balances)
+    const isWhole = current.size === night + 1
+    const meanwhile = steps.flatMap((step) =>
+      step.during === undefined ? [] : [{ at: step.during, what: () => take(nights, step, current, balances) }],
+    )
+    await nights.night(meanwhile)
+    // While a day is without a file, what moved on it is missing on the PSP's side.
+    if (isWhole && meanwhile.length === 0) expect(await nights.findings(), `after night ${night}`).toEqual([])
   }
 }
 
@@ -132,7 +153,6 @@ async function expectSameBooks(script: Script, balances: Balances = NOTHING): Pr
 }
 
 const file = (day: number, lines: readonly FileLine[] = right(day)): Step => ({ day, lines })
-const REST: Script = [[file(1)], [file(2)], [file(3)]]
 
 describe('a file that was wrong leaves the books as if the last one had come first', () => {
   const CASES: Record<string, () => Script> = {
@@ -287,4 +307,120 @@ describe('a file that was wrong leaves the books as if the last one had come fir
     await expectSameBooks(script())
   })
 })
-void REST
+
+describe('random versions and withdrawals', () => {
+  const seeds = process.env['TALLYSTICK_TEST_SEED']?.split(',').map(Number) ?? [1, 2, 3]
+
+  it.each(seeds)('leave the books as if the last ones had come first (seed %i)', async (seed) => {
+    const random = createSeeded(seed)
+    await expectSameBooks(randomScript(random), randomBalances(random))
+  })
+})
+
+const CLEAN_NIGHTS = 2
+const WILD_NIGHTS = 3
+
+function randomScript(random: Seeded): Script {
+  const tells = random.chance(0.5)
+  const version = (day: number): readonly FileLine[] => randomLines(random, day, tells)
+  const script: Step[][] = []
+  const missing = new Set<number>()
+  for (let night = 0; night < WILD_NIGHTS + CLEAN_NIGHTS; night += 1) {
+    const steps: Step[] = []
+    const isWild = night < WILD_NIGHTS
+    const change = (day: number, during?: number): void => {
+      const when = during === undefined ? {} : { during }
+      if (!missing.has(day) && random.chance(0.3)) {
+        steps.push({ withdraw: day, ...when })
+        missing.add(day)
+      } else {
+        steps.push({ ...file(day, version(day)), ...when })
+        missing.delete(day)
+      }
+    }
+    if (isWild && night > 0)
+      for (let count = random.integer(0, 3); count > 0; count -= 1) change(random.integer(0, night - 1))
+    // The day before has to have its file, and in the end every day.
+    for (const day of [...missing]) if (day === night - 1 || !isWild) change(day)
+    steps.push(file(night, isWild ? version(night) : right(night)))
+    if (isWild)
+      for (let count = random.integer(0, 2); count > 0; count -= 1)
+        change(random.integer(0, night), random.integer(1, 9))
+    script.push(steps)
+  }
+  return tells ? toldAtLast(script) : script
+}
+
+/** What a file told of an outcome stays told, so the last version of its day tells it. */
+function toldAtLast(script: readonly Step[][]): Script {
+  const versions = script.flat().filter((step) => 'day' in step && step.day === 1)
+  const told = line('unknown')
+  return script.map((steps) =>
+    steps.map((step) =>
+      step === versions.at(-1) && 'day' in step
+        ? { ...step, lines: [...step.lines.filter(({ reference }) => reference !== told.reference), told] }
+        : step,
+    ),
+  )
+}
+
+function randomLines(random: Seeded, day: number, tells: boolean): readonly FileLine[] {
+  if (random.chance(0.1)) return []
+  const lines = [...charges]
+    .filter(([name, each]) => each.day === day && name !== 'unknown' && name !== 'midnight')
+    .flatMap(([name, { at }]) => {
+      const again = { at: new Date(at.getTime() + 1_000) }
+      const fee = BigInt(random.integer(0, 500))
+      const change = random.weighted({
+        none: 8,
+        gone: 1,
+        fee: 1,
+        amount: 1,
+        status: 1,
+        currency: 1,
+        twice: 1,
+        twiceWithFee: 1,
+        later: 1,
+        unnamed: 1,
+      })
+      return {
+        none: [line(name)],
+        gone: [],
+        fee: [line(name, { fee })],
+        amount: [line(name, { amount: BigInt(random.integer(1, 900)) })],
+        status: [line(name, { status: 'refunded' })],
+        currency: [line(name, { currency: 'USD' })],
+        twice: [line(name), line(name, again)],
+        twiceWithFee: [line(name, { fee }), line(name, { fee, ...again })],
+        later: [line(name, again)],
+        unnamed: [line(name, { reference: '' })],
+      }[change]
+    })
+  if (day <= 1 && random.chance(0.5)) lines.push(line('midnight'))
+  if (day === 1 && tells && random.chance(0.5)) lines.push(line('unknown'))
+  for (let count = random.integer(0, 4); count > 0; count -= 1)
+    lines.push(
+      other(random.pick(['refund', 'fee', 'adjustment', 'dispute']), day, BigInt(random.pick([-300, -20, 40])), {
+        currency: random.pick(['EUR', 'JPY']),
+      }),
+    )
+  return lines
+    .map((each) => ({ each, place: random.next() }))
+    .toSorted((a, b) => a.place - b.place)
+    .map(({ each }) => each)
+}
+
+function randomBalances(random: Seeded): Balances {
+  const closings = new Map<string, bigint>()
+  const isZero = random.chance(0.5)
+  for (let day = 0; day < WILD_NIGHTS + CLEAN_NIGHTS; day += 1)
+    for (const currency of ['EUR', 'JPY', 'KWD'])
+      closings.set(`${day} ${currency}`, isZero ? 0n : BigInt(random.integer(0, 20_000)))
+  return (day) =>
+    new Map(
+      ['EUR', 'JPY', 'KWD'].map((currency) => [
+        currency,
+        { opening: closings.get(`${day - 1} ${currency}`) ?? 0n, closing: closings.get(`${day} ${currency}`) ?? 0n },
+      ]),
+    )
+}

@@ -25,12 +25,26 @@ export const feeOf = (amount: bigint): bigint => (amount * 29_000n + 500_000n) /
 /** The business day that is `n` days behind the first. */
 export const dayAt = (n: number): string => Temporal.PlainDate.from(FIRST_DAY).add({ days: n }).toString()
 
+type Meanwhile = { readonly at: number; readonly what: () => Promise<unknown> }
+
 export type Nights = ReturnType<typeof openNights>
 
 /** Files and nights on a database, without HTTP and PSP: the test brings the files and says what time it is. */
 export function openNights({ url, schema }: TestDatabase, over: (db: Db) => Db = (db) => db) {
   const inner = createDb({ url, schema })
-  const db = over(inner)
+  const beneath = over(inner)
+  let meanwhile: Meanwhile[] = []
+  let transactions = 0
+  const db: Db = {
+    ...beneath,
+    async transaction(work, options) {
+      transactions += 1
+      const due = meanwhile.filter(({ at }) => at <= transactions)
+      meanwhile = meanwhile.filter(({ at }) => at > transactions)
+      for (const { what } of due) await what()
+      return beneath.transaction(work, options)
+    },
+  }
   const books = openBooks(url)
   const log = pino({ level: process.env['LOG_LEVEL'] ?? 'silent' })
   const scratch = mkdtempSync(join(tmpdir(), 'tallystick-nights-'))
@@ -81,8 +95,13 @@ export function openNights({ url, schema }: TestDatabase, over: (db: Db) => Db =
       return (await reconciliation.receive({ source: 'simulator', name: undefined, bytes: bytes() })).file
     },
     withdraw: (id: string) => withdrawFile(inner, { id, reason: 'it is wrong', by: 'test', at: now }),
-    /** Does what is due. */
-    night: (): Promise<void> => reconciliation.catchUp(),
+    /** Does what is due; and meanwhile something else, before the transaction of that number, or behind them all. */
+    async night(others: readonly Meanwhile[] = []): Promise<void> {
+      transactions = 0
+      meanwhile = [...others]
+      await reconciliation.catchUp()
+      for (const { what } of meanwhile.splice(0)) await what()
+    },
     /** What does not hold. */
     async findings(): Promise<readonly string[]> {
       const all = [...LEDGER_INVARIANTS, ...WALLET_INVARIANTS, ...PAYMENT_INVARIANTS, ...RECONCILIATION_INVARIANTS]
