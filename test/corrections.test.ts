@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Attempt } from '../src/payments/index.ts'
+import { isTransient } from '../src/platform/db.ts'
 import { createTestDatabase, type TestDatabase } from './support/database.ts'
 import { anOrder } from './support/money-path.ts'
+import { dyingDb } from './support/mortal.ts'
 import { booksOf, dayAt, lineOf, type Nights, openNights, sell } from './support/nights.ts'
 import { createSeeded, type Seeded } from './support/seeded.ts'
 import { type Balance, type FileLine, settlementText } from './support/settlement-text.ts'
@@ -424,3 +426,53 @@ function randomBalances(random: Seeded): Balances {
       ]),
     )
 }
+
+describe('a correction that is killed', () => {
+  const manyBefore = Array.from({ length: 1_300 }, (_, n) => other('adjustment', 0, BigInt(n - 700)))
+  const manyAfter = Array.from({ length: 2_400 }, (_, n) => other('adjustment', 0, BigInt(n + 1)))
+  const script = (): Script => [
+    [file(0, [...right(0), ...manyBefore])],
+    [file(0, [line('b', { fee: 999n }), ...without(0, 'b', 'e'), ...manyAfter]), file(1)],
+    [file(2)],
+  ]
+
+  /** Marks how far a correction or a run is: what commits with one of them is done. */
+  const MARKS =
+    /^reconciliation\.(begin_correction|mark_correction|complete_correction|commit_match|posted|complete_run)$/
+
+  it('before and after every commit goes on where it stood, and books everything once', {
+    timeout: 60_000,
+  }, async () => {
+    const [first = [], second = [], ...rest] = script()
+    const expected = await booksAfter(inTheFirstPlace(script()), NOTHING)
+    const own = await database.clone()
+    const deaths = { isDead: false, lives: 0 }
+    const before = openNights(own)
+    await play(before, [first], NOTHING)
+    const nights = openNights(own, (db) => dyingDb(db, MARKS, deaths))
+    try {
+      nights.endDay(1)
+      for (const step of second) await take(nights, step, new Map(), NOTHING)
+      while (await diesTonight(nights)) deaths.isDead = false
+      await play(before, [[], [], ...rest], NOTHING)
+
+      // Begun, 1,302 lines undone, 2,401 added, ended; matched, posted, completed: each of these twice.
+      expect(deaths.lives).toBe(2 * (1 + 2 + 3 + 1 + 1 + 1 + 1))
+      expect(await nights.findings()).toEqual([])
+      expect(await booksOf(nights)).toEqual(expected)
+    } finally {
+      await before.close()
+      await nights.close()
+      await own.drop()
+    }
+  })
+})
+
+const diesTonight = (nights: Nights): Promise<boolean> =>
+  nights.night().then(
+    () => false,
+    (error: unknown) => {
+      if (isTransient(error)) return true
+      throw error
+    },
+  )
