@@ -468,6 +468,35 @@ describe('a correction that is killed', () => {
   })
 })
 
+describe('a correction that two nodes carry, because one of them stalled', () => {
+  it('is done once', async () => {
+    const script: Script = [
+      [file(0)],
+      [file(0, [...without(0, 'b', 'yen'), other('adjustment', 0, 5n)]), file(1)],
+      [file(2)],
+    ]
+    const expected = await booksAfter(inTheFirstPlace(script), NOTHING)
+    const own = await database.clone()
+    const both = [openNights(own), openNights(own)]
+    try {
+      const [one, two] = both
+      if (one === undefined || two === undefined) expect.fail()
+      await play(one, script.slice(0, 1), NOTHING)
+      for (const night of [1, 2]) {
+        for (const nights of both) nights.endDay(night)
+        for (const step of script[night] ?? []) await take(one, step, new Map(), NOTHING)
+        await Promise.all(both.map((nights) => nights.night()))
+      }
+
+      expect(await one.findings()).toEqual([])
+      expect(await booksOf(one)).toEqual(expected)
+    } finally {
+      for (const nights of both) await nights.close()
+      await own.drop()
+    }
+  })
+})
+
 const diesTonight = (nights: Nights): Promise<boolean> =>
   nights.night().then(
     () => false,

@@ -4,7 +4,7 @@ import { type DuckDb, literal, openDuckDb } from '../platform/duckdb.ts'
 import { withScratch } from '../platform/scratch.ts'
 import { compareLines, getFile, linesIn, NO_LINES } from '../settlement/index.ts'
 import { addLines, type ChangedLine, undoLines } from './change-lines.ts'
-import { type Correction, completeCorrection, markCorrection, nextCorrection, versionsTakenIn } from './corrections.ts'
+import { type Correction, completeCorrection, markCorrection, nextCorrection, versionsBefore } from './corrections.ts'
 import { loadLinesInBooks, type TakenIn } from './lines-in-books.ts'
 import { lockRun, type RunInProgress, RunMovedOn } from './run.ts'
 import type { ReconciliationDeps } from './service.ts'
@@ -38,12 +38,12 @@ export async function correctFiles(
 
 async function correctFile(deps: Deps, work: Work, correction: Correction): Promise<void> {
   const { source, run } = work
-  const { businessDate, replacementId } = correction
+  const { replacementId } = correction
   await withScratch(deps.scratch, async (folder) => {
     const duckdb = await openDuckDb(folder)
     try {
       const versions: (TakenIn | undefined)[] = []
-      for (const fileId of await versionsTakenIn(deps.db, source.name, businessDate))
+      for (const fileId of await versionsBefore(deps.db, source.name, correction))
         versions.push(fileId === undefined ? undefined : await writeLinesOf(deps, fileId, folder))
       await loadLinesInBooks(duckdb, versions)
       const after = replacementId === null ? undefined : await writeLinesOf(deps, replacementId, folder)

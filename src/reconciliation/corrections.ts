@@ -61,7 +61,7 @@ const TAKEN_IN = statement(
      from (select file_id, 0 as position from recon_run where source = $1 and business_date = $2
            union all
            select replacement_id, position from recon_correction
-            where source = $1 and business_date = $2 and completed_at is not null) v
+            where source = $1 and business_date = $2 and position < $3) v
     order by position`,
 )
 
@@ -84,13 +84,13 @@ export const nextCorrection = (db: Db, source: string, run: RunInProgress): Prom
     return (await tx.run<Correction>(READ, [source, businessDate]))[0]
   })
 
-/** The versions whose lines were taken in one after the other, up to the one that is in the books. */
-export async function versionsTakenIn(
+/** The versions whose lines were taken in one after the other before this correction; undefined for none. */
+export async function versionsBefore(
   db: Db,
   source: string,
-  businessDate: string,
+  { businessDate, position }: Correction,
 ): Promise<readonly (string | undefined)[]> {
-  const rows = await db.run<{ fileId: string | null }>(TAKEN_IN, [source, businessDate])
+  const rows = await db.run<{ fileId: string | null }>(TAKEN_IN, [source, businessDate, position])
   return rows.map(({ fileId }) => fileId ?? undefined)
 }
 
