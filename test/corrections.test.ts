@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Attempt } from '../src/payments/index.ts'
 import { isTransient } from '../src/platform/db.ts'
+import { settlementOf } from '../src/reconciliation/index.ts'
 import { createTestDatabase, type TestDatabase } from './support/database.ts'
 import { anOrder } from './support/money-path.ts'
 import { dyingDb } from './support/mortal.ts'
@@ -345,9 +346,9 @@ function randomScript(random: Seeded): Script {
     // The day before has to have its file, and in the end every day.
     for (const day of [...missing]) if (day === night - 1 || !isWild) change(day)
     steps.push(file(night, isWild ? version(night) : right(night)))
-    if (isWild)
-      for (let count = random.integer(0, 2); count > 0; count -= 1)
-        change(random.integer(0, night), random.integer(1, 9))
+    // In their order, so that the last one of a day is the last one.
+    const moments = isWild ? Array.from({ length: random.integer(0, 2) }, () => random.integer(1, 9)) : []
+    for (const at of moments.toSorted((a, b) => a - b)) change(random.integer(0, night), at)
     script.push(steps)
   }
   return tells ? toldAtLast(script) : script
@@ -492,6 +493,32 @@ describe('a correction that two nodes carry, because one of them stalled', () =>
       expect(await booksOf(one)).toEqual(expected)
     } finally {
       for (const nights of both) await nights.close()
+      await own.drop()
+    }
+  })
+})
+
+describe('the way of a charge to the bank', () => {
+  it('follows what counts: its line, and the payout behind it', async () => {
+    const own = await database.clone()
+    const nights = openNights(own)
+    const current = new Map<number, string>()
+    const nightOf = async (night: number, steps: readonly Step[]) => {
+      nights.endDay(night)
+      for (const step of steps) await take(nights, step, current, NOTHING)
+      await nights.night()
+      const settlement = await settlementOf(nights.db, charges.get('b')?.charge.paymentId ?? '')
+      return [settlement.settledCharges, settlement.releasedOrders, settlement.paidOutOn, settlement.breaks.length]
+    }
+    try {
+      expect(await nightOf(0, [file(0)])).toEqual([1, 1, undefined, 0])
+      expect(await nightOf(1, [file(1)])).toEqual([1, 1, dayAt(1), 0])
+      expect(await nightOf(2, [file(2)])).toEqual([1, 1, dayAt(1), 0])
+      expect(await nightOf(3, [{ withdraw: 1 }, file(3)])).toEqual([1, 1, dayAt(2), 0])
+      expect(await nightOf(4, [file(0, without(0, 'b')), file(1), file(4)])).toEqual([0, 1, undefined, 1])
+      expect(await nightOf(5, [{ withdraw: 0 }, file(0), file(5)])).toEqual([1, 1, dayAt(1), 0])
+    } finally {
+      await nights.close()
       await own.drop()
     }
   })

@@ -1,4 +1,5 @@
 import { type Db, statement, type Tx } from '../platform/db.ts'
+import { IS_CURRENT } from '../settlement/index.ts'
 import { lockRun, type RunInProgress, RunMovedOn } from './run.ts'
 
 /**
@@ -16,22 +17,20 @@ export type Correction = {
   readonly added: bigint
 }
 
-/** What a run has used and no longer counts: only days that were given a second version or a withdrawal can have it. */
+/** A day of which another version, or none, is in the books than the one that counts. Only days with a second version or a withdrawal can be one. */
 const DUE = statement(
   'reconciliation.due_correction',
   `select d.business_date as "businessDate", c.position, c.completed_at is null and c.position is not null as "isBegun",
-          case when c.position is null then r.file_id else c.replacement_id end as "fileId", v.id as "replacementId"
+          case when c.position is null then r.file_id else c.replacement_id end as "fileId", f.id as "replacementId"
      from (select f.business_date from settlement_file f where f.source = $1 and f.supersedes is not null
            union
            select f.business_date from settlement_withdrawal w join settlement_file f on f.id = w.file_id where f.source = $1) d
      join recon_run r on r.source = $1 and r.business_date = d.business_date and r.status = 'completed'
      left join lateral (select k.position, k.completed_at, k.replacement_id from recon_correction k
                          where k.source = $1 and k.business_date = d.business_date order by k.position desc limit 1) c on true
-     left join settlement_file v on v.source = $1 and v.business_date = d.business_date and v.status = 'accepted'
-      and not exists (select from settlement_file later where later.supersedes = v.id)
-      and not exists (select from settlement_withdrawal w where w.file_id = v.id)
+     left join settlement_file f on f.source = $1 and f.business_date = d.business_date and ${IS_CURRENT}
     where (c.position is not null and c.completed_at is null)
-       or case when c.position is null then r.file_id else c.replacement_id end is distinct from v.id
+       or case when c.position is null then r.file_id else c.replacement_id end is distinct from f.id
     order by d.business_date limit 1`,
 )
 const BEGIN = statement(

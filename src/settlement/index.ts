@@ -24,6 +24,14 @@ export { formatProfile, type Profile, ProfileError, parseProfile } from './forma
 export { mappedFormat } from './formats/table/table.ts'
 export { linesIn, NO_LINES } from './lines.ts'
 export { type ParsedFile, type ParseOptions, parseFile } from './parse-file.ts'
-export { fileOfDay, getFile, listFiles, type SettlementFile, type StoredStatement, statementsOf } from './read.ts'
+export {
+  fileOfDay,
+  getFile,
+  IS_CURRENT,
+  listFiles,
+  type SettlementFile,
+  type StoredStatement,
+  statementsOf,
+} from './read.ts'
 export { type Delivery, type ReceiveDeps, type Received, receiveFile } from './receive.ts'
 export { type WithdrawRequest, withdrawFile } from './withdraw.ts'
