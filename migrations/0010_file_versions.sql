@@ -30,17 +30,23 @@ create trigger settlement_withdrawal_is_append_only before update or delete or t
 alter table settlement_withdrawal enable always trigger settlement_withdrawal_is_append_only;
 
 -- The lines that a withdrawn or replaced file no longer has are undone, and those that are new are taken in, by the next run
--- of its source: a thousand at a time, each with the mark of how far it came.
+-- of its source: a thousand at a time, each with the mark of how far it came. A day may be corrected again and again: each
+-- time leads from what the time before led to, the first time from the file of the day's run.
 create table recon_correction (
-  -- The file whose lines a run had used.
-  file_id uuid primary key references settlement_file (id),
-  -- The version that counts now; null when the day has none.
+  source text not null,
+  business_date date not null,
+  position integer not null constraint recon_correction_position_from_one check (position > 0),
+  -- The version whose lines are in the books, and the one that counts now; null when the day has none.
+  file_id uuid references settlement_file (id),
   replacement_id uuid references settlement_file (id),
   run_id uuid not null references recon_run (id),
   undone bigint not null default 0,
   added bigint not null default 0,
-  completed_at timestamptz
+  completed_at timestamptz,
+  primary key (source, business_date, position),
+  constraint recon_correction_changes_something check (file_id is distinct from replacement_id)
 );
+create unique index recon_correction_one_at_a_time on recon_correction (source, business_date) where completed_at is null;
 create trigger recon_correction_keeps_its_rows before delete or truncate on recon_correction
   for each statement execute function refuse_change_of_evidence();
 alter table recon_correction enable always trigger recon_correction_keeps_its_rows;

@@ -98,11 +98,10 @@ function capturedPart(
   const owners = plural(sellers, 'seller')
   const days = settlement.files.map(({ businessDate }) => businessDate).join(' and ')
   const released = settlement.releasedOrders >= captured.length
-  if (stage === 'awaited') {
-    return `${caught}, is in the pending balance of ${owners}, and waits for the PSP's settlement.`
-  }
-  if (stage === 'partly_settled') return `${caught} for ${owners}, and is partly in the PSP's file of ${days}.`
+  // Sellers keep what they got of a charge whose line was undone.
   const where = `is in the ${released ? 'available' : 'pending'} balance of ${owners}`
+  if (stage === 'awaited') return `${caught}, ${where}, and waits for the PSP's settlement.`
+  if (stage === 'partly_settled') return `${caught} for ${owners}, and is partly in the PSP's file of ${days}.`
   return settlement.paidOutOn === undefined
     ? `${caught}, was settled in the file of ${days}, ${where}, and waits for the PSP's payout.`
     : `${caught}, was settled in the file of ${days}, ${where}, and is on its way to the bank since the PSP's payout of ${settlement.paidOutOn}.`

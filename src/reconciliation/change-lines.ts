@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type Account, type NewEntry, postEntries } from '../ledger/index.ts'
+import { toColumns } from '../platform/columns.ts'
 import { statement, type Tx } from '../platform/db.ts'
 import { newId } from '../platform/ids.ts'
 import { bookedLine, factOf } from './booked-line.ts'
@@ -13,8 +14,9 @@ import type { ReconciliationDeps } from './service.ts'
 import { lineKey, STANDS, settledBefore } from './settled.ts'
 import type { Source } from './source.ts'
 
-/** A line of a file that another version of the file has not. */
+/** A line of a file that another version of the file has not, where it is booked or will be. */
 export type ChangedLine = {
+  readonly file_id: string
   readonly line: number
   readonly kind: string
   readonly status: string | null
@@ -32,8 +34,7 @@ export type Context = {
   readonly source: Source
   /** The run that does it. */
   readonly run: RunInProgress
-  /** The file that has the lines, and its day. */
-  readonly fileId: string
+  /** The day of the file. */
   readonly businessDate: string
 }
 
@@ -48,14 +49,17 @@ const CAUSED = statement(
 
 const OPEN_OF_LINES = statement(
   'reconciliation.open_breaks_of_lines',
-  `select id from recon_break where file_id = $1 and line = any($2::integer[]) and state = 'open'`,
+  `select b.id from unnest($1::uuid[], $2::integer[]) as l (file_id, line)
+     join recon_break b on b.file_id = l.file_id and b.line = l.line and b.state = 'open'`,
 )
 
 const UNSETTLE = statement(
   'reconciliation.unsettle_charges',
   `insert into unsettled_charge (attempt_id, revision, run_id, unsettled_at)
-   select s.attempt_id, s.revision, $1, $2 from settled_charge s
-    where s.file_id = $3 and s.line = any($4::integer[]) and ${STANDS}
+   select s.attempt_id, s.revision, $1, $2
+     from unnest($3::uuid[], $4::integer[]) as l (file_id, line)
+     join settled_charge s on s.file_id = l.file_id and s.line = l.line
+    where ${STANDS}
    returning attempt_id`,
 )
 
@@ -64,18 +68,21 @@ const UNSETTLE = statement(
  * cleared. What sellers got of a charge they keep: it may be paid out, and the break says that the PSP owes it.
  */
 export async function undoLines(tx: Tx, deps: Deps, context: Context, lines: readonly ChangedLine[]): Promise<void> {
-  const { source, run, fileId } = context
+  const { source, run } = context
   const now = deps.clock.now()
   const by = { runId: run.id, day: run.businessDate, at: now }
-  const numbers = lines.map(({ line }) => line)
-  const open = await tx.run<{ id: string }>(OPEN_OF_LINES, [fileId, numbers])
+  const places = toColumns(
+    2,
+    lines.map(({ file_id, line }) => [file_id, line]),
+  )
+  const open = await tx.run<{ id: string }>(OPEN_OF_LINES, places)
   await clearBreaks(
     tx,
     by,
     open.map(({ id }) => id),
     'Its line is no longer in the file of its day.',
   )
-  const unsettled = await tx.run<{ attempt_id: string }>(UNSETTLE, [run.id, now, fileId, numbers])
+  const unsettled = await tx.run<{ attempt_id: string }>(UNSETTLE, [run.id, now, ...places])
   const charges = await bookedCharges(
     tx,
     source,
@@ -88,8 +95,8 @@ export async function undoLines(tx: Tx, deps: Deps, context: Context, lines: rea
     by,
     charges.map((charge) => breakOfOurs({ ...charge, isDuplicate: false }, around)),
   )
-  const facts = lines.map(({ line }) => factOf({ file_id: fileId, line }))
-  await postEntries(tx, deps.directory, reversalsOf(await tx.run<CausedRow>(CAUSED, [facts]), now), now)
+  const caused = await tx.run<CausedRow>(CAUSED, [lines.map(factOf)])
+  await postEntries(tx, deps.directory, reversalsOf(caused, now), now)
 }
 
 type CausedRow = {
@@ -144,13 +151,13 @@ async function bookedCharges(tx: Tx, source: Source, attemptIds: readonly string
 
 /** Takes lines in that came after the run of their day: booked as lines without a record, and open until they are matched. */
 export async function addLines(tx: Tx, deps: Deps, context: Context, lines: readonly ChangedLine[]): Promise<void> {
-  const { source, run, fileId, businessDate } = context
+  const { source, run, businessDate } = context
   const now = deps.clock.now()
   const by = { runId: run.id, day: run.businessDate, at: now }
-  const keyed = lines.map((line) => ({ ...line, file_id: fileId }))
-  const compared = keyed.filter(({ kind }) => !['fee', 'payout', 'payout_reversal'].includes(kind))
+  const compared = lines.filter(({ kind }) => !['fee', 'payout', 'payout_reversal'].includes(kind))
   const settled = await settledBefore(tx, source, compared)
-  const around = { day: run.businessDate, source }
+  // As the run of its own day would have: what was due since is promoted by this one.
+  const around = { day: businessDate, source }
   await insertBreaks(
     tx,
     source.name,
@@ -158,7 +165,7 @@ export async function addLines(tx: Tx, deps: Deps, context: Context, lines: read
     compared.map((each) =>
       breakOfTheirs(
         {
-          fileId,
+          fileId: each.file_id,
           line: each.line,
           kind: each.kind,
           status: each.status,
@@ -175,7 +182,7 @@ export async function addLines(tx: Tx, deps: Deps, context: Context, lines: read
     ),
   )
   const dayEnd = endOfDay(businessDate, source)
-  const entries = keyed.flatMap((each) => {
+  const entries = lines.flatMap((each) => {
     const { amount, currency, occurred_ms, ...line } = each
     const booked = bookedLine(
       { ...line, theirs_amount: amount, theirs_currency: currency, theirs_ms: occurred_ms },

@@ -1,10 +1,11 @@
 import { join } from 'node:path'
 import { writeBlobTo } from '../platform/blob.ts'
-import { type Queryable, statement, type Tx } from '../platform/db.ts'
-import { type DuckDb, openDuckDb } from '../platform/duckdb.ts'
+import { type DuckDb, literal, openDuckDb } from '../platform/duckdb.ts'
 import { withScratch } from '../platform/scratch.ts'
-import { compareLines, fileOfDay, getFile } from '../settlement/index.ts'
+import { compareLines, getFile, linesIn, NO_LINES } from '../settlement/index.ts'
 import { addLines, type ChangedLine, undoLines } from './change-lines.ts'
+import { type Correction, completeCorrection, markCorrection, nextCorrection, versionsBefore } from './corrections.ts'
+import { loadLinesInBooks, type TakenIn } from './lines-in-books.ts'
 import { lockRun, type RunInProgress, RunMovedOn } from './run.ts'
 import type { ReconciliationDeps } from './service.ts'
 import type { Source } from './source.ts'
@@ -17,44 +18,7 @@ import type { Source } from './source.ts'
 
 type Deps = Pick<ReconciliationDeps, 'db' | 'moneyDb' | 'directory' | 'clock' | 'scratch'>
 
-/** What a run has used: the file of a completed run, and what took the place of one. */
-const PENDING = statement(
-  'reconciliation.pending_corrections',
-  `select f.id, f.business_date as "businessDate"
-     from settlement_file f
-    where f.source = $1
-      and (exists (select from settlement_file later where later.supersedes = f.id)
-           or exists (select from settlement_withdrawal w where w.file_id = f.id))
-      and (exists (select from recon_run r where r.file_id = f.id and r.status = 'completed')
-           or exists (select from recon_correction c where c.replacement_id = f.id and c.completed_at is not null))
-      and not exists (select from recon_correction c where c.file_id = f.id and c.completed_at is not null)
-    order by f.business_date, f.id`,
-)
-
-const BEGIN = statement(
-  'reconciliation.begin_correction',
-  `insert into recon_correction (file_id, replacement_id, run_id) values ($1, $2, $3) on conflict do nothing`,
-)
-const READ = statement(
-  'reconciliation.read_correction',
-  `select file_id as "fileId", replacement_id as "replacementId", undone, added from recon_correction where file_id = $1`,
-)
-const MARK = statement(
-  'reconciliation.mark_correction',
-  'update recon_correction set undone = $2, added = $3 where file_id = $1',
-)
-const COMPLETE = statement(
-  'reconciliation.complete_correction',
-  'update recon_correction set completed_at = $2 where file_id = $1',
-)
-
-type Correction = {
-  readonly fileId: string
-  readonly replacementId: string | null
-  /** How many of the lines that are gone, and of those that are new, are dealt with. */
-  readonly undone: bigint
-  readonly added: bigint
-}
+type Work = { readonly source: Source; readonly run: RunInProgress; readonly goesOn: () => boolean }
 
 /** Corrects what is to be corrected, a thousand lines at a time. A run that was killed goes on behind the last thousand. */
 export async function correctFiles(
@@ -63,95 +27,76 @@ export async function correctFiles(
   run: RunInProgress,
   goesOn: () => boolean,
 ): Promise<void> {
-  const pending = await deps.db.run<{ id: string; businessDate: string }>(PENDING, [source.name])
-  for (const { id, businessDate } of pending) {
-    const current = await fileOfDay(deps.db, source.name, businessDate)
-    // What takes the place is decided once: another version that comes now is another correction.
-    await deps.db.run(BEGIN, [id, current?.id, run.id])
-    const [correction] = await deps.db.run<Correction>(READ, [id])
-    if (correction !== undefined) await correctFile(deps, { source, run, businessDate, correction, goesOn })
+  // Until nothing is left: each turn ends one correction, and only another version or a withdrawal makes another.
+  for (;;) {
+    if (!goesOn()) throw new RunMovedOn(run.id)
+    const correction = await nextCorrection(deps.db, source.name, run)
+    if (correction === undefined) return
+    await correctFile(deps, { source, run, goesOn }, correction)
   }
 }
 
-const LINES_AT_ONCE = 1_000
-
-type Work = {
-  readonly source: Source
-  readonly run: RunInProgress
-  readonly businessDate: string
-  readonly correction: Correction
-  readonly goesOn: () => boolean
-}
-
-async function correctFile(deps: Deps, work: Work): Promise<void> {
-  const { correction, run } = work
+async function correctFile(deps: Deps, work: Work, correction: Correction): Promise<void> {
+  const { source, run } = work
+  const { replacementId } = correction
   await withScratch(deps.scratch, async (folder) => {
-    const before = await linesOf(deps.db, correction.fileId, join(folder, 'before.parquet'))
-    const after =
-      correction.replacementId === null
-        ? undefined
-        : await linesOf(deps.db, correction.replacementId, join(folder, 'after.parquet'))
     const duckdb = await openDuckDb(folder)
     try {
-      await compareLines(duckdb, before, after)
-      const undone = await change(deps, work, duckdb, 'removed', correction.undone, correction.fileId)
-      const replacement = correction.replacementId ?? correction.fileId
-      await change(
-        deps,
-        { ...work, correction: { ...correction, undone } },
-        duckdb,
-        'added',
-        correction.added,
-        replacement,
-      )
+      const versions: (TakenIn | undefined)[] = []
+      for (const fileId of await versionsBefore(deps.db, source.name, correction))
+        versions.push(fileId === undefined ? undefined : await writeLinesOf(deps, fileId, folder))
+      await loadLinesInBooks(duckdb, versions)
+      const after = replacementId === null ? undefined : await writeLinesOf(deps, replacementId, folder)
+      await compareLines(duckdb, 'booked', after === undefined ? NO_LINES : linesIn(after.path))
+      const undone = await dealWith(deps, work, duckdb, 'undone', correction)
+      const added = await dealWith(deps, work, duckdb, 'added', undone)
+      await completeCorrection(deps.db, source.name, run, added, deps.clock.now())
     } finally {
       duckdb.close()
     }
   })
-  await deps.db.transaction(async (tx) => {
-    await lockRun(tx, run.id, 'match')
-    await tx.run(COMPLETE, [correction.fileId, deps.clock.now()])
-  })
 }
 
-async function linesOf(db: Queryable, fileId: string, path: string): Promise<string | undefined> {
+async function writeLinesOf({ db }: Deps, fileId: string, folder: string): Promise<TakenIn> {
+  const path = join(folder, `${fileId}.parquet`)
   const file = await getFile(db, fileId)
-  if (file?.linesBlobId == null) return undefined
+  if (file?.linesBlobId == null) throw new Error(`the settlement file ${fileId} has no lines`)
   await writeBlobTo(db, file.linesBlobId, path)
-  return path
+  return { fileId, path }
 }
 
-/** Deals with the lines of one table from the given one on. Gives how many are dealt with then. */
-async function change(
+const LINES_AT_ONCE = 1_000
+
+/** Lines that are gone stand where they were booked, new ones in the version that has them. */
+const PLACES = {
+  undone: () => 'booked_file as file_id, booked_line as line from removed',
+  added: ({ replacementId }: Correction) => `${literal(replacementId ?? '')} as file_id, line from added`,
+} as const
+
+/** Deals with the lines that are gone, or those that are new, behind those that are dealt with. Gives how far it came. */
+async function dealWith(
   deps: Deps,
-  work: Work,
+  { source, run, goesOn }: Work,
   duckdb: DuckDb,
-  table: 'removed' | 'added',
-  from: bigint,
-  fileId: string,
-): Promise<bigint> {
-  const { source, run, businessDate, correction, goesOn } = work
-  let done = from
+  what: 'undone' | 'added',
+  correction: Correction,
+): Promise<Correction> {
+  const change = what === 'undone' ? undoLines : addLines
+  const context = { source, run, businessDate: correction.businessDate }
+  let from = correction
   for (;;) {
     const lines = await duckdb.query<ChangedLine>(
-      `select line, kind, status, reference, psp_reference, amount, fee, currency, occurred_ms
-         from ${table} where booked = 1 order by line limit ${LINES_AT_ONCE} offset ${done}`,
+      `select kind, status, reference, psp_reference, amount, fee, currency, occurred_ms, ${PLACES[what](correction)}
+        where booked = 1 order by line limit ${LINES_AT_ONCE} offset ${from[what]}`,
     )
-    if (lines.length === 0) return done
+    if (lines.length === 0) return from
     if (!goesOn()) throw new RunMovedOn(run.id)
-    const next = done + BigInt(lines.length)
-    await deps.moneyDb.transaction(async (tx: Tx) => {
+    const to = { ...from, [what]: from[what] + BigInt(lines.length) }
+    await deps.moneyDb.transaction(async (tx) => {
       await lockRun(tx, run.id, 'match')
-      const context = { source, run, fileId, businessDate }
-      if (table === 'removed') await undoLines(tx, deps, context, lines)
-      else await addLines(tx, deps, context, lines)
-      await tx.run(
-        MARK,
-        table === 'removed'
-          ? [correction.fileId, next, correction.added]
-          : [correction.fileId, correction.undone, next],
-      )
+      await markCorrection(tx, source.name, run, from, to)
+      await change(tx, deps, context, lines)
     })
-    done = next
+    from = to
   }
 }

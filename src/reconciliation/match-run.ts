@@ -196,6 +196,8 @@ type Verdict = {
   readonly found: readonly NewBreak[]
   readonly cleared: readonly string[]
   readonly known: readonly string[]
+  /** Lines that waited for a record of ours, which another line has: a break of another code takes their place. */
+  readonly repeated: readonly string[]
   readonly promoted: readonly { readonly id: string; readonly code: NewBreak['code'] }[]
   readonly carried: readonly string[]
   /** Everything that stands open after the run and that its records are part of. */
@@ -210,6 +212,15 @@ function judge(
   around: Surroundings,
 ): Verdict {
   const carriedOver = (broken: string | null): boolean => broken !== null
+  const isDuplicate = (row: Facts['unmatchedTheirs'][number]): boolean =>
+    row.is_duplicate || (row.kind === 'charge' && settledBefore.has(lineKey(row)))
+  const waitingForOurs = new Set(
+    open.filter(({ code }) => code === 'missing_internal' || code === 'awaiting_internal').map(({ id }) => id),
+  )
+  const repeated = facts.unmatchedTheirs.flatMap((row) =>
+    row.theirs_break !== null && waitingForOurs.has(row.theirs_break) && isDuplicate(row) ? [row.theirs_break] : [],
+  )
+  const codedAnew = new Set(repeated)
   const found = [
     ...facts.differences.map((pair) =>
       pair.code === null
@@ -225,23 +236,15 @@ function judge(
       .filter((row) => !carriedOver(row.ours_break))
       .map((row) => breakOfOurs({ ...oursRecord(row), isDuplicate: row.is_duplicate }, around)),
     ...facts.unmatchedTheirs
-      .filter((row) => !carriedOver(row.theirs_break))
-      .map((row) =>
-        breakOfTheirs(
-          {
-            ...theirsRecord(row),
-            isDuplicate: row.is_duplicate || (row.kind === 'charge' && settledBefore.has(lineKey(row))),
-          },
-          around,
-        ),
-      ),
+      .filter((row) => !carriedOver(row.theirs_break) || codedAnew.has(row.theirs_break ?? ''))
+      .map((row) => breakOfTheirs({ ...theirsRecord(row), isDuplicate: isDuplicate(row) }, around)),
   ].filter((each) => each !== undefined)
   const stillUnknown = new Set(unknown.map(({ attemptId }) => attemptId))
   const pending = open.filter(({ code }) => code === 'pending_outcome')
   const known = pending.filter(({ ours }) => !stillUnknown.has(ours?.attemptId ?? '')).map(({ id }) => id)
   const asked = new Set(pending.map(({ ours }) => ours?.attemptId))
   const unknowns = unknown.filter(({ attemptId }) => !asked.has(attemptId)).map((each) => breakOfUnknown(each, around))
-  const gone = new Set([...facts.cleared, ...known])
+  const gone = new Set([...facts.cleared, ...known, ...repeated])
   const waiting = open.filter(({ id }) => !gone.has(id))
   const promoted = waiting.flatMap((each) => {
     const code = promotion(each, around.day)
@@ -251,6 +254,7 @@ function judge(
     found: [...found, ...unknowns],
     cleared: facts.cleared,
     known,
+    repeated,
     promoted,
     carried: waiting.map(({ id }) => id),
     standing: [...found, ...unknowns, ...waiting],
@@ -280,6 +284,7 @@ async function commit(
   const by = { runId: run.id, day: run.businessDate, at: clock.now() }
   await clearBreaks(tx, by, verdict.cleared, 'Its twin came.')
   await clearBreaks(tx, by, verdict.known, 'Its outcome became known.')
+  await clearBreaks(tx, by, verdict.repeated, 'Its charge is settled by another line.')
   await promoteBreaks(tx, by, verdict.promoted)
   await carryBreaks(tx, by, verdict.carried)
   await insertBreaks(tx, source.name, by, verdict.found)

@@ -1,5 +1,6 @@
 import type { Settlement } from '../payments/index.ts'
 import { type Queryable, statement } from '../platform/db.ts'
+import { IS_CURRENT } from '../settlement/index.ts'
 import { breaksOfPayment } from './breaks-list.ts'
 import { STANDS } from './settled.ts'
 
@@ -15,13 +16,16 @@ const RELEASED = statement(
   `select count(*) as n from journal_entry where payment_event_id = $1 and kind = 'release'`,
 )
 
-/** The first file after a day that paid the balance of a currency out: what closed on that day left the PSP with it. */
+/**
+ * The first file after a day that paid the balance of a currency out: what closed on that day left the PSP with it. A file
+ * that was withdrawn says nothing, and of several versions the last one speaks.
+ */
 const PAID_OUT = statement(
   'reconciliation.payout_after',
   `select f.business_date as day
-     from settlement_file f join recon_run r on r.file_id = f.id and r.status = 'completed'
+     from settlement_file f join recon_run r on r.source = f.source and r.business_date = f.business_date and r.status = 'completed'
      join settlement_statement s on s.file_id = f.id and s.currency = $3, jsonb_array_elements(s.totals) t
-    where f.source = $1 and f.status = 'accepted' and f.business_date > $2 and t ->> 'kind' = 'payout'
+    where f.source = $1 and ${IS_CURRENT} and f.business_date > $2 and t ->> 'kind' = 'payout'
     order by f.business_date limit 1`,
 )
 

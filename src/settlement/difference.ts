@@ -45,34 +45,30 @@ const CONTENT = [
   'booked',
 ].join(', ')
 
+const SAME = [...CONTENT.split(', '), 'nth'].map((name) => `b.${name} is not distinct from a.${name}`).join(' and ')
+
 /**
- * Makes the tables `added` and `removed`: the lines of one Parquet file that the other has not, each as often as it is
- * missing. Without a file before, everything was added; without one after, everything was removed.
+ * Makes the tables `added` and `removed`: the lines of one table expression that the other has not, each as often as it is
+ * missing. Of equal lines the first ones are the same. Columns of `before` beyond those of a line go on into `removed`.
  */
-export async function compareLines(
-  duckdb: DuckDb,
-  before: string | undefined,
-  after: string | undefined,
-): Promise<void> {
-  const some = before ?? after
-  if (some === undefined) throw new RangeError('there is nothing to compare')
-  const numbered = (path: string | undefined): string =>
-    `select *, row_number() over (partition by ${CONTENT} order by line) as nth
-       from ${linesIn(path ?? some)} where ${path !== undefined}`
-  await duckdb.run(`create table before as ${numbered(before)}`)
-  await duckdb.run(`create table after as ${numbered(after)}`)
-  const same = [...CONTENT.split(', '), 'nth'].map((name) => `l.${name} is not distinct from o.${name}`).join(' and ')
-  const missing = (from: string, other: string): string =>
-    `select l.* exclude (nth) from ${from} l anti join ${other} o on ${same}`
-  await duckdb.run(`create table added as ${missing('after', 'before')}`)
-  await duckdb.run(`create table removed as ${missing('before', 'after')}`)
+export async function compareLines(duckdb: DuckDb, before: string, after: string): Promise<void> {
+  const numbered = `row_number() over (partition by ${CONTENT} order by line) as nth`
+  await duckdb.run(`
+    create or replace table before as select *, ${numbered} from ${before};
+    create or replace table after as select *, ${numbered} from ${after};
+    create or replace table added as select a.* exclude (nth) from after a anti join before b on ${SAME};
+    create or replace table removed as select b.* exclude (nth) from before b anti join after a on ${SAME}`)
 }
+
+/** Of two that were just compared, what both have: the lines of `after`, with those columns of `before`. */
+export const keptLines = (columns: readonly string[]): string =>
+  `(select a.* exclude (nth), ${columns.map((name) => `b.${name}`).join(', ')} from after a join before b on ${SAME})`
 
 type SumRow = { readonly currency: string; readonly added: bigint; readonly removed: bigint }
 
-/** What is different, for people. */
+/** What is different between two Parquet files of lines, for people. */
 export async function differenceBetween(duckdb: DuckDb, before: string, after: string): Promise<FileDifference> {
-  await compareLines(duckdb, before, after)
+  await compareLines(duckdb, linesIn(before), linesIn(after))
   const [counts] = await duckdb.query<{ added: bigint; removed: bigint; changed: bigint }>(
     `select (select count(*) from added)::bigint as added, (select count(*) from removed)::bigint as removed,
             (select count(*) from removed r where exists

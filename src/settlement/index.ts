@@ -5,7 +5,7 @@
  */
 
 export { collectFile, firstBusinessDate, type Origin } from './collect.ts'
-export { compareLines, type FileDifference } from './difference.ts'
+export { compareLines, type FileDifference, keptLines } from './difference.ts'
 export type {
   AnyFormat,
   Control,
@@ -24,10 +24,12 @@ export { formatProfile, type Profile, ProfileError, parseProfile } from './forma
 export { mappedFormat } from './formats/table/table.ts'
 export { createIntake, type Intake, type SourceState } from './intake/service.ts'
 export { formatsOfSource, type IntakeSource } from './intake/source.ts'
+export { linesIn, NO_LINES } from './lines.ts'
 export { type ParsedFile, type ParseOptions, parseFile } from './parse-file.ts'
 export {
   fileOfDay,
   getFile,
+  IS_CURRENT,
   lastFiles,
   listFiles,
   type SettlementFile,

@@ -52,5 +52,8 @@ export async function createLineTable(duckdb: DuckDb): Promise<(lines: readonly 
 export const writeLines = (duckdb: DuckDb, path: string): Promise<void> =>
   duckdb.run(`copy (select * from line order by line) to ${literal(path)} (format parquet, compression zstd)`)
 
+/** No lines at all, as a table expression of DuckDB. */
+export const NO_LINES = `(select ${COLUMNS.map(([name, type]) => `null::${type} as ${name}`).join(', ')} where false)`
+
 /** What the Parquet file of a settlement file's lines holds, as a table expression of DuckDB. */
 export const linesIn = (path: string): string => `read_parquet(${fileLiteral(path)})`

@@ -94,6 +94,10 @@ const BY_BYTES = statement(
   `select ${COLUMNS} from ${FILES} where f.source = $1 and f.sha256 = $2
     order by f.status, f.id desc limit 1`,
 )
+const REJECTED = statement(
+  'settlement.rejected_file_by_bytes',
+  `select ${COLUMNS} from ${FILES} where f.source = $1 and f.sha256 = $2 and f.rejection = $3 order by f.id desc limit 1`,
+)
 const BY_DAY = statement(
   'settlement.file_by_day',
   `select ${COLUMNS} from ${FILES} where f.source = $1 and f.business_date = $2 and ${IS_CURRENT}`,
@@ -124,6 +128,14 @@ const LAST = statement(
 /** The file of these bytes: the accepted one, or else the one that was rejected last. */
 export const findByBytes = async (db: Queryable, source: string, sha256: Buffer): Promise<SettlementFile | undefined> =>
   (await db.run<SettlementFile>(BY_BYTES, [source, sha256]))[0]
+
+/** The file of these bytes that was rejected for that reason. */
+export const findRejected = async (
+  db: Queryable,
+  source: string,
+  sha256: Buffer,
+  rejection: string,
+): Promise<SettlementFile | undefined> => (await db.run<SettlementFile>(REJECTED, [source, sha256, rejection]))[0]
 
 /** The file of a business day that counts: accepted, not superseded, not withdrawn. */
 export const fileOfDay = async (db: Queryable, source: string, day: string): Promise<SettlementFile | undefined> =>

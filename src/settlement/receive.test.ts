@@ -105,7 +105,7 @@ describe('a settlement file', () => {
 
     const second = await receive(text, { name: 'b.csv' })
 
-    expect(second).toEqual({ file: first.file, duplicate: true })
+    expect(second).toMatchObject({ duplicate: true, file: { id: first.file.id } })
   })
 
   it('of a day that is not over is rejected, and accepted once it is', async () => {
@@ -220,6 +220,34 @@ describe('a withdrawal', () => {
 
     expect(back).toMatchObject({ duplicate: false, file: { status: 'accepted', supersedes: file.id } })
     expect(other.file).toMatchObject({ status: 'accepted', supersedes: back.file.id })
+  })
+
+  it('is not undone by the PSP, which still has the file, but by people', async () => {
+    const text = fileOf('2026-03-01')
+    const { file } = await receive(text, { via: 'collected' })
+    await withdraw(file.id)
+
+    const collected = await receive(text, { via: 'collected', day: '2026-03-01' })
+    const uploaded = await receive(text)
+
+    expect(collected).toMatchObject({ duplicate: true, file: { id: file.id, status: 'withdrawn' } })
+    expect(uploaded).toMatchObject({ duplicate: false, file: { status: 'accepted', supersedes: file.id } })
+  })
+
+  it('leaves bytes that are rejected for the same reason, when they come back, one trace', async () => {
+    const text = fileOf('2026-03-01', { opening: '0.00', closing: '5.00' })
+    const { file } = await receive(text)
+    await withdraw(file.id)
+    await receive(fileOf('2026-03-01', { opening: '0.00', closing: '7.00' }))
+    await receive(fileOf('2026-03-02', { opening: '7.00', closing: '9.00' }))
+    await withdraw((await fileOfDay(db, source, '2026-03-01'))?.id ?? '')
+
+    const back = [await receive(text), await receive(text)]
+
+    expect(back.map(({ file: { status }, duplicate }) => [status, duplicate])).toEqual([
+      ['rejected', false],
+      ['rejected', true],
+    ])
   })
 
   it('of a file that was rejected or replaced is refused', async () => {

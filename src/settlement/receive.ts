@@ -15,7 +15,7 @@ import { beginningOf } from './beginning.ts'
 import { differenceBetween, type FileDifference } from './difference.ts'
 import { type AnyFormat, type FileSummary, readyFormat, type Statement } from './formats/format.ts'
 import { createLineTable, writeLines } from './lines.ts'
-import { findByBytes, lastVersionOfDay, type SettlementFile } from './read.ts'
+import { findByBytes, findRejected, getFile, lastVersionOfDay, type SettlementFile } from './read.ts'
 import { type Expected, whyRejected } from './verdict.ts'
 
 export type ReceiveDeps = {
@@ -68,25 +68,29 @@ export const takeTurn = async (tx: Tx, source: string): Promise<void> => void (a
 async function judge(tx: Tx, now: Date, delivery: Delivery, judged: Judged): Promise<Received> {
   await takeTurn(tx, delivery.source)
   const known = await findByBytes(tx, delivery.source, judged.sha256)
-  if (known !== undefined && (await isOld(tx, known))) return { file: known, duplicate: true }
+  if (known !== undefined && (await isOld(tx, known, delivery.via))) return { file: known, duplicate: true }
   const rejection = await whyRejected(tx, delivery, judged.summary)
-  if (known?.status === 'rejected' && known.rejection === (rejection ?? null)) return { file: known, duplicate: true }
+  const refused =
+    rejection === undefined ? undefined : await findRejected(tx, delivery.source, judged.sha256, rejection)
+  if (refused !== undefined) return { file: refused, duplicate: true }
   const day = judged.summary?.businessDate
   const before =
     rejection !== undefined || day === undefined ? undefined : await lastVersionOfDay(tx, delivery.source, day)
   const difference = before === undefined ? undefined : await differenceFrom(tx, before, judged)
-  await store(tx, now, delivery, judged, { rejection, supersedes: before?.id, difference })
-  const file = await findByBytes(tx, delivery.source, judged.sha256)
+  const id = await store(tx, now, delivery, judged, { rejection, supersedes: before?.id, difference })
+  const file = await getFile(tx, id)
   assert(file !== undefined, 'a settlement file that was stored is there')
   return { file, duplicate: false }
 }
 
 /**
  * Bytes that change nothing when they come again: those that count, and those of a version that another one replaced. While
- * the last version of a day is withdrawn, each of them may come back.
+ * the last version of a day is withdrawn, people may bring each of them back. What is collected is what the PSP still has: it
+ * would undo the withdrawal a moment later.
  */
-async function isOld(tx: Tx, { source, status, businessDate }: SettlementFile): Promise<boolean> {
+async function isOld(tx: Tx, { source, status, businessDate }: SettlementFile, via: Delivery['via']): Promise<boolean> {
   if (status === 'accepted' || status === 'rejected' || businessDate === null) return status === 'accepted'
+  if (via === 'collected') return true
   return (await lastVersionOfDay(tx, source, businessDate))?.status === 'accepted'
 }
 
@@ -163,7 +167,7 @@ async function store(
     readonly supersedes: string | undefined
     readonly difference: FileDifference | undefined
   },
-): Promise<void> {
+): Promise<string> {
   const { rejection, supersedes, difference } = verdict
   const id = newId()
   const original = await storeBlob(tx, path)
@@ -192,6 +196,7 @@ async function store(
     difference === undefined ? undefined : JSON.stringify(difference),
   ])
   await tx.run(INSERT_STATEMENTS, [id, ...toColumns(10, statements.map(statementRow))])
+  return id
 }
 
 export const json = (value: unknown): string =>

@@ -10,6 +10,8 @@ export type TestDatabase = {
   /** As the owner of the schema, for checks and for tampering. */
   readonly ownerUrl: string
   readonly schema: string
+  /** Another database with the same rows. Nobody may be connected to this one. */
+  readonly clone: () => Promise<TestDatabase>
   /** Removes the database, also while connections to it are open. */
   readonly drop: () => Promise<void>
 }
@@ -23,17 +25,23 @@ export async function createTestDatabase(
   options: { readonly mode?: DeploymentMode; readonly empty?: boolean } = {},
 ): Promise<TestDatabase> {
   const server = inject('testServer')
+  const fresh = options.empty === true || options.mode === 'live'
+  const database = await createFrom(fresh ? 'template0' : server.template)
+  if (options.mode === 'live' && options.empty !== true)
+    await migrate({ ownerUrl: database.ownerUrl, schema: server.schema, mode: 'live', appRole: APP_ROLE })
+  return database
+}
+
+async function createFrom(template: string): Promise<TestDatabase> {
+  const server = inject('testServer')
   const name = `test_${randomBytes(6).toString('hex')}`
   const address = `127.0.0.1:${server.port}`
-  const ownerUrl = `postgresql://${OWNER_ROLE}:${server.ownerPassword}@${address}/${name}`
-  const fresh = options.empty === true || options.mode === 'live'
-  await asOwner(`create database ${name} template ${fresh ? 'template0' : server.template}`)
-  if (options.mode === 'live' && options.empty !== true)
-    await migrate({ ownerUrl, schema: server.schema, mode: 'live', appRole: APP_ROLE })
+  await asOwner(`create database ${name} template ${template}`)
   return {
     url: `postgresql://${APP_ROLE}:${server.appPassword}@${address}/${name}`,
-    ownerUrl,
+    ownerUrl: `postgresql://${OWNER_ROLE}:${server.ownerPassword}@${address}/${name}`,
     schema: server.schema,
+    clone: () => createFrom(name),
     drop: async () => {
       if (!server.keep) await asOwner(`drop database ${name} with (force)`)
     },

@@ -55,3 +55,43 @@ export function mortalPsp(psp: Psp, isDead: () => boolean): Psp {
     lookUp: hear(psp.lookUp),
   }
 }
+
+/** `lives`: how often it was cut off. Set `isDead` to false, and the next process lives until the next commit. */
+export type Deaths = { isDead: boolean; lives: number }
+
+/**
+ * A database whose connections break over every transaction that runs one of the statements: the first time before it is
+ * committed, the second time behind. From then on nothing is carried out, until somebody else lives.
+ */
+export function dyingDb(db: Db, marks: RegExp, deaths: Deaths): Db {
+  let diesBefore = true
+  const hear = <T>(work: () => Promise<T>): Promise<T> => (deaths.isDead ? Promise.reject(cutOff()) : work())
+  const die = (): never => {
+    deaths.isDead = true
+    deaths.lives += 1
+    diesBefore = !diesBefore
+    throw cutOff()
+  }
+  return {
+    ...db,
+    run: (statement, values) => hear(() => db.run(statement, values)),
+    query: (text, values) => hear(() => db.query(text, values)),
+    transaction: (work, options) =>
+      hear(async () => {
+        let isMarked = false
+        const result = await db.transaction(async (tx) => {
+          const done = await work({
+            ...tx,
+            run: (statement, values) => {
+              isMarked ||= marks.test(statement.name)
+              return tx.run(statement, values)
+            },
+          })
+          return isMarked && diesBefore ? die() : done
+        }, options)
+        return isMarked ? die() : result
+      }),
+  }
+}
+
+const cutOff = (): Error => new Error('Connection terminated unexpectedly')

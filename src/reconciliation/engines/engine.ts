@@ -15,7 +15,7 @@ import type { FeeSchedule } from '../source.ts'
 export type Engine = {
   /** Takes both sides in, each file once it is written; again, and what was loaded before is forgotten. */
   readonly load: (request: MatchRequest) => Promise<void>
-  /** Good lines of the day's file for charges that we have no record of yet, in the order of the file. */
+  /** Good lines for charges that we have no record of yet: open ones of earlier files, then the day's in their order. */
   readonly withoutOurs: () => AsyncIterable<readonly LineWithoutOurs[]>
   readonly match: () => Promise<Facts>
 }

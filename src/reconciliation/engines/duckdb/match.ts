@@ -31,6 +31,6 @@ async function* linesWithoutOurs(duckdb: DuckDb): AsyncGenerator<readonly LineWi
   yield* duckdb.stream<LineWithoutOurs>(`
     select 'att_' || replace(t.charge_id::varchar, '-', '') as reference, t.psp_reference, t.amount, t.currency, t.occurred_ms
       from t_rest t anti join ours o on o.attempt_id = t.charge_id
-     where t.kind = 'charge' and ${GOOD_STATUS} and t.n >= 0 and t.charge_id is not null
+     where t.kind = 'charge' and ${GOOD_STATUS} and t.charge_id is not null
      order by t.n`)
 }
