@@ -173,10 +173,10 @@ async function measureBeside(format: ParseFormat, { rows, rounds }: Options, fol
 const run = promisify(execFile)
 const PROCESS = join(import.meta.dirname, 'support', 'parse-process.ts')
 
-async function read(...args: readonly string[]): Promise<Reading> {
-  const { stdout } = await run(process.execPath, ['--max-old-space-size=8192', PROCESS, ...args], {
-    maxBuffer: 1_048_576,
-  })
+/** Peers get the memory that they need; ours runs as `tallystick parse` does (bin/launch.js). */
+async function read(path: string, ...peer: readonly string[]): Promise<Reading> {
+  const flags = [peer.length === 0 ? '--max-semi-space-size=8' : '--max-old-space-size=8192']
+  const { stdout } = await run(process.execPath, [...flags, PROCESS, path, ...peer], { maxBuffer: 1_048_576 })
   return JSON.parse(stdout.trim().split('\n').at(-1) ?? '')
 }
 

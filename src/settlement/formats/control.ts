@@ -1,4 +1,5 @@
 import type { Control, KindTotal, LineKind, SettlementLine, Statement } from './format.ts'
+import { detached } from './text/detached.ts'
 
 export const failure = (what: string, stated: bigint, computed: bigint): Extract<Control, { status: 'fail' }> => ({
   status: 'fail',
@@ -6,6 +7,17 @@ export const failure = (what: string, stated: bigint, computed: bigint): Extract
   stated,
   computed,
   difference: computed - stated,
+})
+
+type About = Pick<Statement, 'account' | 'currency' | 'businessDate' | 'sequence' | 'opening' | 'closing'>
+
+/** A statement is kept to the end: texts of the piece of the file that they were cut out of would keep all of it. */
+const withOwnTexts = (about: About): About => ({
+  ...about,
+  account: detached(about.account),
+  currency: detached(about.currency),
+  ...(about.businessDate === undefined ? {} : { businessDate: detached(about.businessDate) }),
+  ...(about.sequence === undefined ? {} : { sequence: detached(about.sequence) }),
 })
 
 type Sum = { lines: number; amount: bigint; fee: bigint }
@@ -26,9 +38,7 @@ export type Sums = {
   /** As `compare`, for what has no number: a trailer that is missing, rows out of their order. */
   readonly fail: (control: Extract<Control, { status: 'fail' }>) => void
   /** opening + Σ = closing is compared when both are there. Nothing compared is the control `none`. */
-  readonly finish: (
-    about: Pick<Statement, 'account' | 'currency' | 'businessDate' | 'sequence' | 'opening' | 'closing'>,
-  ) => Statement
+  readonly finish: (about: About) => Statement
 }
 
 export function createSums(): Sums {
@@ -69,7 +79,8 @@ export function createSums(): Sums {
       compared++
       failed ??= control
     },
-    finish(about) {
+    finish(stated) {
+      const about = withOwnTexts(stated)
       const { opening, closing, currency } = about
       if (opening !== undefined) compare(`the closing balance in ${currency}`, closing, opening + credits + debits)
       const totals: KindTotal[] = [...byKind].map(([kind, sum]) => ({ kind, ...sum }))
