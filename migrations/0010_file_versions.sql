@@ -13,6 +13,7 @@ alter table settlement_file
 
 -- A day has one first version, and each version one that follows it: no two files can both be the last.
 create unique index settlement_file_first_of_day on settlement_file (source, business_date) where status = 'accepted' and supersedes is null;
+create index settlement_file_day on settlement_file (source, business_date);
 create unique index settlement_file_superseded_once on settlement_file (supersedes) where supersedes is not null;
 -- The same bytes again are the same file, unless it was withdrawn in between and comes back.
 create unique index settlement_file_bytes_once on settlement_file

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { isTransient } from '../src/platform/db.ts'
 import { settlementOf } from '../src/reconciliation/index.ts'
 import {
+  type Balances,
   booksAfter,
   charges,
   expectSameBooks,
@@ -191,6 +192,28 @@ describe('a correction that two nodes carry, because one of them stalled', () =>
       expect(await booksOf(one)).toEqual(expected)
     } finally {
       for (const nights of both) await nights.close()
+      await own.drop()
+    }
+  })
+})
+
+describe('a day whose file was withdrawn', () => {
+  it('is what the receivable differs by, until another one comes', async () => {
+    const own = await database.clone()
+    const nights = openNights(own)
+    const balances: Balances = (day) => new Map([['EUR', { opening: day === 0 ? 0n : 1_000n, closing: 1_000n }]])
+    const withdrawn: Script = [[file(0)], [file(1)], [file(2), { withdraw: 0 }]]
+    try {
+      const current = await play(nights, withdrawn, balances)
+      const findings = await nights.findings()
+      nights.endDay(3)
+      for (const step of [file(0, without(0, 'e')), file(3)]) await take(nights, step, current, balances)
+      await nights.night()
+
+      expect(findings).toEqual(['receivables_agree_with_files: the receivable of simulator differs by -1000 in EUR'])
+      expect(await nights.findings()).toEqual([])
+    } finally {
+      await nights.close()
       await own.drop()
     }
   })

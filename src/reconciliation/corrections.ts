@@ -28,7 +28,8 @@ const DUE = statement(
      join recon_run r on r.source = $1 and r.business_date = d.business_date and r.status = 'completed'
      left join lateral (select k.position, k.completed_at, k.replacement_id from recon_correction k
                          where k.source = $1 and k.business_date = d.business_date order by k.position desc limit 1) c on true
-     left join settlement_file f on f.source = $1 and f.business_date = d.business_date and ${IS_CURRENT}
+     left join lateral (select f.id from settlement_file f
+                         where f.source = $1 and f.business_date = d.business_date and ${IS_CURRENT} limit 1) f on true
     where (c.position is not null and c.completed_at is null)
        or case when c.position is null then r.file_id else c.replacement_id end is distinct from f.id
     order by d.business_date limit 1`,

@@ -115,7 +115,8 @@ export async function take(
   current.set(step.day, file.id)
 }
 
-export async function play(nights: Nights, script: Script, balances: Balances): Promise<void> {
+/** Gives the current file of each day. */
+export async function play(nights: Nights, script: Script, balances: Balances): Promise<Map<number, string>> {
   const current = new Map<number, string>()
   for (const [night, steps] of script.entries()) {
     nights.endDay(night)
@@ -128,6 +129,7 @@ export async function play(nights: Nights, script: Script, balances: Balances): 
     // While a day is without a file, what moved on it is missing on the PSP's side.
     if (isWhole && meanwhile.length === 0) expect(await nights.findings(), `after night ${night}`).toEqual([])
   }
+  return current
 }
 
 export async function booksAfter(script: Script, balances: Balances): Promise<Record<string, readonly string[]>> {

@@ -35,13 +35,19 @@ export function openNights({ url, schema }: TestDatabase, over: (db: Db) => Db =
   const beneath = over(inner)
   let meanwhile: Meanwhile[] = []
   let transactions = 0
+  let isAmid = false
   const db: Db = {
     ...beneath,
     async transaction(work, options) {
-      transactions += 1
-      const due = meanwhile.filter(({ at }) => at <= transactions)
-      meanwhile = meanwhile.filter(({ at }) => at > transactions)
-      for (const { what } of due) await what()
+      if (!isAmid) {
+        // What comes in between has transactions of its own, which are nobody's turn.
+        isAmid = true
+        transactions += 1
+        const due = meanwhile.filter(({ at }) => at <= transactions)
+        meanwhile = meanwhile.filter(({ at }) => at > transactions)
+        for (const { what } of due) await what()
+        isAmid = false
+      }
       return beneath.transaction(work, options)
     },
   }
