@@ -147,7 +147,8 @@ export function isConnectionError(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
   if (/^(08...|57P0[123]|53300|E(CONNREFUSED|CONNRESET|PIPE|TIMEDOUT))$/.test(code)) return true
-  return /^(Connection terminated|timeout exceeded when trying to connect|timeout expired|Query read timeout|Client has encountered a connection error|Cannot use a pool after)/.test(
+  // Libraries put a sentence of theirs before it: `Unable to ensure migrations table: Error: Client has …`.
+  return /(^|: (?:Error|error): )(Connection terminated|terminating connection|the database system is|timeout exceeded when trying to connect|timeout expired|Query read timeout|Client has encountered a connection error|Cannot use a pool after)/.test(
     error.message,
   )
 }
