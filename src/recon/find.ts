@@ -193,7 +193,7 @@ async function findUnparsed(duckdb: DuckDb, ids: Ids): Promise<void> {
         const where = isControl ? side : `line ${line}${col > 0 ? `, column ${col}` : ''} of ${side}`
         const reasons = JSON.stringify([`${where}: ${message}`])
         const name = isControl ? 'control_total_mismatch' : 'unparsed_line'
-        const id = ids(name, side, message, BigInt(line))
+        const id = ids(name, side, message)
         const nothing = Array.from({ length: 9 }, () => null)
         return [id, name, 'real', null, ...nothing, reasons, side, line]
       }),

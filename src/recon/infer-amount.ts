@@ -30,8 +30,8 @@ export type AmountFit = {
 export const share = ({ groups, equal }: Pick<AmountFit, 'groups' | 'equal'>): number =>
   groups === 0 ? 0 : equal / groups
 
-type Candidate = AmountChoice & { readonly name: number; readonly isProven: boolean }
-type Read = Candidate & { readonly sums: readonly (bigint | undefined)[] }
+type Candidate = AmountChoice & { readonly name: number; readonly isProven: boolean; readonly hasFractions: boolean }
+type Read = Candidate & { readonly sums: readonly (bigint | undefined)[]; readonly hasDecimals: boolean }
 
 /**
  * Finds the columns, units and sign with which the amounts of rows of one key are equal most often. Keys that repeat are
@@ -41,11 +41,11 @@ export function fitAmounts(
   sides: Readonly<Record<SideName, Side>>,
   groups: readonly Group[],
   given: Readonly<Partial<Record<SideName, string>>>,
+  key: Readonly<Record<SideName, string>> | undefined,
 ): AmountFit | undefined {
-  const reads = {
-    ours: candidates(sides.ours, given.ours).map((each) => readAll(sides.ours, each, groups)),
-    theirs: candidates(sides.theirs, given.theirs).map((each) => readAll(sides.theirs, each, groups)),
-  }
+  const readsOf = (name: SideName): readonly Read[] =>
+    candidates(sides[name], given[name], key?.[name]).map((each) => readAll(sides[name], each, groups))
+  const reads = { ours: readsOf('ours'), theirs: readsOf('theirs') }
   let best: { readonly fit: AmountFit; readonly score: number } | undefined
   const all: { readonly fit: AmountFit; readonly matched: string }[] = []
   for (const ours of reads.ours)
@@ -70,16 +70,16 @@ export function fitAmounts(
 }
 
 /** Among ways that fit equally: good names, one unit for both, major before minor, and no change of sign. */
-const preference = (ours: Candidate, theirs: Candidate, sign: 1 | -1): number =>
+const preference = (ours: Read, theirs: Read, sign: 1 | -1): number =>
   (ours.name + theirs.name) / 10 -
   UNITS.indexOf(ours.unit) / 10 -
   UNITS.indexOf(theirs.unit) / 10 -
   (sign === 1 ? 0 : 1) +
-  (ours.isProven ? 1 : 0) +
-  (theirs.isProven ? 1 : 0)
+  (ours.hasDecimals ? 1 : 0) +
+  (theirs.hasDecimals ? 1 : 0)
 
-const isProven = (ours: Candidate, theirs: Candidate): boolean =>
-  ours.isProven || theirs.isProven || ours.unit !== theirs.unit
+const isProven = (ours: Read, theirs: Read): boolean =>
+  [ours, theirs].some(({ isProven: isNamed, hasDecimals }) => isNamed || hasDecimals) || ours.unit !== theirs.unit
 
 function rivalsOf(best: AmountFit, all: readonly { readonly fit: AmountFit; readonly matched: string }[]): string[] {
   const own = all.find(({ fit }) => fit.ours === best.ours && fit.theirs === best.theirs && fit.sign === best.sign)
@@ -95,11 +95,11 @@ function rivalsOf(best: AmountFit, all: readonly { readonly fit: AmountFit; read
 export const columnOf = (rule: AmountRule): string =>
   rule.rule === 'split' ? `${rule.credit}−${rule.debit}` : rule.column
 
-function candidates(side: Side, given: string | undefined): readonly Candidate[] {
+function candidates(side: Side, given: string | undefined, key: string | undefined): readonly Candidate[] {
   const { alone, columns, isTable } = side
   const mark = alone.decimal
   if (!isTable && alone.amount !== undefined)
-    return [{ rule: alone.amount, mark: '.', unit: 'minor', name: 100, isProven: true }]
+    return [{ rule: alone.amount, mark: '.', unit: 'minor', name: 100, isProven: true, hasFractions: false }]
   const rules: { readonly rule: AmountRule; readonly of: ColumnSurvey; readonly name: number }[] = []
   const isGiven = given !== undefined
   if (
@@ -111,9 +111,11 @@ function candidates(side: Side, given: string | undefined): readonly Candidate[]
       rules.push({ rule: alone.amount, of, name: 110 })
   const isSplit = (name: string): boolean =>
     alone.amount?.rule === 'split' && (name === alone.amount.credit || name === alone.amount.debit)
-  for (const of of columns)
-    if (isGiven ? of.name === given : isAmount(of) && !isSplit(of.name))
-      rules.push({ rule: { rule: 'signed', column: of.name }, of, name: amountName(of.name) })
+  const amounts = columns.filter((of) => isAmount(of) && of.name !== key && !isSplit(of.name))
+  // Whole numbers that no name calls an amount may be anything: they are looked at when there is nothing better.
+  const likely = amounts.filter(({ name, fractions }) => fractions > 0 || amountName(name) > 0)
+  const chosen = isGiven ? columns.filter(({ name }) => name === given) : likely.length > 0 ? likely : amounts
+  for (const of of chosen) rules.push({ rule: { rule: 'signed', column: of.name }, of, name: amountName(of.name) })
   if (isGiven && rules.length === 0) cellOf(side, given)
   return rules.flatMap(({ rule, of, name }) =>
     marksOf(of, mark).flatMap((each) =>
@@ -122,7 +124,8 @@ function candidates(side: Side, given: string | undefined): readonly Candidate[]
         mark: each,
         unit,
         name: name + (saysMinor(of.name) && unit === 'minor' ? 50 : 0),
-        isProven: of.fractions > 0 || (saysMinor(of.name) && unit === 'minor'),
+        isProven: saysMinor(of.name) && unit === 'minor',
+        hasFractions: of.fractions > 0,
       })),
     ),
   )
@@ -160,6 +163,7 @@ const unitsFor = ({ fractions }: ColumnSurvey): readonly Unit[] => (fractions > 
 function readAll(side: Side, choice: Candidate, groups: readonly Group[]): Read {
   const { currency } = side.alone
   const places = new Map<string, string>()
+  let hasDecimals = groups.length === 0 && choice.hasFractions
   const textIn =
     (row: Readonly<Record<string, string | null>>) =>
     (column: string): string => {
@@ -170,7 +174,10 @@ function readAll(side: Side, choice: Candidate, groups: readonly Group[]): Read 
   const unitsIn = (row: Readonly<Record<string, string | null>>): bigint | undefined => {
     const read = readRowAmount(choice.rule, choice.mark, textIn(row))
     if (read === 'empty' || 'unreadable' in read) return undefined
-    return unitsOf(read.decimal, choice.unit, decimalsIn(codeIn(currency, textIn(row), read) ?? 'XXX'))?.amount
+    if (read.decimal.scale > 0) hasDecimals = true
+    const units = unitsOf(read.decimal, choice.unit, decimalsIn(codeIn(currency, textIn(row), read) ?? 'XXX'))
+    // What is finer than its currency was read with the wrong mark or in the wrong unit.
+    return units?.isExact === true ? units.amount : undefined
   }
   const sums = groups.map((group) => {
     let sum: bigint | undefined = 0n
@@ -180,7 +187,7 @@ function readAll(side: Side, choice: Candidate, groups: readonly Group[]): Read 
     }
     return sum
   })
-  return { ...choice, sums }
+  return { ...choice, sums, hasDecimals }
 }
 
 const codeIn = (

@@ -32,7 +32,10 @@ export function fitDates(
   const theirDays = theirs.map((choice) => days(sides.theirs, choice))
   const fits = ours.flatMap((a) => {
     const ourDays = days(sides.ours, a)
-    return theirs.map((b, place) => ({ a, b, ...nearness(ourDays, theirDays[place] ?? []) }))
+    return theirs.map((b, place) => {
+      const others = theirDays[place] ?? []
+      return { a, b, read: JSON.stringify([ourDays, others]), ...nearness(ourDays, others) }
+    })
   })
   const best = fits.toSorted((x, y) => score(y) - score(x))[0]
   if (best === undefined) return onOneSide(ours, theirs)
@@ -40,7 +43,8 @@ export function fitDates(
   const part = compared === 0 ? 0 : near / compared
   const isRivalled = fits.some(
     (each) =>
-      each !== best &&
+      // Two orders that read every date alike are one.
+      each.read !== best.read &&
       each.a.column === a.column &&
       each.b.column === b.column &&
       (each.a.order !== a.order || each.b.order !== b.order) &&

@@ -69,7 +69,9 @@ const nameAt = (side: Side, place: number): string => side.columns.find((column)
 /** What could be a reference: no fraction, no currency, no date that is written as one. */
 export function couldBeKey(column: ColumnSurvey): boolean {
   const { filled, currencies, fractions, orders, values } = column
-  if (filled === 0 || currencies > filled * 0.7 || fractions > filled * 0.2) return false
+  if (filled === 0 || currencies > filled * 0.7) return false
+  // A spreadsheet writes 17 as 17.0.
+  if (fractions > filled * 0.2 && ![...values].every((text) => /^\d+(\.0+)?$/.test(text))) return false
   const isWrittenDate = Math.max(orders.ymd, orders.dmy, orders.mdy) > filled * 0.7
   return !(
     isWrittenDate && [...values].some((text) => /\d[-/. :]\d|\p{L}{3}/u.test(text) && !/^\p{L}+[-_]/u.test(text))

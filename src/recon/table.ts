@@ -19,6 +19,7 @@ import {
   separatorOf,
   type TableRow,
   type TableShape,
+  wordsOf,
 } from '../settlement/index.ts'
 import { currencyIn } from './currency-code.ts'
 import { createRawRows, type RawRows } from './raw-rows.ts'
@@ -122,14 +123,23 @@ function aloneOf(
 ): Alone {
   const { profile, doubts } = inferProfile(columns, around)
   if (profile === undefined)
-    return { amount: undefined, decimal: undefined, currency: undefined, fee: undefined, kind: undefined }
+    return { amount: undefined, decimal: undefined, currency: undefined, fee: feeNamed(columns), kind: undefined }
   const isMarkOpen = doubts.some(({ code }) => code === 'decimal_ambiguous' || code === 'decimal_mixed')
   const { amount, decimal, currency, fee, status } = profile
   return {
     amount,
     decimal: isMarkOpen ? undefined : decimal,
     currency: 'code' in currency && currency.code === NO_CURRENCY ? undefined : currency,
-    fee,
+    fee: fee ?? feeNamed(columns),
     kind: status,
   }
+}
+
+/** A column such as `fee_minor`. */
+function feeNamed(columns: Side['columns']): Alone['fee'] {
+  const isFee = ({ name, filled, amounts }: Side['columns'][number]): boolean =>
+    /\bfees?\b/.test(wordsOf(name)) && filled > 0 && Math.max(amounts['.'], amounts[',']) === filled
+  const [fee, ...others] = columns.filter(isFee)
+  if (fee === undefined || others.length > 0) return undefined
+  return { column: fee.name, sign: fee.negatives > fee.positives ? 'effect' : 'cost' }
 }

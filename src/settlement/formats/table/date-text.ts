@@ -39,7 +39,8 @@ const [FROM_MS, TO_MS] = [Date.UTC(2000, 0, 1), Date.UTC(2100, 0, 1)]
 const EXCEL_EPOCH_MS = Date.UTC(1899, 11, 30)
 
 export function createDateReader(): DateReader {
-  const months = createMonthNames()
+  // Asking for the names of months takes 60 ms, and most files have none.
+  let months: ReadonlyMap<string, number> | undefined
   // A file has many rows and few days.
   const known = new Map<string, string | undefined>()
 
@@ -78,7 +79,10 @@ export function createDateReader(): DateReader {
     return monthFirst === null ? undefined : iso(monthFirst[3] ?? '', month(monthFirst[1]), monthFirst[2] ?? '')
   }
 
-  const month = (name = ''): string => String(months.get(plain(name)) ?? 0)
+  const month = (name = ''): string => {
+    months ??= createMonthNames()
+    return String(months.get(plain(name)) ?? 0)
+  }
 
   function read(given: string, order: DateOrder): ReadDate | undefined {
     const text = given.trim()
