@@ -37,21 +37,17 @@ type Paths = Readonly<Record<SideName, string>>
 export async function recon(context: Context, paths: Paths, options: ReconOptions): Promise<number> {
   const { io } = context
   if (!['real', 'any', 'never'].includes(options.failOn)) throw usage('--fail-on is real, any or never')
-  const waiting = createWaiting(io, `reconciling ${paths.ours} and ${paths.theirs}`)
+  const settings = readSettings(options)
+  const given = readOverrides(options)
   const full = { ours: await existing(io.cwd, paths.ours), theirs: await existing(io.cwd, paths.theirs) }
-  const request = {
-    paths: full,
-    settings: readSettings(options),
-    given: readOverrides(options),
-    saved: options.config === undefined ? undefined : parseSaved(await textOf(io.cwd, options.config)),
-    anonymise: options.anonymise === true,
-    former:
-      options.baseline === undefined ? undefined : formerIds(await textOf(io.cwd, options.baseline), options.baseline),
-    accept: () => Promise.resolve(false),
-  }
+  const waiting = createWaiting(io, `reconciling ${paths.ours} and ${paths.theirs}`)
   try {
+    const { config, baseline, anonymise = false } = options
+    const saved = config === undefined ? undefined : parseSaved(await textOf(io.cwd, config))
+    const former = baseline === undefined ? undefined : formerIds(await textOf(io.cwd, baseline), baseline)
+    const accept = (): Promise<boolean> => Promise.resolve(false)
     return await withScratch(tmpdir(), (folder) =>
-      reconcile({ ...request, folder }, async (outcome) => {
+      reconcile({ paths: full, folder, settings, given, saved, former, anonymise, accept }, async (outcome) => {
         waiting.stop()
         if (outcome.kind === 'unsure') throw unsure(context, outcome)
         return report(context, withNames(outcome, paths), options, paths)
@@ -77,7 +73,7 @@ const withNames = (outcome: Done, paths: Paths): Done => ({
 async function report(context: Context, done: Done, options: ReconOptions, paths: Paths): Promise<ExitCode> {
   const { summary, items } = done
   if (options.explain !== undefined) return explain(context, done, options.explain)
-  const command = commandOf(paths)
+  const command = commandOf(paths, options)
   const limit = options.all === true ? undefined : options.limit
   const outputs = await writeOutputs(context, done, options, command)
   if (options.config === undefined) await saveMapping(context, summary.mapping)
@@ -93,7 +89,31 @@ async function report(context: Context, done: Done, options: ReconOptions, paths
   return exitCodeOf(context, summary, options.failOn)
 }
 
-const commandOf = (paths: Paths): string => `npx tallystick recon ${quoted(paths.ours)} ${quoted(paths.theirs)}`
+/** The command with everything in it that decides what is found. */
+function commandOf(paths: Paths, options: ReconOptions): string {
+  const flags = DECIDING.flatMap(([name, flag, usual]) => {
+    const value = options[name]
+    return value === undefined || value === usual ? [] : [`${flag} ${quoted(value)}`]
+  })
+  return ['npx tallystick recon', quoted(paths.ours), quoted(paths.theirs), ...flags].join(' ')
+}
+
+const DECIDING = [
+  ['key', '--key', undefined],
+  ['amount', '--amount', undefined],
+  ['currency', '--currency', undefined],
+  ['date', '--date', undefined],
+  ['tolerance', '--tolerance', '0'],
+  ['dateWindow', '--date-window', undefined],
+  ['lag', '--lag', undefined],
+  ['asOf', '--as-of', undefined],
+  ['oursZone', '--ours-zone', 'UTC'],
+  ['theirsZone', '--theirs-zone', 'UTC'],
+  ['oursCutoff', '--ours-cutoff', '00:00'],
+  ['theirsCutoff', '--theirs-cutoff', '00:00'],
+  ['config', '--config', undefined],
+] as const
+
 const quoted = (text: string): string => (/^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`)
 
 async function explain(context: Context, { items }: Done, named: string): Promise<ExitCode> {

@@ -100,7 +100,10 @@ function pairBreak(row: PairRow, ids: Ids): CellValue[][] {
     return of('split_mismatch', difference, `${parts}: the sums differ by ${money(difference)}`)
   }
   if (difference !== 0n) {
-    const isFee = row.theirs_fee !== null && row.theirs_fee !== 0n && difference === row.theirs_fee
+    const isFee =
+      row.theirs_fee !== null &&
+      row.theirs_fee !== 0n &&
+      (difference === row.theirs_fee || -difference === row.theirs_fee)
     return of(
       'amount_mismatch',
       difference,
