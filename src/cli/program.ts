@@ -17,6 +17,7 @@ import type { EntriesOptions } from './ledger-entries.ts'
 import type { ParseOptions } from './parse.ts'
 import type { CreateOptions } from './payments-create.ts'
 import type { ListOptions } from './payments-list.ts'
+import type { ReconOptions } from './recon-options.ts'
 import type { RunsOptions } from './runs-list.ts'
 import type { StartOptions } from './runs-start.ts'
 import type { SettlementFileOptions } from './simulator-settlement-file.ts'
@@ -47,6 +48,7 @@ export function createProgram(io: Io, report: Report): Command {
   addWalletCommands(group, leaf)
   addFileCommands(group, leaf)
   addParse(program, leaf)
+  addRecon(program, leaf)
   addRunCommands(group, leaf)
   addBreakCommands(group, leaf)
   addSimulatorCommands(group, leaf)
@@ -297,6 +299,48 @@ function addParse(program: Command, leaf: AddLeaf): void {
     ],
     next: 'npx tallystick files formats',
     run: async (context, [file = ''], options) => (await import('./parse.ts')).parse(context, file, options),
+  })
+}
+
+function addRecon(program: Command, leaf: AddLeaf): void {
+  const command = program
+    .command('recon')
+    .argument('<ours>', 'our records: a table, or a file in a format that is known')
+    .argument('<theirs>', 'what a PSP, a bank or anybody else says')
+    .option('--key <columns>', 'the reference that both have: ours=COLUMN,theirs=COLUMN')
+    .option('--amount <columns>', 'the amount, in the same way')
+    .option('--currency <columns>', 'the currency: a column, or a code such as EUR')
+    .option('--date <columns>', 'the date; with the order of day and month: COLUMN:dmy, COLUMN:mdy, COLUMN:ymd')
+    .option('--tolerance <amount>', 'amounts this near are equal: 0.01, or 0.5%', '0')
+    .option('--date-window <days>', 'rows of one reference match only this near in time: 2bd, 3d')
+    .option(
+      '--lag <days>',
+      'how long a row of ours may wait for theirs: 1bd, 0bd (default: what is normal for the format)',
+    )
+    .option('--as-of <day>', 'the day by which waiting is judged (default: the last one in either file)')
+    .option('--ours-zone <zone>', 'IANA zone of our times without one, and of our days', 'UTC')
+    .option('--theirs-zone <zone>', 'the same of theirs', 'UTC')
+    .option('--ours-cutoff <time>', 'when our day ends or begins, on the wall clock', '00:00')
+    .option('--theirs-cutoff <time>', 'the same of theirs', '00:00')
+    .option('--config <file>', 'a mapping that was saved: recon.yaml')
+    .option('--explain <id>', 'show one break in full, by its id or a reference')
+    .option('--html <file>', 'where the report goes (default: recon-report.html)')
+    .option('--no-html', 'no report')
+    .option('--csv <file>', 'every break as a line of CSV')
+    .option('--limit <n>', 'breaks in the document and in the report', wholeNumber(0, 1_000_000), 1_000)
+    .option('--all', 'all of them')
+    .option('--fail-on <what>', 'exit 1 for real breaks, any breaks, or never', 'real')
+    .option('--anonymise', 'hashes instead of references and texts')
+    .option('--baseline <file>', 'a former recon --json --all: what is new, cleared, still there')
+  leaf<SharedOptions & ReconOptions>(command, {
+    summary: 'reconcile two files to the cent; no server; exit 1 when real breaks stand, 3 when it is not sure how',
+    examples: [
+      'recon ledger.csv settlement.csv',
+      'recon ours.csv theirs.xlsx --key ours=order_id,theirs=reference --lag 2bd --json',
+    ],
+    next: 'npx tallystick recon --help',
+    run: async (context, [ours = '', theirs = ''], options) =>
+      (await import('./recon.ts')).recon(context, { ours, theirs }, options),
   })
 }
 

@@ -3,9 +3,7 @@ import type { Context } from './context.ts'
 import { EXIT } from './failure.ts'
 
 export async function version(context: Context): Promise<number> {
-  const text = await readFile(new URL('../../package.json', import.meta.url), 'utf8')
-  const { version: own } = JSON.parse(text) as { version: string }
-  const document = { version: own, node: process.versions.node }
+  const document = { version: await ownVersion(), node: process.versions.node }
   context.show(document, () =>
     context.output.fields([
       ['tallystick', document.version],
@@ -13,4 +11,10 @@ export async function version(context: Context): Promise<number> {
     ]),
   )
   return EXIT.ok
+}
+
+/** The version of this program. */
+export async function ownVersion(): Promise<string> {
+  const text = await readFile(new URL('../../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(text) as { version: string }).version
 }

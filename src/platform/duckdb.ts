@@ -8,7 +8,7 @@ export type DuckDb = {
   /** Runs statements without a result. */
   readonly run: (sql: string) => Promise<void>
   readonly query: <R>(sql: string) => Promise<R[]>
-  /** The rows of a query, some two thousand at a time. */
+  /** The rows of a query, some two thousand at a time. Until it ends nothing else may be asked; `append` may be called. */
   readonly stream: <R>(sql: string) => AsyncIterable<R[]>
   /** Appends rows to a table, with the types of its columns. */
   readonly append: (
@@ -37,6 +37,8 @@ export async function openDuckDb(folder: string): Promise<DuckDb> {
     autoinstall_known_extensions: 'false',
   })
   const connection: DuckDBConnection = await instance.connect()
+  // One of its own: on the same connection an appender ends a stream that is still being read, and says nothing.
+  const writer: DuckDBConnection = await instance.connect()
   const typeOf: Readonly<Record<ColumnType, DuckDBType>> = {
     varchar: duckdb.VARCHAR,
     bigint: duckdb.BIGINT,
@@ -51,7 +53,7 @@ export async function openDuckDb(folder: string): Promise<DuckDb> {
     },
     async append(table, columnTypes, rows) {
       const types = columnTypes.map((type) => typeOf[type])
-      const appender = await connection.createAppender(table)
+      const appender = await writer.createAppender(table)
       for (let start = 0; start < rows.length; start += CHUNK_ROWS) {
         const part = rows.slice(start, start + CHUNK_ROWS)
         const chunk = duckdb.DuckDBDataChunk.create(types, part.length)
@@ -61,6 +63,7 @@ export async function openDuckDb(folder: string): Promise<DuckDb> {
       appender.closeSync()
     },
     close() {
+      writer.closeSync()
       connection.closeSync()
       instance.closeSync()
     },

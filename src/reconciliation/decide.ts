@@ -51,30 +51,51 @@ function differenceOf(
   return { difference: ours.amount - theirs.amount, currency }
 }
 
+/** What is decided of a record that one side alone has. */
+export type Fate = Pick<NewBreak, 'code' | 'class' | 'dueOn'>
+
+/** When a record of ours took place. A stamp without a time is no instant, and never straddles a cut-off. */
+type OursMoment = Pick<UnmatchedOurs, 'isDuplicate' | 'businessDate'> & { readonly occurredAt: Date | null }
+
 /** A record of ours that no file has yet. */
-export function breakOfOurs(record: UnmatchedOurs, { day, source }: Surroundings): NewBreak {
-  const { isDuplicate, ...ours } = record
-  const found = { ours, theirs: undefined, difference: ours.amount, currency: ours.currency } as const
-  if (isDuplicate) return { ...found, code: 'duplicate_internal', class: 'real', dueOn: undefined }
-  const nextDay = addDays(ours.businessDate, 1)
-  const lastDay = addDays(ours.businessDate, source.lagDays)
-  if (isJustBeforeCutOff(ours.occurredAt, source) && nextDay > day) {
+export function breakOfOurs(record: UnmatchedOurs, surroundings: Surroundings): NewBreak {
+  const { isDuplicate: _, ...ours } = record
+  const { amount: difference, currency } = ours
+  return { ...fateOfOurs(record, surroundings), ours, theirs: undefined, difference, currency }
+}
+
+/** Whether a record of ours still waits for its line, and until when. */
+export function fateOfOurs(record: OursMoment, { day, source }: Surroundings): Fate {
+  if (record.isDuplicate) return real('duplicate_internal')
+  const nextDay = addDays(record.businessDate, 1)
+  const lastDay = addDays(record.businessDate, source.lagDays)
+  if (record.occurredAt !== null && isJustBeforeCutOff(record.occurredAt, source) && nextDay > day) {
     const dueOn = lastDay > nextDay ? lastDay : nextDay
-    return { ...found, code: 'cutoff_straddle', class: 'temporary', dueOn }
+    return { code: 'cutoff_straddle', class: 'temporary', dueOn }
   }
-  if (lastDay > day) return { ...found, code: 'awaiting_settlement', class: 'temporary', dueOn: lastDay }
-  return { ...found, code: 'missing_external', class: 'real', dueOn: undefined }
+  if (lastDay > day) return { code: 'awaiting_settlement', class: 'temporary', dueOn: lastDay }
+  return real('missing_external')
 }
 
 /** A line of which we have no record. */
-export function breakOfTheirs(record: UnmatchedTheirs, { day, source }: Surroundings): NewBreak {
-  const { isDuplicate, ...theirs } = record
-  const found = { ours: undefined, theirs, difference: -theirs.amount, currency: theirs.currency } as const
-  if (isDuplicate) return { ...found, code: 'duplicate_external', class: 'real', dueOn: undefined }
-  if (theirs.occurredAt !== null && isJustAfterCutOff(theirs.occurredAt, source))
-    return { ...found, code: 'awaiting_internal', class: 'temporary', dueOn: addDays(day, 1) }
-  return { ...found, code: 'missing_internal', class: 'real', dueOn: undefined }
+export function breakOfTheirs(record: UnmatchedTheirs, surroundings: Surroundings): NewBreak {
+  const { isDuplicate: _, ...theirs } = record
+  const { currency } = theirs
+  return { ...fateOfTheirs(record, surroundings), ours: undefined, theirs, difference: -theirs.amount, currency }
 }
+
+/** Whether a line of theirs may still get a record of ours. */
+export function fateOfTheirs(
+  { isDuplicate, occurredAt }: Pick<UnmatchedTheirs, 'isDuplicate' | 'occurredAt'>,
+  { day, source }: Surroundings,
+): Fate {
+  if (isDuplicate) return real('duplicate_external')
+  if (occurredAt !== null && isJustAfterCutOff(occurredAt, source))
+    return { code: 'awaiting_internal', class: 'temporary', dueOn: addDays(day, 1) }
+  return real('missing_internal')
+}
+
+const real = (code: RealCode): Fate => ({ code, class: 'real', dueOn: undefined })
 
 /** An outcome that the file of its day does not tell either. */
 export const breakOfUnknown = (ours: UnknownOutcome, { source }: Surroundings): NewBreak => ({

@@ -18,9 +18,11 @@ export {
   type TheirsRecord,
 } from './break.ts'
 export type { Break, BreakEvent, BreakFilter } from './breaks-list.ts'
+export { addDays, businessDate, endOfDay } from './calendar.ts'
+export { type Fate, fateOfOurs, fateOfTheirs, type Surroundings } from './decide.ts'
 export { RECONCILIATION_INVARIANTS } from './invariants.ts'
 export { lateSources } from './late.ts'
-export type { ProofLine } from './proof.ts'
+export { type ProofLine, prove } from './proof.ts'
 export { RUN_STATUSES, type Run, type RunFilter, type RunStatus } from './run.ts'
 export { type NightHit, searchNights } from './search.ts'
 export { createReconciliation, type ReconciledSource, type Reconciliation, type ReconciliationDeps } from './service.ts'

@@ -4,8 +4,12 @@
  * reconciliation does, with the lines that it gets from here.
  */
 
+export { beginningOf } from './beginning.ts'
 export { collectFile, firstBusinessDate, type Origin } from './collect.ts'
 export { compareLines, type FileDifference, keptLines } from './difference.ts'
+export { decimalsOfAny } from './formats/currencies.ts'
+export { type Decimal, type DecimalMark, powerOfTen } from './formats/decimal.ts'
+export { BrokenFile, createDiagnostics } from './formats/diagnostics.ts'
 export type {
   AnyFormat,
   Control,
@@ -18,10 +22,28 @@ export type {
   Statement,
   TakeLines,
 } from './formats/format.ts'
-export { detectFormat, FORMATS } from './formats/index.ts'
+export { detectFormat, FORMATS, PUBLISHED_FORMATS } from './formats/index.ts'
 export { simulatorCsv } from './formats/simulator-csv.ts'
-export { formatProfile, type Profile, ProfileError, parseProfile } from './formats/table/profile.ts'
+export { readAmount } from './formats/table/amount-text.ts'
+export { nameScore, saysMinor, wordsOf } from './formats/table/columns.ts'
+export { createDateReader, DATE_ORDERS, type DateOrder, type DateReader } from './formats/table/date-text.ts'
+export { findHeader, HEADER_ROWS, type Header, namesOf } from './formats/table/header.ts'
+export { inferProfile } from './formats/table/infer.ts'
+export { plain } from './formats/table/month-names.ts'
+export {
+  type AmountRule,
+  formatProfile,
+  NO_CURRENCY,
+  type Profile,
+  ProfileError,
+  parseProfile,
+  type TableShape,
+} from './formats/table/profile.ts'
+export { openTable, type TableRow } from './formats/table/rows.ts'
+export { kindOf, separatorOf } from './formats/table/shape.ts'
+export { type ColumnSurvey, createSurvey } from './formats/table/survey.ts'
 export { mappedFormat } from './formats/table/table.ts'
+export { createZoneReader, type ZoneReader } from './formats/zone.ts'
 export { createIntake, type Intake, type SourceState } from './intake/service.ts'
 export { formatsOfSource, type IntakeSource } from './intake/source.ts'
 export { linesIn, NO_LINES } from './lines.ts'
@@ -37,4 +59,5 @@ export {
   statementsOf,
 } from './read.ts'
 export { type Delivery, type ReceiveDeps, type Received, receiveFile } from './receive.ts'
+export { type Document, withDocuments } from './unpack.ts'
 export { type WithdrawRequest, withdrawFile } from './withdraw.ts'

@@ -1,0 +1,56 @@
+import { type Item, plainMajor, type Row } from '../recon/index.ts'
+import { LABELS } from './recon-words.ts'
+
+const SIDE_COLUMNS = ['row', 'reference', 'amount', 'currency', 'occurred_at'] as const
+
+export const CSV_HEADER = `${[
+  'id',
+  'code',
+  'class',
+  'what',
+  'due_on',
+  'difference',
+  'currency',
+  ...SIDE_COLUMNS.map((name) => `ours_${name}`),
+  ...SIDE_COLUMNS.map((name) => `theirs_${name}`),
+  'reasons',
+].join(',')}\n`
+
+/** One line of the breaks' CSV. Amounts are in major units. */
+export function csvLine({
+  id,
+  code,
+  class: isClass,
+  dueOn,
+  difference,
+  currency,
+  ours,
+  theirs,
+  reasons,
+}: Item): string {
+  const gap = difference === undefined || currency === undefined ? '' : plainMajor(difference, currency)
+  const cells = [
+    ...[text(id), code, isClass, LABELS[code], dueOn ?? '', gap, currency ?? ''],
+    ...sideCells(ours),
+    ...sideCells(theirs),
+    text(reasons.join('; ')),
+  ]
+  return `${cells.join(',')}\n`
+}
+
+function sideCells(row: Row | undefined): readonly string[] {
+  if (row === undefined) return SIDE_COLUMNS.map(() => '')
+  const { amount, currency } = row
+  const money = amount === undefined || currency === undefined ? '' : plainMajor(amount, currency)
+  return [(row.rows ?? [row.row]).join(' '), text(row.reference ?? ''), money, currency ?? '', row.occurredAt ?? '']
+}
+
+/**
+ * A text of a file as a cell. What a spreadsheet would take for a formula gets an apostrophe before it, which shows it as
+ * text; numbers are ours and are left as they are.
+ */
+function text(value: string): string {
+  const clean = value.replace(/[\r\n\t]+/g, ' ')
+  const safe = /^[=+\-@＝＋－＠]/.test(clean) ? `'${clean}` : clean
+  return /[",]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+}

@@ -1,0 +1,83 @@
+import type { Baseline, Item, Row, Side, SideName, Summary } from '../recon/index.ts'
+import { FIELDS, type Mapping } from '../recon/index.ts'
+
+/** `tallystick.recon/1` but for its items. Amounts are signed minor units. */
+export function summaryView(
+  summary: Summary,
+  baseline: Baseline | undefined,
+  outputs: Readonly<Record<string, string>>,
+) {
+  const { verdict, inputs, mapping, period, pairs, byRule, real, temporary, byCode, proof, tolerated, apart, notes } =
+    summary
+  return {
+    schema: 'tallystick.recon/1',
+    verdict,
+    inputs: inputs.map(({ side, path, sha256, format, rows, unparsed }) => ({
+      side,
+      path,
+      sha256,
+      format,
+      rows,
+      unparsed,
+    })),
+    mapping: mappingView(mapping),
+    period: { from: period.from, to: period.to, as_of: period.asOf },
+    matched: { pairs, by_rule: byRule, tolerated_by_currency: Object.fromEntries(tolerated) },
+    breaks: {
+      real,
+      temporary,
+      by_code: byCode.map(({ code, class: isClass, count, amounts, dueOn }) => ({
+        code,
+        class: isClass,
+        count,
+        amount_by_currency: Object.fromEntries(amounts),
+        due_on: dueOn,
+      })),
+    },
+    proof,
+    apart,
+    notes,
+    baseline: baseline && {
+      new: baseline.added,
+      aged: baseline.aged,
+      cleared: baseline.clearedCount,
+      cleared_ids: baseline.cleared,
+    },
+    outputs,
+  }
+}
+
+export const mappingView = ({ fields }: Mapping) =>
+  Object.fromEntries(
+    FIELDS.map((name) => {
+      const { ours, theirs, confidence, reason } = fields[name]
+      return [name, { ours: ours ?? null, theirs: theirs ?? null, confidence, reason }]
+    }),
+  )
+
+export const columnsView = (sides: Readonly<Record<SideName, Side>>) =>
+  Object.fromEntries(Object.entries(sides).map(([name, { columns }]) => [name, columns.map((column) => column.name)]))
+
+export function itemView(item: Item) {
+  const { id, code, class: isClass, dueOn, ours, theirs, difference, reasons, baseline } = item
+  return {
+    id,
+    code,
+    class: isClass,
+    due_on: dueOn,
+    ours: ours && rowView(ours),
+    theirs: theirs && rowView(theirs),
+    difference,
+    reasons,
+    baseline,
+  }
+}
+
+const rowView = ({ row, rows, reference, amount, currency, occurredAt }: Row) => ({
+  row,
+  rows,
+  reference,
+  amount,
+  currency,
+  occurred_at: occurredAt,
+})

@@ -1,0 +1,45 @@
+import { type Code, groupedMajor, type Item } from '../recon/index.ts'
+
+/** Codes as people read them. */
+export const LABELS: Readonly<Record<Code, string>> = {
+  missing_external: 'missing in theirs',
+  missing_internal: 'missing in ours',
+  amount_mismatch: 'amount differs',
+  currency_mismatch: 'currency differs',
+  fee_mismatch: 'fee differs',
+  split_mismatch: 'parts do not add up',
+  duplicate_internal: 'twice in ours',
+  duplicate_external: 'twice in theirs',
+  unparsed_line: 'row cannot be read',
+  control_total_mismatch: 'control total is wrong',
+  cutoff_straddle: 'around the cut-off',
+  awaiting_settlement: 'not in theirs yet',
+  awaiting_internal: 'not in ours yet',
+}
+
+/** `1,214.40 EUR, 30.00 USD`. */
+export const moneyOf = (amounts: Iterable<readonly [currency: string, amount: bigint]>): string =>
+  [...amounts].map(([currency, amount]) => `${groupedMajor(amount, currency)} ${currency}`).join(', ')
+
+/** The reference that a break is looked up by. */
+export const nameOf = ({ ours, theirs, id }: Item): string => theirs?.reference ?? ours?.reference ?? id
+
+/** What a break is about, in a few words: `410.00 EUR` or `25.00 EUR vs 24.70 EUR`. */
+export function amountsOf({ ours, theirs }: Item): string {
+  const texts = [ours, theirs].flatMap((row) =>
+    row?.amount === undefined || row.currency === undefined ? [] : [moneyOf([[row.currency, row.amount]])],
+  )
+  return texts.join(' vs ')
+}
+
+/** `Thu 2 Apr 2026`. */
+export const dayText = (day: string): string =>
+  new Intl.DateTimeFormat('en-GB', {
+    weekday: 'short',
+    day: 'numeric',
+    month: 'short',
+    year: 'numeric',
+    timeZone: 'UTC',
+  })
+    .format(new Date(`${day}T00:00:00Z`))
+    .replace(',', '')

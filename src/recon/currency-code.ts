@@ -1,0 +1,33 @@
+import { isCurrency } from '../money/index.ts'
+import { decimalsOfAny } from '../settlement/index.ts'
+
+/** The one currency that texts name, when it is one. */
+export function currencyIn(texts: readonly string[]): string | undefined {
+  const codes = new Set(texts.flatMap((text) => text.match(/\b[A-Z]{3}\b/g) ?? []).filter(isCurrency))
+  return codes.size === 1 ? [...codes][0] : undefined
+}
+
+/** A cell of a currency column as its code. Undefined for what is none. */
+export function currencyOf(text: string): string | undefined {
+  const code = text.trim().toUpperCase()
+  if (code === 'RMB') return 'CNY' // what the renminbi is called in everyday use
+  return decimalsOfAny(code) === undefined ? undefined : code
+}
+
+/** Decimals of its minor unit; hundredths for no currency (XXX). */
+export const decimalsIn = (code: string): number => decimalsOfAny(code) ?? 2
+
+/** Minor units as people write them, with a minus and without groups. */
+export function plainMajor(amount: bigint, currency: string): string {
+  const decimals = decimalsIn(currency)
+  const digits = (amount < 0n ? -amount : amount).toString().padStart(decimals + 1, '0')
+  const sign = amount < 0n ? '-' : ''
+  return decimals === 0 ? sign + digits : `${sign}${digits.slice(0, -decimals)}.${digits.slice(-decimals)}`
+}
+
+/** The same with thousands in groups. */
+export function groupedMajor(amount: bigint, currency: string): string {
+  const [whole = '', fraction] = plainMajor(amount, currency).split('.')
+  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ',')
+  return fraction === undefined ? grouped : `${grouped}.${fraction}`
+}

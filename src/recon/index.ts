@@ -1,0 +1,15 @@
+/**
+ * Recon: compares two files on one machine, without a server, a configuration or an account. It reads both into DuckDB,
+ * finds out how they are compared (mapping.ts), pairs their rows in sets (match.ts), says what each difference means
+ * (decide.ts, with reconciliation's own rules) and proves the whole to the cent (facts.ts). It keeps nothing.
+ */
+
+export type { Baseline } from './baseline.ts'
+export { groupedMajor, plainMajor } from './currency-code.ts'
+export { CODES, type Code } from './decide.ts'
+export { FIELDS, type FieldName, isUsable, type Mapping, type Overrides, openFields } from './mapping.ts'
+export { type Outcome, type ReconRequest, reconcile } from './recon.ts'
+export type { Item, Row, Summary } from './result.ts'
+export { formatSaved, parseSaved } from './saved.ts'
+export type { Cut, Days, Settings, Tolerance } from './settings.ts'
+export { SIDES, type Side, type SideName, UnreadableInput } from './side.ts'

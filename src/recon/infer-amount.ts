@@ -1,0 +1,213 @@
+import {
+  type AmountRule,
+  type ColumnSurvey,
+  type Decimal,
+  type DecimalMark,
+  nameScore,
+  saysMinor,
+} from '../settlement/index.ts'
+import { readRowAmount, unitsOf } from './amount-value.ts'
+import { currencyOf, decimalsIn } from './currency-code.ts'
+import type { Group } from './probe.ts'
+import { type CurrencySpec, cellOf, type Side, type SideName, UNITS, type Unit } from './side.ts'
+
+/** One way to read the amounts of a side. */
+export type AmountChoice = { readonly rule: AmountRule; readonly mark: DecimalMark; readonly unit: Unit }
+
+export type AmountFit = {
+  readonly ours: AmountChoice
+  readonly theirs: AmountChoice
+  readonly sign: 1 | -1
+  /** Groups that were compared, and of how many the amounts are equal. */
+  readonly groups: number
+  readonly equal: number
+  /** Whether the unit of both is proven: by decimals, by a factor between them, by a name, or by the format. */
+  readonly isUnitProven: boolean
+  /** Other columns that fit as well, and not in the same rows. */
+  readonly rivals: readonly string[]
+}
+
+export const share = ({ groups, equal }: Pick<AmountFit, 'groups' | 'equal'>): number =>
+  groups === 0 ? 0 : equal / groups
+
+type Candidate = AmountChoice & { readonly name: number; readonly isProven: boolean; readonly hasFractions: boolean }
+type Read = Candidate & { readonly sums: readonly (bigint | undefined)[]; readonly hasDecimals: boolean }
+
+/**
+ * Finds the columns, units and sign with which the amounts of rows of one key are equal most often. Keys that repeat are
+ * compared by their sums.
+ */
+export function fitAmounts(
+  sides: Readonly<Record<SideName, Side>>,
+  groups: readonly Group[],
+  given: Readonly<Partial<Record<SideName, string>>>,
+  key: Readonly<Record<SideName, string>> | undefined,
+): AmountFit | undefined {
+  const readsOf = (name: SideName): readonly Read[] =>
+    candidates(sides[name], given[name], key?.[name]).map((each) => readAll(sides[name], each, groups))
+  const reads = { ours: readsOf('ours'), theirs: readsOf('theirs') }
+  let best: { readonly fit: AmountFit; readonly score: number } | undefined
+  const all: { readonly fit: AmountFit; readonly matched: string }[] = []
+  for (const ours of reads.ours)
+    for (const theirs of reads.theirs)
+      for (const sign of [1, -1] as const) {
+        const { compared, equal, matched } = compare(ours.sums, theirs.sums, sign)
+        const fit: AmountFit = {
+          ours,
+          theirs,
+          sign,
+          groups: compared,
+          equal,
+          isUnitProven: isProven(ours, theirs),
+          rivals: [],
+        }
+        all.push({ fit, matched })
+        const score = share(fit) * 1_000 + preference(ours, theirs, sign)
+        if (best === undefined || score > best.score) best = { fit, score }
+      }
+  if (best === undefined) return undefined
+  return { ...best.fit, rivals: rivalsOf(best.fit, all) }
+}
+
+/** Among ways that fit equally: good names, one unit for both, major before minor, and no change of sign. */
+const preference = (ours: Read, theirs: Read, sign: 1 | -1): number =>
+  (ours.name + theirs.name) / 10 -
+  UNITS.indexOf(ours.unit) / 10 -
+  UNITS.indexOf(theirs.unit) / 10 -
+  (sign === 1 ? 0 : 1) +
+  (ours.hasDecimals ? 1 : 0) +
+  (theirs.hasDecimals ? 1 : 0)
+
+const isProven = (ours: Read, theirs: Read): boolean =>
+  [ours, theirs].some(({ isProven: isNamed, hasDecimals }) => isNamed || hasDecimals) || ours.unit !== theirs.unit
+
+function rivalsOf(best: AmountFit, all: readonly { readonly fit: AmountFit; readonly matched: string }[]): string[] {
+  const own = all.find(({ fit }) => fit.ours === best.ours && fit.theirs === best.theirs && fit.sign === best.sign)
+  const names = all
+    .filter(({ fit, matched }) => share(fit) > share(best) - 0.1 && share(fit) > 0 && matched !== own?.matched)
+    .flatMap(({ fit }) => [
+      ...(columnOf(fit.ours.rule) === columnOf(best.ours.rule) ? [] : [`ours.${columnOf(fit.ours.rule)}`]),
+      ...(columnOf(fit.theirs.rule) === columnOf(best.theirs.rule) ? [] : [`theirs.${columnOf(fit.theirs.rule)}`]),
+    ])
+  return [...new Set(names)]
+}
+
+export const columnOf = (rule: AmountRule): string =>
+  rule.rule === 'split' ? `${rule.credit}−${rule.debit}` : rule.column
+
+function candidates(side: Side, given: string | undefined, key: string | undefined): readonly Candidate[] {
+  const { alone, columns, isTable } = side
+  const mark = alone.decimal
+  if (!isTable && alone.amount !== undefined)
+    return [{ rule: alone.amount, mark: '.', unit: 'minor', name: 100, isProven: true, hasFractions: false }]
+  const rules: { readonly rule: AmountRule; readonly of: ColumnSurvey; readonly name: number }[] = []
+  const isGiven = given !== undefined
+  if (
+    alone.amount !== undefined &&
+    alone.amount.rule !== 'signed' &&
+    (!isGiven || given === columnOf(alone.amount) || given === firstColumn(alone.amount))
+  )
+    for (const of of columns.filter(({ name }) => name === firstColumn(alone.amount)))
+      rules.push({ rule: alone.amount, of, name: 110 })
+  const isSplit = (name: string): boolean =>
+    alone.amount?.rule === 'split' && (name === alone.amount.credit || name === alone.amount.debit)
+  const amounts = columns.filter((of) => isAmount(of) && of.name !== key && !isSplit(of.name))
+  // Whole numbers that no name calls an amount may be anything: they are looked at when there is nothing better.
+  const likely = amounts.filter(({ name, fractions }) => fractions > 0 || amountName(name) > 0)
+  const chosen = isGiven ? columns.filter(({ name }) => name === given) : likely.length > 0 ? likely : amounts
+  for (const of of chosen) rules.push({ rule: { rule: 'signed', column: of.name }, of, name: amountName(of.name) })
+  if (isGiven && rules.length === 0) cellOf(side, given)
+  return rules.flatMap(({ rule, of, name }) =>
+    marksOf(of, mark).flatMap((each) =>
+      unitsFor(of).map((unit) => ({
+        rule,
+        mark: each,
+        unit,
+        name: name + (saysMinor(of.name) && unit === 'minor' ? 50 : 0),
+        isProven: saysMinor(of.name) && unit === 'minor',
+        hasFractions: of.fractions > 0,
+      })),
+    ),
+  )
+}
+
+const firstColumn = (rule: AmountRule | undefined): string | undefined =>
+  rule === undefined ? undefined : rule.rule === 'split' ? rule.credit : rule.column
+
+const isAmount = ({ filled, numbers, orders, values }: ColumnSurvey): boolean =>
+  filled > 0 &&
+  numbers >= filled * 0.7 &&
+  // A date with dots, such as 03.04.2026, is no amount.
+  !(
+    Math.max(orders.dmy, orders.ymd, orders.mdy) >= filled * 0.7 &&
+    [...values].some((text) => /\d[-/.]\d+[-/.]\d/.test(text))
+  )
+
+/** Balances are never what is compared; references seldom, although they may be numbers. */
+const amountName = (name: string): number =>
+  nameScore(name, 'amount') -
+  (nameScore(name, 'balance') > 0 ? 100 : 0) -
+  (nameScore(name, 'reference') > 0 ? 60 : 0) -
+  (nameScore(name, 'fee') > 0 ? 20 : 0) +
+  nameScore(name, 'net') / 10
+
+function marksOf({ marks }: ColumnSurvey, ofFile: DecimalMark | undefined): readonly DecimalMark[] {
+  if (marks['.'] > marks[',']) return ['.']
+  if (marks[','] > marks['.']) return [',']
+  return ofFile === undefined ? ['.', ','] : [ofFile]
+}
+
+/** What has decimals is no count of minor units. */
+const unitsFor = ({ fractions }: ColumnSurvey): readonly Unit[] => (fractions > 0 ? ['major'] : UNITS)
+
+function readAll(side: Side, choice: Candidate, groups: readonly Group[]): Read {
+  const { currency } = side.alone
+  const places = new Map<string, string>()
+  let hasDecimals = groups.length === 0 && choice.hasFractions
+  const textIn =
+    (row: Readonly<Record<string, string | null>>) =>
+    (column: string): string => {
+      const place = places.get(column) ?? cellOf(side, column)
+      places.set(column, place)
+      return row[place] ?? ''
+    }
+  const unitsIn = (row: Readonly<Record<string, string | null>>): bigint | undefined => {
+    const read = readRowAmount(choice.rule, choice.mark, textIn(row))
+    if (read === 'empty' || 'unreadable' in read) return undefined
+    if (read.decimal.scale > 0) hasDecimals = true
+    const units = unitsOf(read.decimal, choice.unit, decimalsIn(codeIn(currency, textIn(row), read) ?? 'XXX'))
+    // What is finer than its currency was read with the wrong mark or in the wrong unit.
+    return units?.isExact === true ? units.amount : undefined
+  }
+  const sums = groups.map((group) => {
+    let sum: bigint | undefined = 0n
+    for (const row of group[side.name]) {
+      const units = unitsIn(row)
+      sum = sum === undefined || units === undefined ? undefined : sum + units
+    }
+    return sum
+  })
+  return { ...choice, sums, hasDecimals }
+}
+
+const codeIn = (
+  spec: CurrencySpec | undefined,
+  textOf: (column: string) => string,
+  read: { readonly decimal: Decimal; readonly currency: string | undefined },
+): string | undefined =>
+  read.currency ?? (spec === undefined ? undefined : 'code' in spec ? spec.code : currencyOf(textOf(spec.column)))
+
+/** Zero is equal to zero in every unit, so it says nothing. */
+function compare(ours: Read['sums'], theirs: Read['sums'], sign: 1 | -1) {
+  let [compared, equal] = [0, 0]
+  const matched: number[] = []
+  for (let place = 0; place < ours.length; place += 1) {
+    const [a, b] = [ours[place], theirs[place]]
+    if (a === 0n && b === 0n) continue
+    compared += 1
+    if (a === undefined || b === undefined || a !== b * BigInt(sign)) continue
+    equal += 1
+    matched.push(place)
+  }
+  return { compared, equal, matched: matched.join() }
+}

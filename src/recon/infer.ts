@@ -1,0 +1,182 @@
+import type { DuckDb } from '../platform/duckdb.ts'
+import { type AmountFit, columnOf, fitAmounts, share } from './infer-amount.ts'
+import { type CurrencyFit, fitCurrencies } from './infer-currency.ts'
+import { type DateFit, fitDates, percent } from './infer-date.ts'
+import type { Confidence, Field, Mapping, Overrides } from './mapping.ts'
+import { containment, couldBeKey, type Group, type KeyPair, namesAgree, probeKeys, sampleGroups } from './probe.ts'
+import { cellOf, type Side, type SideName, type SideSpec } from './side.ts'
+
+type Sides = Readonly<Record<SideName, Side>>
+
+/** A key, the rows that share it, and how well their amounts agree: what proves that it is one. */
+type Trial = { readonly pair: KeyPair; readonly groups: readonly Group[]; readonly amounts: AmountFit | undefined }
+
+/**
+ * Finds out how two files are compared. A key is believed when both sides have its values, when they are unique, and when
+ * the amounts of rows that share one are equal: any two columns of row numbers overlap, but their amounts do not agree.
+ */
+export async function inferMapping(duckdb: DuckDb, sides: Sides, given: Overrides): Promise<Mapping> {
+  const pairs = await probeKeys(duckdb, sides.ours, sides.theirs)
+  const trial = await bestTrial(duckdb, sides, pairs.filter(isGiven(given)), given)
+  const groups = trial?.groups ?? []
+  const pair = trial?.pair ?? (await byName(sides, given))
+  const amounts = trial?.amounts ?? fitAmounts(sides, groups, given.amount ?? {}, pair)
+  const currencies = fitCurrencies(sides, groups, given.currency ?? {})
+  const dates = fitDates(sides, groups, given.date ?? {})
+  const fields = {
+    key: given.key === undefined ? keyField(pair, trial, sides) : said(keyField(pair, trial, sides), given.key),
+    amount: amountField(amounts, given),
+    currency: said(currencies.field, given.currency),
+    date: dates.field.confidence === 'guess' ? dates.field : said(dates.field, given.date),
+  }
+  return { fields, specs: specsOf(sides, { pair, amounts, currencies, dates }) }
+}
+
+const isGiven =
+  ({ key }: Overrides) =>
+  (pair: KeyPair): boolean =>
+    (key?.ours === undefined || pair.ours === key.ours) && (key?.theirs === undefined || pair.theirs === key.theirs)
+
+/** What somebody said is sure when both sides were said. */
+function said(field: Field, given: Readonly<Partial<Record<SideName, string>>> | undefined): Field {
+  if (given?.ours === undefined || given.theirs === undefined) return field
+  return { ...field, ours: given.ours, theirs: given.theirs, confidence: 'sure', reason: 'as given' }
+}
+
+const MAX_TRIALS = 8
+
+async function bestTrial(
+  duckdb: DuckDb,
+  sides: Sides,
+  pairs: readonly KeyPair[],
+  given: Overrides,
+): Promise<Trial | undefined> {
+  const promising = simplest(pairs).toSorted((a, b) => promise(b) - promise(a))
+  let best: { readonly trial: Trial; readonly score: number } | undefined
+  for (const pair of promising.slice(0, MAX_TRIALS)) {
+    const groups = await sampleGroups(duckdb, sides.ours, sides.theirs, pair)
+    const amounts = fitAmounts(sides, groups, given.amount ?? {}, pair)
+    const agreed = amounts === undefined || amounts.groups === 0 ? 0 : share(amounts)
+    const score = agreed * 2 + promise(pair)
+    if (best === undefined || score > best.score) best = { trial: { pair, groups, amounts }, score }
+  }
+  return best?.trial
+}
+
+/** Of the forms of one pair of columns the strictest that finds most of what the loosest does: a later pass finds the others. */
+function simplest(pairs: readonly KeyPair[]): readonly KeyPair[] {
+  const byColumns = Map.groupBy(pairs, ({ ours, theirs }) => JSON.stringify([ours, theirs]))
+  return [...byColumns.values()].flatMap((forms) => {
+    const usable = forms.filter(({ form, collides }) => form !== 'loose' || !collides)
+    const most = Math.max(...usable.map(({ common }) => common))
+    const found = usable.find(({ common }) => common >= most * 0.8)
+    return found === undefined ? [] : [found]
+  })
+}
+
+const promise = (pair: KeyPair): number =>
+  containment(pair) + Math.min(pair.uniqueness.ours, pair.uniqueness.theirs) / 2 + pair.name / 400
+
+function keyField(pair: KeyPair | undefined, trial: Trial | undefined, { ours, theirs }: Sides): Field {
+  if (pair === undefined)
+    return { ours: undefined, theirs: undefined, confidence: 'none', reason: 'no two columns have values in common' }
+  const names = { ours: pair.ours, theirs: pair.theirs }
+  if (trial === undefined) {
+    const isEmpty = ours.rows === 0 || theirs.rows === 0
+    const reason = isEmpty ? 'by name: one file has no rows' : 'by name only: no value is in both files'
+    return { ...names, confidence: isEmpty ? 'likely' : 'guess', reason }
+  }
+  const { amounts } = trial
+  const overlap = `${percent(pair.common, Math.min(pair.values.ours, pair.values.theirs))} of values overlap`
+  const form = { exact: '', case: ', without case', loose: ', without prefixes and leading zeros' }[pair.form]
+  const unique = Math.min(pair.uniqueness.ours, pair.uniqueness.theirs)
+  const uniqueness = unique > 0.999 ? 'unique on both sides' : `${percent(unique, 1)} unique`
+  const agreed =
+    amounts === undefined || amounts.groups === 0 ? '' : `, amounts agree in ${amounts.equal} of ${amounts.groups}`
+  return { ...names, confidence: keyConfidence(trial), reason: `${overlap}${form}, ${uniqueness}${agreed}` }
+}
+
+function keyConfidence({ pair, amounts }: Trial): Confidence {
+  const agreed = amounts === undefined ? 0 : share(amounts)
+  const groups = amounts?.groups ?? 0
+  const unique = { most: Math.max(...uniquenessOf(pair)), least: Math.min(...uniquenessOf(pair)) }
+  const overlap = containment(pair)
+  if (overlap >= 0.5 && unique.most >= 0.8 && unique.least >= 0.3 && agreed >= 0.8 && groups >= 3) return 'sure'
+  if (overlap >= 0.2 && unique.most >= 0.6 && unique.least >= 0.2 && agreed >= 0.5 && groups >= 2) return 'likely'
+  // Few rows prove little; names that both say reference do the rest.
+  if (overlap > 0 && pair.name >= 60 && (agreed >= 0.5 || (overlap >= 0.5 && groups <= 3))) return 'likely'
+  return 'guess'
+}
+
+const uniquenessOf = ({ uniqueness }: KeyPair): readonly number[] => [uniqueness.ours, uniqueness.theirs]
+
+/** Without a value in common: what was given, or the columns whose names agree best. */
+function byName({ ours, theirs }: Sides, { key }: Overrides): Promise<KeyPair | undefined> {
+  const columns = (side: Side, name: string | undefined) => {
+    if (name !== undefined) cellOf(side, name)
+    return side.columns.filter((column) =>
+      name === undefined ? couldBeKey(column) || column.filled === 0 : column.name === name,
+    )
+  }
+  const pairs = columns(ours, key?.ours).flatMap((a) =>
+    columns(theirs, key?.theirs).map((b) => ({ ours: a.name, theirs: b.name, name: namesAgree(a.name, b.name) })),
+  )
+  const best = pairs.toSorted((a, b) => b.name - a.name)[0]
+  const isNamed = best !== undefined && (best.name > 0 || key !== undefined)
+  const nothing = { form: 'exact', values: { ours: 0, theirs: 0 }, common: 0, collides: false } as const
+  return Promise.resolve(isNamed ? { ...best, ...nothing, uniqueness: { ours: 0, theirs: 0 } } : undefined)
+}
+
+function amountField(fit: AmountFit | undefined, given: Overrides): Field {
+  if (fit === undefined)
+    return { ours: undefined, theirs: undefined, confidence: 'none', reason: 'a file has no column of amounts' }
+  const names = { ours: `${columnOf(fit.ours.rule)}`, theirs: `${columnOf(fit.theirs.rule)}` }
+  const { groups, equal, rivals } = fit
+  const units =
+    fit.ours.unit === fit.theirs.unit
+      ? `both in ${fit.ours.unit} units`
+      : `ours in ${fit.ours.unit}, theirs in ${fit.theirs.unit} units`
+  const scale = fit.isUnitProven ? '' : ' (nothing proves the unit)'
+  const sign = fit.sign === 1 ? '' : ', with the sign reversed'
+  const isSaid = given.amount?.ours !== undefined && given.amount.theirs !== undefined
+  const rival = rivals.length === 0 || isSaid ? '' : `; so do ${rivals.slice(0, 3).join(', ')}`
+  const reason =
+    groups === 0
+      ? `by name; ${units}${scale}`
+      : `equal in ${equal} of ${groups} rows that share a key, ${units}${scale}${sign}${rival}`
+  return { ...names, confidence: amountConfidence(fit, isSaid), reason: isSaid ? `as given; ${reason}` : reason }
+}
+
+function amountConfidence(fit: AmountFit, isSaid: boolean): Confidence {
+  if (isSaid) return fit.isUnitProven || fit.groups > 0 ? 'sure' : 'likely'
+  const { groups, equal, isUnitProven, rivals } = fit
+  if (share(fit) >= 0.8 && groups >= 3) return isUnitProven && rivals.length === 0 ? 'sure' : 'likely'
+  if (share(fit) >= 0.5 && equal >= 1) return 'likely'
+  return groups <= 1 && isUnitProven && fit.ours.unit === fit.theirs.unit ? 'likely' : 'guess'
+}
+
+type Found = {
+  readonly pair: KeyPair | undefined
+  readonly amounts: AmountFit | undefined
+  readonly currencies: CurrencyFit
+  readonly dates: DateFit
+}
+
+function specsOf(sides: Sides, { pair, amounts, currencies, dates }: Found): Mapping['specs'] {
+  if (pair === undefined || amounts === undefined) return undefined
+  if (currencies.ours === undefined || currencies.theirs === undefined) return undefined
+  const hasFees = sides.ours.alone.fee !== undefined && sides.theirs.alone.fee !== undefined
+  const specOf = (name: SideName): SideSpec => ({
+    key: pair[name],
+    keyForm: pair.form,
+    amount: amounts[name].rule,
+    decimal: amounts[name].mark,
+    unit: amounts[name].unit,
+    sign: name === 'theirs' ? amounts.sign : 1,
+    currency: currencies[name] ?? { code: 'XXX' },
+    date: dates[name],
+    fee: name === 'theirs' || hasFees ? sides[name].alone.fee : undefined,
+    kind: sides[name].alone.kind,
+  })
+  return { ours: specOf('ours'), theirs: specOf('theirs') }
+}

@@ -1,0 +1,65 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import type { DuckDb } from '../platform/duckdb.ts'
+import {
+  BrokenFile,
+  beginningOf,
+  type Document,
+  type Format,
+  kindOf,
+  PUBLISHED_FORMATS,
+  withDocuments,
+} from '../settlement/index.ts'
+import { loadPublished } from './published.ts'
+import { type Side, type SideName, UnreadableInput } from './side.ts'
+import { loadTable } from './table.ts'
+
+/**
+ * Reads one file into DuckDB. A published format is read by its reader, everything else as a table. Throws
+ * `UnreadableInput` when there is nothing to compare in it.
+ */
+export async function loadSide(duckdb: DuckDb, name: SideName, path: string, zone: string | undefined): Promise<Side> {
+  try {
+    const sha256 = await hashOf(path)
+    return await withDocuments(path, async (documents) => {
+      const [document] = documents
+      if (document === undefined) throw new UnreadableInput('empty', `${path}: there is no file in it`)
+      const format = await publishedFormat(document)
+      const loaded =
+        format === undefined
+          ? await loadTable(duckdb, name, onlyOne(documents, path), zone)
+          : await loadPublished(duckdb, name, path, { format, zone })
+      return { name, path, sha256, ...loaded }
+    })
+  } catch (error) {
+    if (error instanceof BrokenFile) throw new UnreadableInput(error.code, `${path}: ${error.message}`)
+    throw error
+  }
+}
+
+/** Where rows go that cannot be read: each is a break of its own. */
+export const createUnparsed = (duckdb: DuckDb): Promise<void> =>
+  duckdb.run('create table unparsed (side varchar, line integer, col integer, code varchar, message varchar)')
+
+async function publishedFormat(document: Document): Promise<Format | undefined> {
+  const beginning = await beginningOf(document.open())
+  if (beginning.length === 0) throw new BrokenFile('empty', 1, 'There is nothing in it')
+  const format = PUBLISHED_FORMATS.find((each) => each.detects(beginning))
+  if (format !== undefined || kindOf(beginning) !== undefined) return format
+  // A text without a row that names an amount may be a table all the same; what is no text is none.
+  if (beginning.includes(0) && beginning[0] !== 0xff && beginning[0] !== 0xfe)
+    throw new BrokenFile('format_unknown', 1, 'It is neither a table nor in a format that is known')
+  return undefined
+}
+
+function onlyOne(documents: readonly Document[], path: string): Document {
+  const [document, ...more] = documents
+  if (document !== undefined && more.length === 0) return document
+  throw new UnreadableInput('several_tables', `${path}: there are ${documents.length} tables in it: unpack them`)
+}
+
+async function hashOf(path: string): Promise<string> {
+  const hash = createHash('sha256')
+  for await (const piece of createReadStream(path)) hash.update(piece as Buffer)
+  return hash.digest('hex')
+}

@@ -1,0 +1,102 @@
+import { type DuckDb, literal } from '../platform/duckdb.ts'
+import type { BreakClass, Code } from './decide.ts'
+import type { Item, Row } from './result.ts'
+import { rawTable, type Side, type SideName } from './side.ts'
+import type { Veil } from './veil.ts'
+
+type FoundRow = {
+  readonly id: string
+  readonly code: Code
+  readonly class: BreakClass
+  readonly due_on: string | null
+  readonly difference: bigint | null
+  readonly currency: string | null
+  readonly reasons: string
+  readonly side: SideName | null
+  readonly line: number | null
+  readonly ours_amount: bigint | null
+  readonly ours_currency: string | null
+  readonly theirs_amount: bigint | null
+  readonly theirs_currency: string | null
+  readonly baseline: 'new' | 'aged' | null
+} & Readonly<Record<`${'ours' | 'theirs'}_${string}`, unknown>>
+
+export type ItemFilter = { readonly limit?: number; readonly named?: string }
+
+/**
+ * Breaks, the real ones first, then those of the most money. `named`: only those with this id, or with this reference on
+ * either side.
+ */
+export async function* itemsOf(
+  duckdb: DuckDb,
+  sides: Readonly<Record<SideName, Side>>,
+  veil: Veil,
+  { limit, named }: ItemFilter = {},
+): AsyncGenerator<readonly Item[]> {
+  const columns = (name: SideName): string => {
+    const [row, raw] = name === 'ours' ? ['o', 'oraw'] : ['t', 'traw']
+    const own = ['line', 'ref', 'ms', 'day'].map((column) => `${row}.${column} as ${name}_${column}`)
+    return [...own, ...sides[name].columns.map(({ place }) => `${raw}.c${place} as ${name}_c${place}`)].join(', ')
+  }
+  const members = (name: SideName, row: 'o' | 't'): string =>
+    `select p.grp, string_agg(distinct m.line::varchar, ' ') as lines from pair p join ${name} m on m.n = p.${row} group by p.grp`
+  const rows = duckdb.stream<FoundRow>(`
+    select f.id, f.code, f.class, f.due_on, f.difference, f.currency, f.reasons, f.side, f.line, f.ours_amount, f.ours_currency,
+           f.theirs_amount, f.theirs_currency, f.baseline, ${columns('ours')}, ${columns('theirs')}, ol.lines as ours_lines, tl.lines as theirs_lines
+      from found f left join ours o on o.n = f.o left join ${rawTable('ours')} oraw on oraw.n = f.o
+      left join theirs t on t.n = f.t left join ${rawTable('theirs')} traw on traw.n = f.t
+      left join (${members('ours', 'o')}) ol on ol.grp = f.grp
+      left join (${members('theirs', 't')}) tl on tl.grp = f.grp
+     ${named === undefined ? '' : `where ${literal(named)} in (f.id, o.ref, t.ref, o.key, t.key)`}
+     order by f.class, abs(coalesce(f.difference, f.ours_amount, f.theirs_amount, 0)) desc, f.id
+     ${limit === undefined ? '' : `limit ${limit}`}`)
+  for await (const piece of rows) yield piece.map((row) => itemOf(row, sides, veil))
+}
+
+function itemOf(row: FoundRow, sides: Readonly<Record<SideName, Side>>, veil: Veil): Item {
+  return {
+    id: row.id,
+    code: row.code,
+    class: row.class,
+    dueOn: row.due_on ?? undefined,
+    ours: rowOf(row, sides.ours, veil),
+    theirs: rowOf(row, sides.theirs, veil),
+    difference: row.difference ?? undefined,
+    currency: row.currency ?? undefined,
+    reasons: (JSON.parse(row.reasons) as readonly string[]).map(veil.sentence),
+    baseline: row.baseline ?? undefined,
+  }
+}
+
+function rowOf(row: FoundRow, side: Side, veil: Veil): Row | undefined {
+  const { name } = side
+  const at = <T>(column: string): T | null => row[`${name}_${column}`] as T | null
+  if (row.side === name && row.line !== null)
+    return {
+      row: row.line,
+      rows: undefined,
+      reference: undefined,
+      amount: undefined,
+      currency: undefined,
+      occurredAt: undefined,
+      cells: [],
+    }
+  const line = at<number>('line')
+  if (line === null) return undefined
+  const [key, ms, lines] = [at<string>('ref'), at<bigint>('ms'), at<string>('lines')]
+  return {
+    row: line,
+    rows: lines
+      ?.split(' ')
+      .map(Number)
+      .toSorted((a, b) => a - b),
+    reference: key === null ? undefined : veil.reference(key),
+    amount: at<bigint>('amount') ?? undefined,
+    currency: at<string>('currency') ?? undefined,
+    occurredAt: ms === null ? (at<string>('day') ?? undefined) : new Date(Number(ms)).toISOString(),
+    cells: side.columns.flatMap((column) => {
+      const text = at<string>(`c${column.place}`)
+      return text === null ? [] : [[column.name, veil.cell(name, column.name, text)] as const]
+    }),
+  }
+}

@@ -1,0 +1,181 @@
+import { type DuckDb, literal } from '../platform/duckdb.ts'
+import { decimalsIn } from './currency-code.ts'
+import { type Days, later, type Settings } from './settings.ts'
+
+/**
+ * Pairs of rows, in sets. A row is claimed once: within a pass both sides are ranked by time among the rows of one key, and
+ * rank joins rank, so that duplicates never multiply.
+ *
+ *     1  exact            key, currency and amount
+ *     2  many_to_one      several rows of ours of a key whose sum is one row of theirs; one_to_many the other way round
+ *     3  tolerance        key and currency, the amounts near enough
+ *     4  key              key: what differs makes a break; a group that does not add up makes one as a whole
+ *     5  normalised       exact amounts under a key that differs in case, prefix or leading zeros only, unique on both sides
+ *
+ * Nothing is ever matched on its amount alone. Table `pair` (o, t, rule, grp) has the pairs, groups with a row for each of
+ * their members; `grp` is null for one to one.
+ */
+export const RULES = ['exact', 'many_to_one', 'one_to_many', 'tolerance', 'key', 'normalised'] as const
+export type Rule = (typeof RULES)[number]
+
+export async function match(duckdb: DuckDb, settings: Settings): Promise<void> {
+  const { tolerance, dateWindow } = settings
+  await duckdb.run(`
+    create table pair (o integer, t integer, rule varchar, grp integer);
+    create sequence groups;
+    create macro sign_of(amount) as amount < 0`)
+  const near = dateWindow === undefined ? undefined : await windowSql(duckdb, dateWindow)
+  await rankPass(duckdb, { rule: 'exact', key: ['key', 'currency', 'amount'], withApart: true, near })
+  await sumPass(duckdb, 'many_to_one', near)
+  await sumPass(duckdb, 'one_to_many', near)
+  const isZero = tolerance.kind === 'relative' ? tolerance.millionths === 0n : Number(tolerance.text) === 0
+  if (!isZero) {
+    const fits = await toleranceSql(duckdb, tolerance)
+    await rankPass(duckdb, { rule: 'tolerance', key: ['key', 'currency', 'sign_of(amount)'], near, fits })
+  }
+  await splitGroups(duckdb, 'o', 't')
+  await splitGroups(duckdb, 't', 'o')
+  await rankPass(duckdb, { rule: 'key', key: ['key', 'currency', 'sign_of(amount)'], near })
+  await rankPass(duckdb, { rule: 'key', key: ['key', 'sign_of(amount)'], near })
+  await rankPass(duckdb, { rule: 'normalised', key: ['loose', 'currency', 'amount'], near, isUnique: true })
+}
+
+type Pass = {
+  readonly rule: Rule
+  readonly key: readonly string[]
+  /** Whether rows that are no sale take part. */
+  readonly withApart?: boolean
+  /** A condition on `o` and `t` that their dates meet. */
+  readonly near: string | undefined
+  /** A condition on `o` and `t` that their amounts meet. */
+  readonly fits?: string
+  /** Only keys that stand once on each side, among all rows. */
+  readonly isUnique?: boolean
+}
+
+const leftOf = (side: 'o' | 't', withApart = false): string => {
+  const table = side === 'o' ? 'ours' : 'theirs'
+  return `(select * from ${table} anti join pair on pair.${side} = ${table}.n ${withApart ? '' : 'where apart is null'})`
+}
+
+async function rankPass(duckdb: DuckDb, { rule, key, withApart, near, fits, isUnique }: Pass): Promise<void> {
+  const keys = key.map((expression, place) => `${expression} as k${place}`).join(', ')
+  const names = key.map((_, place) => `k${place}`).join(', ')
+  const side = (name: 'o' | 't'): string => {
+    const unique =
+      isUnique === true
+        ? `and loose not in (select loose from ${name === 'o' ? 'ours' : 'theirs'} where loose is not null group by loose having count(*) > 1)`
+        : ''
+    return `create or replace table ${name}_left as
+      select *, row_number() over (partition by ${names} order by ms nulls last, day nulls last, n) as rank
+        from (select *, ${keys} from ${leftOf(name, withApart)} where ${key[0]} is not null ${unique})`
+  }
+  await duckdb.run(`${side('o')}; ${side('t')}`)
+  const conditions = [near, fits].filter((each) => each !== undefined)
+  if (conditions.length === 0) {
+    await duckdb.run(
+      `insert into pair select o.n, t.n, '${rule}', null from o_left o join t_left t using (${names}, rank)`,
+    )
+    return
+  }
+  await claimNear(duckdb, rule, names, conditions.join(' and '))
+}
+
+/**
+ * The same where not every row of a key may go with every other: each row of ours takes the first free row of theirs that
+ * meets it, in the order of their times. Done round by round, in which every row of ours asks the next one of theirs.
+ */
+async function claimNear(duckdb: DuckDb, rule: Rule, names: string, condition: string): Promise<void> {
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    const before = await count(duckdb)
+    await duckdb.run(`
+      insert into pair
+        with candidate as (
+          select o.n as o, t.n as t, o.rank as o_rank, t.rank as t_rank
+            from (select * from o_left anti join pair on pair.o = o_left.n) o
+            join (select * from t_left anti join pair on pair.t = t_left.n) t using (${names})
+           where ${condition}
+        ), first_of_ours as (
+          select * from candidate qualify row_number() over (partition by o order by t_rank, t) = 1
+        )
+        select o, t, '${rule}', null from first_of_ours qualify row_number() over (partition by t order by o_rank, o) = 1`)
+    if ((await count(duckdb)) === before) return
+  }
+}
+
+const MAX_ROUNDS = 1_000 // as many as rows of one key in one window: more than any reference has
+
+const count = async (duckdb: DuckDb): Promise<bigint> =>
+  (await duckdb.query<{ c: bigint }>('select count(*) as c from pair'))[0]?.c ?? 0n
+
+/** Keys of which one side has several rows and the other one, with the same sum. */
+async function sumPass(duckdb: DuckDb, rule: 'many_to_one' | 'one_to_many', near: string | undefined): Promise<void> {
+  const [many, one] = rule === 'many_to_one' ? (['o', 't'] as const) : (['t', 'o'] as const)
+  await duckdb.run(`
+    create or replace table ${many}_left as select * from ${leftOf(many)} where key is not null;
+    create or replace table ${one}_left as select * from ${leftOf(one)} where key is not null;
+    create or replace table summed as
+      select nextval('groups')::integer as grp, m.key, m.currency, s.n as single
+        from (select key, currency, sum(amount) as amount from ${many}_left group by key, currency having count(*) > 1) m
+        join (select key, currency, any_value(n) as n, any_value(amount) as amount from ${one}_left group by key, currency having count(*) = 1) s
+          on s.key = m.key and s.currency = m.currency and s.amount = m.amount`)
+  if (near !== undefined)
+    await duckdb.run(`
+      delete from summed where grp in (
+        select grp from summed s join ${many}_left ${many} using (key, currency) join ${one}_left ${one} on ${one}.n = s.single
+         where not (${near}))`)
+  const [o, t] = many === 'o' ? ['m.n', 's.single'] : ['s.single', 'm.n']
+  await duckdb.run(
+    `insert into pair select ${o}, ${t}, '${rule}', s.grp from summed s join ${many}_left m using (key, currency)`,
+  )
+}
+
+/**
+ * What is left of a key with one row on one side and several on the other, of one currency and sign, none of which was
+ * matched: an order that was split into parts that do not add up to it. Equal parts are duplicates and no split.
+ */
+async function splitGroups(duckdb: DuckDb, many: 'o' | 't', one: 'o' | 't'): Promise<void> {
+  const whole = `key, count(*) as rows, count(distinct currency) as currencies, count(distinct sign_of(amount)) as signs,
+    min(currency) as currency, bool_or(sign_of(amount)) as sign, count(distinct amount) as amounts, any_value(n) as n`
+  const [o, t] = many === 'o' ? ['m.n', 's.n'] : ['s.n', 'm.n']
+  await duckdb.run(`
+    create or replace table ${many}_left as select * from ${leftOf(many)} where key is not null;
+    create or replace table ${one}_left as select * from ${leftOf(one)} where key is not null;
+    insert into pair
+      select ${o}, ${t}, 'key', s.grp
+        from (select nextval('groups')::integer as grp, s.key, s.n
+                from (select ${whole} from ${many}_left group by key) m
+                join (select ${whole} from ${one}_left group by key) s using (key)
+               where m.rows > 1 and s.rows = 1 and m.currencies = 1 and m.signs = 1 and m.amounts > 1
+                 and m.currency = s.currency and m.sign = s.sign
+                 and key not in (select key from ours join pair on pair.o = ours.n where key is not null)) s
+        join ${many}_left m using (key)`)
+}
+
+/** Whether two rows are within the window, of which both have to have a date for it to say no. */
+async function windowSql(duckdb: DuckDb, window: Days): Promise<string> {
+  const dates = await duckdb.query<{
+    day: string
+  }>(`select distinct day from (select day from ours union select day from theirs)
+    where day is not null`)
+  await duckdb.run('create table last_day (day varchar, until varchar)')
+  await duckdb.append(
+    'last_day',
+    ['varchar', 'varchar'],
+    dates.map(({ day }) => [day, later(day, window)]),
+  )
+  const until = (row: string): string => `(select until from last_day l where l.day = ${row}.day)`
+  return `(o.day is null or t.day is null or (o.day <= t.day and t.day <= ${until('o')}) or (t.day < o.day and o.day <= ${until('t')}))`
+}
+
+/** The largest difference in minor units, by currency. */
+async function toleranceSql(duckdb: DuckDb, tolerance: Settings['tolerance']): Promise<string> {
+  if (tolerance.kind === 'relative')
+    return `abs(o.amount::hugeint - t.amount) * 1000000 <= abs(o.amount::hugeint) * ${tolerance.millionths}`
+  const codes = await duckdb.query<{ currency: string }>('select distinct currency from ours')
+  const cases = codes.map(
+    ({ currency }) =>
+      `when ${literal(currency)} then ${literal(tolerance.text)}::decimal(38, 9) * ${10 ** decimalsIn(currency)}`,
+  )
+  return `abs(o.amount::hugeint - t.amount) <= (case o.currency ${cases.join(' ')} else 0 end)`
+}

@@ -1,0 +1,140 @@
+import type { DuckDb } from '../platform/duckdb.ts'
+import { type ColumnSurvey, nameScore, wordsOf } from '../settlement/index.ts'
+import { keySql } from './key-form.ts'
+import { KEY_FORMS, type KeyForm, rawTable, type Side, type SideName } from './side.ts'
+
+/**
+ * Which columns of both sides hold the same values. Measured on a sample that is taken by value and not by row, so that
+ * what is in it is there with all of its rows on both sides: uniqueness and overlap are those of the whole file.
+ */
+export type KeyPair = {
+  readonly ours: string
+  readonly theirs: string
+  readonly form: KeyForm
+  /** Different values of each side in the sample, and how many are on both. */
+  readonly values: Readonly<Record<SideName, number>>
+  readonly common: number
+  /** Different values ÷ filled rows, from 0 to 1. */
+  readonly uniqueness: Readonly<Record<SideName, number>>
+  /** Whether two different values of one side became one in this form. */
+  readonly collides: boolean
+  /** How well both names say that they are references, from 0 to 100; more when they are the same. */
+  readonly name: number
+}
+
+export const containment = ({ common, values }: KeyPair): number =>
+  common / Math.max(1, Math.min(values.ours, values.theirs))
+
+const SAMPLE_ROWS = 50_000
+const MAX_COLUMNS = 24
+
+export async function probeKeys(duckdb: DuckDb, ours: Side, theirs: Side): Promise<readonly KeyPair[]> {
+  const every = Math.max(1, Math.ceil(Math.max(ours.rows, theirs.rows) / SAMPLE_ROWS))
+  for (const side of [ours, theirs]) await probe(duckdb, side, every)
+  const counts = await countColumns(duckdb)
+  const pairs: KeyPair[] = []
+  for (const form of KEY_FORMS) {
+    const found = await duckdb.query<{ o: number; t: number; common: bigint }>(`
+      select o.col as o, t.col as t, count(*) as common
+        from (select distinct col, ${form}_key as k from ours_probe where ${form}_key is not null) o
+        join (select distinct col, ${form}_key as k from theirs_probe where ${form}_key is not null) t using (k)
+       group by o.col, t.col`)
+    for (const { o, t, common } of found) {
+      const [a, b] = [counts.get(`ours ${form} ${o}`), counts.get(`theirs ${form} ${t}`)]
+      const [left, right] = [nameAt(ours, o), nameAt(theirs, t)]
+      if (a === undefined || b === undefined) continue
+      pairs.push({
+        ours: left,
+        theirs: right,
+        form,
+        values: { ours: a.values, theirs: b.values },
+        common: Number(common),
+        uniqueness: { ours: a.values / a.rows, theirs: b.values / b.rows },
+        collides: a.collides || b.collides,
+        name: namesAgree(left, right),
+      })
+    }
+  }
+  return pairs
+}
+
+/** Columns of one side without any value in common may still be one by their names. */
+export function namesAgree(ours: string, theirs: string): number {
+  const [a, b] = [nameScore(ours, 'reference'), nameScore(theirs, 'reference')]
+  return Math.min(a, b) + (wordsOf(ours) === wordsOf(theirs) ? 30 : 0)
+}
+
+const nameAt = (side: Side, place: number): string => side.columns.find((column) => column.place === place)?.name ?? ''
+
+/** What could be a reference: no fraction, no currency, no date that is written as one. */
+export function couldBeKey(column: ColumnSurvey): boolean {
+  const { filled, currencies, fractions, orders, values } = column
+  if (filled === 0 || currencies > filled * 0.7) return false
+  // A spreadsheet writes 17 as 17.0.
+  if (fractions > filled * 0.2 && ![...values].every((text) => /^\d+(\.0+)?$/.test(text))) return false
+  const isWrittenDate = Math.max(orders.ymd, orders.dmy, orders.mdy) > filled * 0.7
+  return !(
+    isWrittenDate && [...values].some((text) => /\d[-/. :]\d|\p{L}{3}/u.test(text) && !/^\p{L}+[-_]/u.test(text))
+  )
+}
+
+async function probe(duckdb: DuckDb, side: Side, every: number): Promise<void> {
+  const table = `${side.name}_probe`
+  await duckdb.run(
+    `create or replace table ${table} (col integer, exact_key varchar, case_key varchar, loose_key varchar, rows bigint)`,
+  )
+  for (const { place } of side.columns.filter(couldBeKey).slice(0, MAX_COLUMNS)) {
+    const cell = `c${place}`
+    // The end of a value is the same in all of its forms.
+    const sampled = every === 1 ? '' : `and hash(right(upper(trim(${cell})), 3)) % ${every} = 0`
+    await duckdb.run(`
+      insert into ${table}
+        select ${place}, v, ${keySql('v', 'case')}, ${keySql('v', 'loose')}, rows
+          from (select ${keySql(cell, 'exact')} as v, count(*) as rows from ${rawTable(side.name)}
+                 where ${cell} is not null ${sampled} group by 1)
+         where v is not null`)
+  }
+}
+
+type Counts = { readonly values: number; readonly rows: number; readonly collides: boolean }
+
+async function countColumns(duckdb: DuckDb): Promise<ReadonlyMap<string, Counts>> {
+  const counts = new Map<string, Counts>()
+  for (const side of ['ours', 'theirs'] as const)
+    for (const form of KEY_FORMS) {
+      const rows = await duckdb.query<{ col: number; values: bigint; exact: bigint; rows: bigint }>(`
+        select col, count(distinct ${form}_key) as values, count(distinct exact_key) as exact, sum(rows)::bigint as rows
+          from ${side}_probe where ${form}_key is not null group by col`)
+      for (const row of rows) {
+        const [values, exact] = [Number(row.values), Number(row.exact)]
+        counts.set(`${side} ${form} ${row.col}`, { values, rows: Number(row.rows), collides: values < exact })
+      }
+    }
+  return counts
+}
+
+/** Rows of both sides that share a key, as they stand in the files. A key that repeats is a group. */
+export type Group = Readonly<Record<SideName, readonly Readonly<Record<string, string | null>>[]>>
+
+const MAX_GROUPS = 400
+/** A key of many rows is no key, and its sum proves nothing. */
+const MAX_GROUP_ROWS = 8
+
+export async function sampleGroups(duckdb: DuckDb, ours: Side, theirs: Side, pair: KeyPair): Promise<readonly Group[]> {
+  const column = (side: Side, name: string): number => side.columns.find((each) => each.name === name)?.place ?? 0
+  const key = `${pair.form}_key`
+  const picked = (side: SideName, place: number): string =>
+    `select ${key} as k from ${side}_probe where col = ${place} and ${key} is not null group by 1 having sum(rows) <= ${MAX_GROUP_ROWS}`
+  const [o, t] = [column(ours, pair.ours), column(theirs, pair.theirs)]
+  await duckdb.run(`create or replace table picked as
+    select k from (${picked('ours', o)}) join (${picked('theirs', t)}) using (k) order by hash(k) limit ${MAX_GROUPS}`)
+  const rowsOf = (side: Side, place: number) =>
+    duckdb.query<{ k: string } & Record<string, string | null>>(`
+      select p.k, r.* exclude (n, line) from (select *, ${keySql(`c${place}`, pair.form)} as k from ${rawTable(side.name)}) r
+        join picked p on p.k = r.k order by n`)
+  const [left, right] = [
+    Map.groupBy(await rowsOf(ours, o), ({ k }) => k),
+    Map.groupBy(await rowsOf(theirs, t), ({ k }) => k),
+  ]
+  return [...left].sort(([a], [b]) => (a < b ? -1 : 1)).map(([k, rows]) => ({ ours: rows, theirs: right.get(k) ?? [] }))
+}

@@ -1,0 +1,92 @@
+import type { DuckDb } from '../platform/duckdb.ts'
+import { createDateReader, createSurvey, type Format, parseFile, type SettlementLine } from '../settlement/index.ts'
+import { createRawRows } from './raw-rows.ts'
+import { type Side, type SideName, UnreadableInput } from './side.ts'
+
+/** The columns that every published format is given. Other references have columns of their own behind these. */
+const COLUMNS = [
+  'reference',
+  'psp_reference',
+  'kind',
+  'status',
+  'amount',
+  'fee',
+  'currency',
+  'date',
+  'description',
+  'booked',
+] as const
+const OTHER_REFERENCES = 6
+
+type Loaded = Omit<Side, 'name' | 'path' | 'sha256'>
+
+/** Reads a file in a published format: its lines become rows with the columns above, amounts in minor units. */
+export async function loadPublished(
+  duckdb: DuckDb,
+  name: SideName,
+  path: string,
+  { format, zone }: { readonly format: Format; readonly zone: string | undefined },
+): Promise<Loaded> {
+  const raw = await createRawRows(duckdb, name)
+  const others = Array.from({ length: OTHER_REFERENCES }, (_, place) => `other_reference_${place + 1}`)
+  const survey = createSurvey([...COLUMNS, ...others], createDateReader(), { skipsWide: false })
+  const parsed = await parseFile(path, {
+    formats: [format],
+    format,
+    zone: zone ?? 'UTC',
+    take: async (lines) => {
+      for (const line of lines) {
+        const fields = cellsOf(line)
+        survey.add({ line: line.line, fields, problem: undefined })
+        raw.add(line.line, fields)
+      }
+      await raw.drain()
+    },
+  })
+  const { diagnostics, statements } = parsed
+  if (!parsed.readable)
+    throw new UnreadableInput(diagnostics.at(-1)?.code ?? 'unreadable', `${path}: ${diagnostics.at(-1)?.message ?? ''}`)
+  for (const { severity, code, line, column = 0, message } of diagnostics)
+    if (severity === 'error') raw.reject({ line, column, code, message })
+  for (const { control, currency } of statements)
+    if (control.status === 'fail')
+      raw.reject({
+        line: 1,
+        column: 0,
+        code: CONTROL,
+        message: `${currency}: ${control.what} is off by ${control.difference}`,
+      })
+  return {
+    format: format.name,
+    isTable: false,
+    shape: format.title,
+    rows: await raw.finish(),
+    columns: survey.columns(),
+    currencyBefore: undefined,
+    alone: {
+      amount: { rule: 'signed', column: 'amount' },
+      decimal: '.',
+      currency: { column: 'currency' },
+      fee: { column: 'fee', sign: 'cost' },
+      kind: 'kind',
+    },
+    diagnostics,
+  }
+}
+
+/** The code with which a control that fails stands among the rows that cannot be read. */
+export const CONTROL = 'control'
+
+const cellsOf = (line: SettlementLine): readonly string[] => [
+  line.reference ?? '',
+  line.pspReference ?? '',
+  line.kind,
+  line.status ?? '',
+  String(line.amount),
+  String(line.fee),
+  line.currency,
+  line.occurredAt?.toISOString() ?? line.businessDate ?? '',
+  line.description ?? '',
+  line.booked === false ? 'no' : 'yes',
+  ...(line.otherReferences ?? []).slice(0, OTHER_REFERENCES),
+]

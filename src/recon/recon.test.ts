@@ -1,0 +1,222 @@
+import { describe, expect, it } from 'vitest'
+import { briefly, csv, done, type Files } from './testing.ts'
+
+type OursRow = readonly [reference: string, amount: string, at?: string, currency?: string]
+type TheirsRow = readonly [reference: string, amount: string, at?: string, currency?: string, type?: string]
+
+const NOON = '2026-03-03T12:00:00Z'
+
+/** Pairs that agree, so that nothing about the mapping is open. */
+const AGREED = Array.from(
+  { length: 8 },
+  (_, place) => [`agreed-${place}x${place * 37}`, `${10 + place}.${place}5`] as const,
+)
+
+const filesOf = (ours: readonly OursRow[], theirs: readonly TheirsRow[], day = NOON): Files => ({
+  ours: csv([
+    ['reference', 'amount', 'currency', 'created_at'],
+    ...[...AGREED, ...ours].map(([reference, amount, at = day, currency = 'EUR']: OursRow) => [
+      reference,
+      amount,
+      currency,
+      at,
+    ]),
+  ]),
+  theirs: csv([
+    ['reference', 'gross', 'currency', 'created', 'type'],
+    ...[...AGREED, ...theirs].map(([reference, amount, at = day, currency = 'EUR', type = 'charge']: TheirsRow) => [
+      reference,
+      amount,
+      currency,
+      at,
+      type,
+    ]),
+  ]),
+})
+
+const isProven = (proof: readonly { readonly unexplained: bigint }[]): boolean =>
+  proof.every(({ unexplained }) => unexplained === 0n)
+
+async function found(ours: readonly OursRow[], theirs: readonly TheirsRow[], options?: Parameters<typeof done>[1]) {
+  const { items, summary } = await done(filesOf(ours, theirs), options)
+  expect(isProven(summary.proof)).toBe(true)
+  return briefly(items).toSorted()
+}
+
+const SETTLED = { asOf: '2026-03-31' }
+
+describe('rows of one reference', () => {
+  it.each<readonly [string, readonly OursRow[], readonly TheirsRow[], readonly string[]]>([
+    ['of equal amounts are a match', [['a', '5.00']], [['a', '5.00']], []],
+    ['of other amounts are one break', [['a', '5.00']], [['a', '4.70']], ['amount_mismatch a 30']],
+    ['of other currencies are one break, whatever their amounts', [['a', '5.00']], [['a', '4.70', NOON, 'USD']], ['currency_mismatch a']],
+    ['are one match and one break when ours has two equal ones', [['a', '5.00'], ['a', '5.00']], [['a', '5.00']], ['duplicate_internal a 500']],
+    ['are one match and one break when theirs has two', [['a', '5.00']], [['a', '5.00'], ['a', '5.00']], ['duplicate_external a -500']],
+    ['are summed when several of ours are one of theirs', [['a', '2.00'], ['a', '3.00']], [['a', '5.00']], []],
+    ['are summed when one of ours is several of theirs', [['a', '5.00']], [['a', '2.00'], ['a', '3.00']], []],
+    ['are one break when the parts do not add up', [['a', '2.00'], ['a', '3.00']], [['a', '4.00']], ['split_mismatch a 100']],
+    ['go by pairs when both sides have as many', [['a', '2.00'], ['a', '3.00']], [['a', '3.00'], ['a', '2.00']], []],
+    ['are a sale and its refund', [['a', '5.00'], ['a', '-2.00']], [['a', '5.00'], ['a', '-2.00']], []],
+    ['are a sale and a refund that ours does not have', [['a', '5.00']], [['a', '5.00'], ['a', '-2.00']], ['missing_internal a 200']],
+    ['differ in their writing only', [['order-0077', '5.00']], [['77', '5.00']], []],
+    ['that differ in their writing do not match with other amounts', [['order-0077', '5.00']], [['77', '4.00']], ['missing_external order-0077 500', 'missing_internal 77 -400']],
+  ])('%s', async (_what, ours, theirs, expected) => {
+    expect(await found(ours, theirs, SETTLED)).toEqual(expected)
+  }) // biome-ignore format: a table
+
+  it('match within the tolerance, and the proof has the difference', async () => {
+    const { items, summary } = await done(filesOf([['a', '5.00']], [['a', '4.99']]), {
+      ...SETTLED,
+      tolerance: { kind: 'absolute', text: '0.01' },
+    })
+
+    expect(items).toEqual([])
+    expect(summary.tolerated).toEqual(new Map([['EUR', 1n]]))
+    expect(summary.proof).toMatchObject([{ difference: 1n, explained: 1n, unexplained: 0n }])
+  })
+
+  it('match within a share of ours', async () => {
+    const tolerance = { kind: 'relative', millionths: 10_000n } as const
+
+    expect(await found([['a', '5.00'], ['b', '5.00']], [['a', '4.95'], ['b', '4.94']], { ...SETTLED, tolerance })).toEqual(['amount_mismatch b 6'])
+  }) // biome-ignore format: one line
+
+  it('match only inside the window of days, each with the one that is near', async () => {
+    const ours: readonly OursRow[] = [['a', '5.00', '2026-03-02T12:00:00Z'], ['a', '5.00', '2026-03-20T12:00:00Z']]
+    const theirs: readonly TheirsRow[] = [['a', '5.00', '2026-03-21T12:00:00Z']]
+
+    const names = await found(ours, theirs, { ...SETTLED, dateWindow: { count: 2, isBusiness: false } })
+    const { items } = await done(filesOf(ours, theirs), { ...SETTLED, dateWindow: { count: 2, isBusiness: false } })
+
+    expect(names).toEqual(['duplicate_internal a 500'])
+    expect(items[0]?.ours?.row).toBe(10)
+  }) // biome-ignore format: rows
+})
+
+describe('a row that one side has', () => {
+  const late = '2026-03-03T23:59:55Z'
+  const early = '2026-03-04T00:00:30Z'
+
+  it('waits on the day on which it straddles the cut-off, and is gone with the next day', async () => {
+    const { items, summary } = await done(filesOf([['a', '5.00', late]], []))
+    const later = await done(filesOf([['a', '5.00', late]], [['a', '5.00', early]]))
+
+    expect(items).toMatchObject([{ code: 'cutoff_straddle', class: 'temporary', dueOn: '2026-03-04' }])
+    expect(summary.verdict).toBe('clean')
+    expect(later.items).toEqual([])
+  })
+
+  it('waits on their side just after the cut-off with which our file begins', async () => {
+    const { items } = await done(filesOf([], [['a', '5.00', early]], '2026-03-04T12:00:00Z'))
+
+    expect(items).toMatchObject([{ code: 'awaiting_internal', class: 'temporary', dueOn: '2026-03-05' }])
+  })
+
+  it('is missing on our side at once when its time says nothing', async () => {
+    expect(await found([], [['a', '5.00']])).toEqual(['missing_internal a -500'])
+  })
+
+  it('waits for the normal delay, over a weekend, and then is missing', async () => {
+    const friday: OursRow = ['a', '5.00', '2026-03-06T12:00:00Z']
+
+    const { items } = await done(filesOf([friday], []), { asOf: '2026-03-08' })
+
+    expect(items).toMatchObject([{ code: 'awaiting_settlement', dueOn: '2026-03-09' }])
+    expect(await found([friday], [], { asOf: '2026-03-09' })).toEqual(['missing_external a 500'])
+  })
+
+  it('is missing at once without a delay', async () => {
+    expect(await found([['a', '5.00']], [], { lag: { count: 0, isBusiness: true } })).toEqual([
+      'missing_external a 500',
+    ])
+  })
+
+  it('belongs to the day of the wall clock of its zone', async () => {
+    // 18:30 in New York, after a cut-off of 18:00, on the evening before clocks go forward.
+    const theirs = { zone: 'America/New_York', cutOff: '18:00' }
+
+    const { items } = await done(filesOf([['a', '5.00', '2026-03-07T23:30:00Z']], []), { theirs, asOf: '2026-03-08' })
+
+    expect(items).toMatchObject([{ code: 'awaiting_settlement', dueOn: '2026-03-09' }])
+  })
+
+  it('waits on our side when our day ends before theirs', async () => {
+    const ours = { zone: 'UTC', cutOff: '18:00' }
+
+    const { items } = await done(filesOf([], [['a', '5.00', '2026-03-03T20:00:00Z']]), { ours })
+
+    expect(items).toMatchObject([{ code: 'awaiting_internal', dueOn: '2026-03-04' }])
+  })
+
+  it('is real when it has no reference, and matches nothing by its amount', async () => {
+    expect(await found([['', '5.00']], [['', '5.00']], SETTLED)).toEqual(['missing_external nothing 500', 'missing_internal nothing -500'])
+  }) // biome-ignore format: one line
+})
+
+describe('a row that is no sale', () => {
+  it('stands apart with its sum, and the proof is about the others', async () => {
+    const { items, summary } = await done(filesOf([], [['po_1', '-90.00', NOON, 'EUR', 'payout']]))
+
+    expect(items).toEqual([])
+    expect(summary.apart).toEqual([{ side: 'theirs', kind: 'payout', currency: 'EUR', rows: 1, amount: -9_000n }])
+    expect(isProven(summary.proof)).toBe(true)
+  })
+
+  it('is matched when the other side has the very same', async () => {
+    const { summary } = await done(filesOf([['po_1', '-90.00']], [['po_1', '-90.00', NOON, 'EUR', 'payout']]))
+
+    expect(summary).toMatchObject({ pairs: AGREED.length + 1, apart: [] })
+  })
+})
+
+describe('a row that cannot be read', () => {
+  it('is a real break with its place', async () => {
+    const { items, summary } = await done(filesOf([['a', 'five']], []))
+
+    expect(summary.inputs[0]).toMatchObject({ rows: AGREED.length + 1, unparsed: 1 })
+    expect(items).toMatchObject([{ code: 'unparsed_line', class: 'real', reasons: ['line 10, column 2 of ours: "five" is no amount'], ours: { row: 10 } }])
+  }) // biome-ignore format: one line
+})
+
+describe('a fee', () => {
+  it('that differs is a break that adds nothing to the difference', async () => {
+    const rows = (fee: string): string =>
+      csv([['reference', 'amount', 'fee', 'currency'], ...AGREED.map(([reference, amount]) => [reference, amount, '0.10', 'EUR']), ['a', '5.00', fee, 'EUR']])
+
+    const { items, summary } = await done({ ours: rows('0.30'), theirs: rows('0.40') })
+
+    expect(briefly(items)).toEqual(['fee_mismatch a -10'])
+    expect(summary.proof).toMatchObject([{ difference: 0n, explained: 0n, unexplained: 0n }])
+  }) // biome-ignore format: rows
+})
+
+describe('a former result', () => {
+  it('says what is new, gone and still there', async () => {
+    const before = await done(filesOf([['a', '5.00'], ['b', '6.00']], []), SETTLED)
+    const former = before.items.map(({ id }) => id)
+
+    const { baseline, items } = await done(filesOf([['b', '6.00'], ['c', '7.00']], []), { ...SETTLED, former })
+
+    expect(baseline).toMatchObject({ added: 1, aged: 1, clearedCount: 1 })
+    expect(items.map(({ baseline: state }) => state)).toEqual(['new', 'aged'])
+  }) // biome-ignore format: rows
+})
+
+describe('a hidden text', () => {
+  it('is the same hash on both sides', async () => {
+    const { items } = await done(filesOf([['a', '5.00']], [['a', '4.00']]), { ...SETTLED, anonymise: true })
+
+    const [item] = items
+    expect(item?.ours?.reference).toMatch(/^x[0-9a-f]{12}$/)
+    expect(item?.theirs?.reference).toBe(item?.ours?.reference)
+    expect(JSON.stringify(item?.ours?.cells)).toContain('["amount","5.00"]')
+  })
+
+  it('is a card number, always', async () => {
+    const { items } = await done(filesOf([['4242424242424242', '5.00']], []), SETTLED)
+
+    expect(JSON.stringify(items, (_key, value) => (typeof value === 'bigint' ? String(value) : value))).not.toContain(
+      '4242424242424242',
+    )
+  })
+})

@@ -1,0 +1,104 @@
+import { type DuckDb, openDuckDb } from '../platform/duckdb.ts'
+import { type Baseline, compareBaseline } from './baseline.ts'
+import { canonicalise } from './canon.ts'
+import { apartOf, comparedOf, matchedOf, proofOf, toleratedOf, totalsOf, unparsedOf } from './facts.ts'
+import { findBreaks } from './find.ts'
+import { inferMapping } from './infer.ts'
+import { createUnparsed, loadSide } from './inputs.ts'
+import { type ItemFilter, itemsOf } from './items.ts'
+import { type Mapping, type Overrides, openFields } from './mapping.ts'
+import { match } from './match.ts'
+import type { Item, Summary } from './result.ts'
+import type { Settings } from './settings.ts'
+import type { Side, SideName } from './side.ts'
+import { createVeil } from './veil.ts'
+
+export type ReconRequest = {
+  readonly paths: Readonly<Record<SideName, string>>
+  /** A folder for what does not fit into memory. */
+  readonly folder: string
+  readonly settings: Settings
+  readonly given: Overrides
+  /** A mapping that was saved: nothing is inferred. */
+  readonly saved: Mapping | undefined
+  readonly anonymise: boolean
+  /** Ids of the breaks of a former result. */
+  readonly former: readonly string[] | undefined
+  /** Told when a mapping was inferred; false leaves everything unmatched. */
+  readonly accept: (mapping: Mapping, sides: Readonly<Record<SideName, Side>>) => Promise<boolean>
+}
+
+export type Outcome =
+  | { readonly kind: 'unsure'; readonly mapping: Mapping; readonly sides: Readonly<Record<SideName, Side>> }
+  | {
+      readonly kind: 'done'
+      readonly summary: Summary
+      readonly baseline: Baseline | undefined
+      /** Streams breaks, in their order. */
+      readonly items: (filter?: ItemFilter) => AsyncIterable<readonly Item[]>
+    }
+
+/** Compares two files and gives the outcome to `work`, which may stream its breaks. Throws `UnreadableInput`. */
+export async function reconcile<T>(request: ReconRequest, work: (outcome: Outcome) => Promise<T>): Promise<T> {
+  const duckdb = await openDuckDb(request.folder)
+  try {
+    return await work(await compare(duckdb, request))
+  } finally {
+    duckdb.close()
+  }
+}
+
+async function compare(duckdb: DuckDb, request: ReconRequest): Promise<Outcome> {
+  const { paths, settings, given, saved, accept } = request
+  await createUnparsed(duckdb)
+  const sides = {
+    ours: await loadSide(duckdb, 'ours', paths.ours, settings.ours.zone),
+    theirs: await loadSide(duckdb, 'theirs', paths.theirs, settings.theirs.zone),
+  }
+  const mapping = saved ?? (await inferMapping(duckdb, sides, given))
+  const { specs } = mapping
+  const isAccepted = openFields(mapping).length === 0 || (await accept(mapping, sides))
+  if (specs === undefined || !isAccepted) return { kind: 'unsure', mapping, sides }
+  const canonical = {
+    ours: await canonicalise(duckdb, sides.ours, specs.ours, settings.ours.zone),
+    theirs: await canonicalise(duckdb, sides.theirs, specs.theirs, settings.theirs.zone),
+  }
+  await match(duckdb, settings)
+  const { asOf } = await findBreaks(duckdb, settings, sides.theirs.format)
+  const baseline = await compareBaseline(duckdb, request.former)
+  const byCode = await totalsOf(duckdb)
+  const countOf = (name: 'real' | 'temporary'): number =>
+    byCode.filter((each) => each.class === name).reduce((sum, { count }) => sum + count, 0)
+  const unparsed = await unparsedOf(duckdb)
+  const notes = [...notesOf('ours', canonical.ours), ...notesOf('theirs', canonical.theirs)]
+  const summary: Summary = {
+    verdict: countOf('real') === 0 ? 'clean' : 'breaks',
+    inputs: [sides.ours, sides.theirs].map(({ name, path, sha256, format, shape, rows }) => ({
+      side: name, path, sha256, format, shape, rows, unparsed: unparsed[name],
+    })), // biome-ignore format: one shape
+    mapping,
+    period: { ...(await periodOf(duckdb)), asOf },
+    ...(await matchedOf(duckdb)),
+    compared: await comparedOf(duckdb),
+    real: countOf('real'),
+    temporary: countOf('temporary'),
+    byCode,
+    proof: await proofOf(duckdb),
+    tolerated: await toleratedOf(duckdb),
+    apart: await apartOf(duckdb),
+    notes,
+  }
+  const veil = createVeil(specs, request.anonymise)
+  return { kind: 'done', summary, baseline, items: (filter) => itemsOf(duckdb, sides, veil, filter) }
+}
+
+async function periodOf(duckdb: DuckDb): Promise<{ from: string | undefined; to: string | undefined }> {
+  const [row] = await duckdb.query<{ from: string | null; to: string | null }>(`
+    select min(day) as from, max(day) as to from (select day from ours where apart is null union all select day from theirs where apart is null)`)
+  return { from: row?.from ?? undefined, to: row?.to ?? undefined }
+}
+
+const notesOf = (side: SideName, { rounded, undated }: { rounded: number; undated: number }): readonly string[] => [
+  ...(rounded > 0 ? [`${rounded} amounts of ${side} are finer than their currency and were rounded`] : []),
+  ...(undated > 0 ? [`${undated} dates of ${side} are empty or cannot be read`] : []),
+]

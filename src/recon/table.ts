@@ -1,0 +1,148 @@
+import type { DuckDb } from '../platform/duckdb.ts'
+import {
+  BrokenFile,
+  beginningOf,
+  createDateReader,
+  createDiagnostics,
+  createSurvey,
+  type DateReader,
+  type Document,
+  findHeader,
+  HEADER_ROWS,
+  type Header,
+  inferProfile,
+  kindOf,
+  NO_CURRENCY,
+  namesOf,
+  openTable,
+  readAmount,
+  separatorOf,
+  type TableRow,
+  type TableShape,
+  wordsOf,
+} from '../settlement/index.ts'
+import { currencyIn } from './currency-code.ts'
+import { createRawRows, type RawRows } from './raw-rows.ts'
+import type { Alone, Side, SideName } from './side.ts'
+
+type Loaded = Omit<Side, 'name' | 'path' | 'sha256'>
+
+/** Reads a table: CSV with any separator, tab-separated text, JSON, JSON Lines, or the first sheet of a workbook. */
+export async function loadTable(
+  duckdb: DuckDb,
+  name: SideName,
+  document: Document,
+  zone: string | undefined,
+): Promise<Loaded> {
+  const kind = kindOf(await beginningOf(document.open())) ?? 'csv'
+  const shape: TableShape =
+    kind === 'csv' || kind === 'tsv' ? { kind: 'csv', separator: await separatorOf(kind, document.open()) } : { kind }
+  const diagnostics = createDiagnostics()
+  const raw = await createRawRows(duckdb, name)
+  const read = await readRows(openTable(document.open(), shape, diagnostics), shape, raw)
+  const rows = await raw.finish()
+  const { columns, currencyBefore, header } = read
+  if (columns.length < 2) throw new BrokenFile('no_table', 1, 'It is no table: there are no two columns in it')
+  return {
+    format: kind,
+    isTable: true,
+    shape: [...describe(shape), ...(zone === undefined ? [] : [zone])].join(' · '),
+    rows,
+    columns,
+    currencyBefore,
+    alone: aloneOf(columns, { shape, header, currencyBefore }),
+    diagnostics: diagnostics.list(),
+  }
+}
+
+const describe = (shape: TableShape): readonly string[] =>
+  shape.kind === 'csv' ? ['csv', SEPARATOR_NAMES[shape.separator] ?? shape.separator] : [shape.kind]
+
+const SEPARATOR_NAMES: Readonly<Record<string, string>> = { ',': 'comma', ';': 'semicolon', '\t': 'tab', '|': 'bar' }
+
+/** Every cell counts: what stands beside the columns is reported as it is. */
+const SURVEY = { skipsWide: false } as const
+
+type Rows = Pick<Side, 'columns' | 'currencyBefore'> & { readonly header: number }
+
+async function readRows(table: ReturnType<typeof openTable>, shape: TableShape, raw: RawRows): Promise<Rows> {
+  const dates = createDateReader()
+  const hasKeys = shape.kind === 'json' || shape.kind === 'jsonl'
+  let header: Header | undefined = hasKeys ? { line: 0, names: table.columns } : undefined
+  let survey = hasKeys ? createSurvey(table.columns, dates, SURVEY) : undefined
+  let first: TableRow[] = []
+  const before: string[] = []
+
+  const take = (row: TableRow): void => {
+    const { line, fields, problem } = row
+    if (problem !== undefined) return raw.reject({ line, ...problem })
+    if (fields.every((field) => field.trim() === '')) return
+    survey?.add(row)
+    raw.add(line, fields)
+  }
+  const begin = (): void => {
+    header = headerOf(first, dates)
+    const { line, names } = header
+    before.push(...first.filter((row) => row.line < line).flatMap(({ fields }) => fields))
+    survey = createSurvey(names, dates, SURVEY)
+    for (const row of first) if (row.line > line) take(row)
+    first = []
+  }
+
+  for await (const rows of table.rows) {
+    for (const row of rows) {
+      if (survey !== undefined) take(row)
+      else if (first.push(row) === HEADER_ROWS) begin()
+    }
+    await raw.drain()
+  }
+  if (survey === undefined) begin()
+  return { columns: survey?.columns() ?? [], currencyBefore: currencyIn(before), header: header?.line ?? 0 }
+}
+
+/** The row that names the columns; without a name that is known, the first one, when it names and the next ones have values. */
+function headerOf(rows: readonly TableRow[], dates: DateReader): Header {
+  const known = findHeader(rows, dates)
+  if (known !== undefined) return known
+  const [first, ...others] = rows.filter(({ problem }) => problem === undefined)
+  const cells = first?.fields.map((field) => field.trim()) ?? []
+  const names = cells.filter((cell) => cell !== '')
+  const isHeader =
+    first !== undefined &&
+    names.length >= 2 &&
+    new Set(names).size === names.length &&
+    !names.some((cell) => isValue(cell, dates)) &&
+    (others.length === 0 || others.some(({ fields }) => fields.some((field) => isValue(field.trim(), dates))))
+  return isHeader ? { line: first.line, names: namesOf(cells) } : { line: 0, names: [] }
+}
+
+const isValue = (cell: string, dates: DateReader): boolean =>
+  /\d/.test(cell) &&
+  (readAmount(cell, '.') !== undefined || readAmount(cell, ',') !== undefined || dates.ordersOf(cell).size > 0)
+
+function aloneOf(
+  columns: Side['columns'],
+  around: { readonly shape: TableShape; readonly header: number; readonly currencyBefore: string | undefined },
+): Alone {
+  const { profile, doubts } = inferProfile(columns, around)
+  if (profile === undefined)
+    return { amount: undefined, decimal: undefined, currency: undefined, fee: feeNamed(columns), kind: undefined }
+  const isMarkOpen = doubts.some(({ code }) => code === 'decimal_ambiguous' || code === 'decimal_mixed')
+  const { amount, decimal, currency, fee, status } = profile
+  return {
+    amount,
+    decimal: isMarkOpen ? undefined : decimal,
+    currency: 'code' in currency && currency.code === NO_CURRENCY ? undefined : currency,
+    fee: fee ?? feeNamed(columns),
+    kind: status,
+  }
+}
+
+/** A column such as `fee_minor`. */
+function feeNamed(columns: Side['columns']): Alone['fee'] {
+  const isFee = ({ name, filled, numbers }: Side['columns'][number]): boolean =>
+    /\bfees?\b/.test(wordsOf(name)) && filled > 0 && numbers === filled
+  const [fee, ...others] = columns.filter(isFee)
+  if (fee === undefined || others.length > 0) return undefined
+  return { column: fee.name, sign: fee.negatives > fee.positives ? 'effect' : 'cost' }
+}

@@ -1,0 +1,88 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import {
+  type Baseline,
+  type Item,
+  type Mapping,
+  type Overrides,
+  reconcile,
+  type Settings,
+  type Summary,
+} from './index.ts'
+
+/** Two files as a test has them in mind: texts, or bytes. */
+export type Files = { readonly ours: string | Uint8Array; readonly theirs: string | Uint8Array }
+
+export type Compared =
+  | { readonly kind: 'unsure'; readonly mapping: Mapping }
+  | {
+      readonly kind: 'done'
+      readonly summary: Summary
+      readonly items: readonly Item[]
+      readonly baseline: Baseline | undefined
+    }
+
+export type CompareOptions = Partial<Settings> & {
+  readonly given?: Overrides
+  readonly saved?: Mapping
+  readonly former?: readonly string[]
+  readonly anonymise?: boolean
+}
+
+export const UTC = { zone: 'UTC', cutOff: '00:00' } as const
+
+/** Compares two files that it writes into a folder of their own. */
+export async function compareFiles({ ours, theirs }: Files, options: CompareOptions = {}): Promise<Compared> {
+  const folder = mkdtempSync(join(tmpdir(), 'tallystick-recon-'))
+  const { given = {}, saved, former, anonymise = false, ...settings } = options
+  try {
+    const paths = { ours: join(folder, 'ours'), theirs: join(folder, 'theirs') }
+    writeFileSync(paths.ours, ours)
+    writeFileSync(paths.theirs, theirs)
+    return await reconcile(
+      {
+        paths,
+        folder,
+        settings: {
+          tolerance: { kind: 'absolute', text: '0' },
+          dateWindow: undefined,
+          lag: undefined,
+          asOf: undefined,
+          ours: UTC,
+          theirs: UTC,
+          ...settings,
+        },
+        given,
+        saved,
+        former,
+        anonymise,
+        accept: () => Promise.resolve(false),
+      },
+      async (outcome): Promise<Compared> => {
+        if (outcome.kind === 'unsure') return { kind: 'unsure', mapping: outcome.mapping }
+        const items: Item[] = []
+        for await (const piece of outcome.items()) items.push(...piece)
+        return { kind: 'done', summary: outcome.summary, items, baseline: outcome.baseline }
+      },
+    )
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+export async function done(files: Files, options?: CompareOptions): Promise<Extract<Compared, { kind: 'done' }>> {
+  const compared = await compareFiles(files, options)
+  if (compared.kind === 'done') return compared
+  throw new Error(`It was not sure: ${JSON.stringify(compared.mapping.fields)}`)
+}
+
+/** `code of reference: difference`, for a test that reads like a list of what was found. */
+export const briefly = (items: readonly Item[]): readonly string[] =>
+  items.map(({ code, ours, theirs, difference }) => {
+    const name = ours?.reference ?? theirs?.reference ?? 'nothing'
+    return `${code} ${name}${difference === undefined ? '' : ` ${difference}`}`
+  })
+
+export const csv = (rows: readonly (readonly (string | number)[])[], separator = ','): string =>
+  rows.map((row) => `${row.join(separator)}\n`).join('')
