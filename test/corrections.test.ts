@@ -122,7 +122,7 @@ describe('a file that was wrong leaves the books as if the last one had come fir
     ],
   }
 
-  it.each(Object.entries(CASES))('%s', async (_name, script) => {
+  it.each(Object.entries(CASES))('%s', { timeout: 60_000 }, async (_name, script) => {
     await expectSameBooks(script())
   })
 })
@@ -169,7 +169,7 @@ describe('a correction that is killed', () => {
 })
 
 describe('a correction that two nodes carry, because one of them stalled', () => {
-  it('is done once', async () => {
+  it('is done once', { timeout: 60_000 }, async () => {
     const script: Script = [
       [file(0)],
       [file(0, [...without(0, 'b', 'yen'), other('adjustment', 0, 5n)]), file(1)],
@@ -198,7 +198,7 @@ describe('a correction that two nodes carry, because one of them stalled', () =>
 })
 
 describe('a day whose file was withdrawn', () => {
-  it('is what the receivable differs by, until another one comes', async () => {
+  it('is what the receivable differs by, until another one comes', { timeout: 60_000 }, async () => {
     const own = await database.clone()
     const nights = openNights(own)
     const balances: Balances = (day) => new Map([['EUR', { opening: day === 0 ? 0n : 1_000n, closing: 1_000n }]])
@@ -220,7 +220,7 @@ describe('a day whose file was withdrawn', () => {
 })
 
 describe('the way of a charge to the bank', () => {
-  it('follows what counts: its line, and the payout behind it', async () => {
+  it('follows what counts: its line, and the payout behind it', { timeout: 60_000 }, async () => {
     const own = await database.clone()
     const nights = openNights(own)
     const current = new Map<number, string>()
