@@ -122,14 +122,14 @@ describe('a file that was wrong leaves the books as if the last one had come fir
     ],
   }
 
-  it.each(Object.entries(CASES))('%s', async (_name, script) => {
+  it.each(Object.entries(CASES))('%s', { timeout: 60_000 }, async (_name, script) => {
     await expectSameBooks(script())
   })
 })
 
 describe('a correction that is killed', () => {
-  const manyBefore = Array.from({ length: 1_300 }, (_, n) => other('adjustment', 0, BigInt(n - 700)))
-  const manyAfter = Array.from({ length: 2_400 }, (_, n) => other('adjustment', 0, BigInt(n + 1)))
+  const manyBefore = Array.from({ length: 1_100 }, (_, n) => other('adjustment', 0, BigInt(n - 2_000)))
+  const manyAfter = Array.from({ length: 1_100 }, (_, n) => other('adjustment', 0, BigInt(n + 1)))
   const script = (): Script => [
     [file(0, [...right(0), ...manyBefore])],
     [file(0, [line('b', { fee: 999n }), ...without(0, 'b', 'e'), ...manyAfter]), file(1)],
@@ -156,8 +156,8 @@ describe('a correction that is killed', () => {
       while (await diesTonight(nights)) deaths.isDead = false
       await play(before, [[], [], ...rest], NOTHING)
 
-      // Begun, 1,302 lines undone, 2,401 added, ended; matched, posted, completed: each of these twice.
-      expect(deaths.lives).toBe(2 * (1 + 2 + 3 + 1 + 1 + 1 + 1))
+      // Begun, 1,102 lines undone, 1,101 added, ended; matched, what is open and new posted, completed: each of these twice.
+      expect(deaths.lives).toBe(2 * (1 + 2 + 2 + 1 + 1 + 2 + 1))
       expect(await nights.findings()).toEqual([])
       expect(await booksOf(nights)).toEqual(expected)
     } finally {
@@ -169,12 +169,8 @@ describe('a correction that is killed', () => {
 })
 
 describe('a correction that two nodes carry, because one of them stalled', () => {
-  it('is done once', async () => {
-    const script: Script = [
-      [file(0)],
-      [file(0, [...without(0, 'b', 'yen'), other('adjustment', 0, 5n)]), file(1)],
-      [file(2)],
-    ]
+  it('is done once', { timeout: 60_000 }, async () => {
+    const script: Script = [[file(0)], [file(0, [...without(0, 'b', 'yen'), other('adjustment', 0, 5n)]), file(1)]]
     const expected = await booksAfter(inTheFirstPlace(script), NOTHING)
     const own = await database.clone()
     const both = [openNights(own), openNights(own)]
@@ -182,11 +178,9 @@ describe('a correction that two nodes carry, because one of them stalled', () =>
       const [one, two] = both
       if (one === undefined || two === undefined) expect.fail()
       await play(one, script.slice(0, 1), NOTHING)
-      for (const night of [1, 2]) {
-        for (const nights of both) nights.endDay(night)
-        for (const step of script[night] ?? []) await take(one, step, new Map(), NOTHING)
-        await Promise.all(both.map((nights) => nights.night()))
-      }
+      for (const nights of both) nights.endDay(1)
+      for (const step of script[1] ?? []) await take(one, step, new Map(), NOTHING)
+      await Promise.all(both.map((nights) => nights.night()))
 
       expect(await one.findings()).toEqual([])
       expect(await booksOf(one)).toEqual(expected)
@@ -198,7 +192,7 @@ describe('a correction that two nodes carry, because one of them stalled', () =>
 })
 
 describe('a day whose file was withdrawn', () => {
-  it('is what the receivable differs by, until another one comes', async () => {
+  it('is what the receivable differs by, until another one comes', { timeout: 60_000 }, async () => {
     const own = await database.clone()
     const nights = openNights(own)
     const balances: Balances = (day) => new Map([['EUR', { opening: day === 0 ? 0n : 1_000n, closing: 1_000n }]])
@@ -220,7 +214,7 @@ describe('a day whose file was withdrawn', () => {
 })
 
 describe('the way of a charge to the bank', () => {
-  it('follows what counts: its line, and the payout behind it', async () => {
+  it('follows what counts: its line, and the payout behind it', { timeout: 60_000 }, async () => {
     const own = await database.clone()
     const nights = openNights(own)
     const current = new Map<number, string>()

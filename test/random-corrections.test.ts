@@ -30,7 +30,7 @@ describe('random versions and withdrawals', () => {
   })
 })
 
-const CLEAN_NIGHTS = 2
+const CLEAN_NIGHTS = 1
 const WILD_NIGHTS = 3
 
 function randomScript(random: Seeded): Script {
