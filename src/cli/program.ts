@@ -308,7 +308,7 @@ function addRecon(program: Command, leaf: AddLeaf): void {
     .argument('<ours>', 'our records: a table, or a file in a format that is known')
     .argument('<theirs>', 'what a PSP, a bank or anybody else says')
     .option('--key <columns>', 'the reference that both have: ours=COLUMN,theirs=COLUMN')
-    .option('--amount <columns>', 'the amount, in the same way')
+    .option('--amount <columns>', 'the amount; with its unit: COLUMN:minor, COLUMN:major')
     .option('--currency <columns>', 'the currency: a column, or a code such as EUR')
     .option('--date <columns>', 'the date; with the order of day and month: COLUMN:dmy, COLUMN:mdy, COLUMN:ymd')
     .option('--tolerance <amount>', 'amounts this near are equal: 0.01, or 0.5%', '0')

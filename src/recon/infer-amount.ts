@@ -95,7 +95,10 @@ function rivalsOf(best: AmountFit, all: readonly { readonly fit: AmountFit; read
 export const columnOf = (rule: AmountRule): string =>
   rule.rule === 'split' ? `${rule.credit}−${rule.debit}` : rule.column
 
-function candidates(side: Side, given: string | undefined, key: string | undefined): readonly Candidate[] {
+/** `COLUMN:minor` says the unit too. */
+function candidates(side: Side, said: string | undefined, key: string | undefined): readonly Candidate[] {
+  const saidUnit = UNITS.find((each) => said?.endsWith(`:${each}`) === true)
+  const given = saidUnit === undefined ? said : said?.slice(0, -saidUnit.length - 1)
   const { alone, columns, isTable } = side
   const mark = alone.decimal
   if (!isTable && alone.amount !== undefined)
@@ -111,7 +114,8 @@ function candidates(side: Side, given: string | undefined, key: string | undefin
       rules.push({ rule: alone.amount, of, name: 110 })
   const isSplit = (name: string): boolean =>
     alone.amount?.rule === 'split' && (name === alone.amount.credit || name === alone.amount.debit)
-  const amounts = columns.filter((of) => isAmount(of) && of.name !== key && !isSplit(of.name))
+  const couldBe = (of: ColumnSurvey): boolean => isAmount(of) || (side.rows === 0 && nameScore(of.name, 'amount') > 0)
+  const amounts = columns.filter((of) => couldBe(of) && of.name !== key && !isSplit(of.name))
   // Whole numbers that no name calls an amount may be anything: they are looked at when there is nothing better.
   const likely = amounts.filter(({ name, fractions }) => fractions > 0 || amountName(name) > 0)
   const chosen = isGiven ? columns.filter(({ name }) => name === given) : likely.length > 0 ? likely : amounts
@@ -119,12 +123,12 @@ function candidates(side: Side, given: string | undefined, key: string | undefin
   if (isGiven && rules.length === 0) cellOf(side, given)
   return rules.flatMap(({ rule, of, name }) =>
     marksOf(of, mark).flatMap((each) =>
-      unitsFor(of).map((unit) => ({
+      (saidUnit === undefined ? unitsFor(of) : [saidUnit]).map((unit) => ({
         rule,
         mark: each,
         unit,
         name: name + (saysMinor(of.name) && unit === 'minor' ? 50 : 0),
-        isProven: saysMinor(of.name) && unit === 'minor',
+        isProven: unit === saidUnit || (saysMinor(of.name) && unit === 'minor'),
         hasFractions: of.fractions > 0,
       })),
     ),

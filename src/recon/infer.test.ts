@@ -242,6 +242,15 @@ describe('what the files do not prove', () => {
     expect(compared).toMatchObject({ kind: 'unsure', mapping: { fields: { currency: { confidence: 'none' } } } })
   })
 
+  it('is a unit that both files could mean, and a flag says', async () => {
+    const whole: Writing = { amount: ({ minor }) => String(minor) }
+    const amount = { ours: 'amount:minor', theirs: 'amount:minor' }
+
+    const compared = await compareWritten(whole, whole, { given: { amount } })
+
+    expect(compared).toMatchObject({ kind: 'done', summary: { pairs: SALES.length, proof: [{ ours: SUM }] } })
+  })
+
   it('is said with flags', async () => {
     const given = { key: { ours: 'reference', theirs: 'reference' } }
 

@@ -60,7 +60,7 @@ export async function loadPublished(
     format: format.name,
     isTable: false,
     shape: format.title,
-    rows: await raw.finish(),
+    rows: await raw.finish(survey.columns().length),
     columns: survey.columns(),
     currencyBefore: undefined,
     alone: {

@@ -7,7 +7,8 @@ export type RawRows = {
   readonly reject: (rejected: Rejected) => void
   /** To be awaited between pieces of input: writes what has gathered. */
   readonly drain: () => Promise<void>
-  readonly finish: () => Promise<number>
+  /** Gives the table as many columns as there are names, and tells how many rows there were. */
+  readonly finish: (columns: number) => Promise<number>
 }
 
 export type Rejected = {
@@ -55,7 +56,8 @@ export async function createRawRows(duckdb: DuckDb, name: SideName): Promise<Raw
     },
     reject: (each) => void rejected.push(each),
     drain: () => (rows.length + rejected.length < PIECE_ROWS ? Promise.resolve() : flush()),
-    async finish() {
+    async finish(columns) {
+      widest = Math.max(widest, columns)
       await flush()
       return count
     },

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { aRow, COLUMNS } from '../settlement/formats/stripe/testing.ts'
 import { briefly, csv, done, type Files } from './testing.ts'
 
 type OursRow = readonly [reference: string, amount: string, at?: string, currency?: string]
@@ -176,6 +177,50 @@ describe('a row that cannot be read', () => {
     expect(summary.inputs[0]).toMatchObject({ rows: AGREED.length + 1, unparsed: 1 })
     expect(items).toMatchObject([{ code: 'unparsed_line', class: 'real', reasons: ['line 10, column 2 of ours: "five" is no amount'], ours: { row: 10 } }])
   }) // biome-ignore format: one line
+})
+
+describe('a file', () => {
+  it('may have no rows, and then everything is on the other side', async () => {
+    const { ours } = filesOf([], [])
+
+    const { items } = await done({ ours, theirs: csv([['reference', 'gross', 'currency', 'created']]) }, SETTLED)
+
+    expect(items.map(({ code }) => code)).toEqual(AGREED.map(() => 'missing_external'))
+  })
+
+  it('in a published format is read by its reader, and the reference that ours has is the key', async () => {
+    const rows = AGREED.map(([reference, amount], place) =>
+      aRow({
+        balance_transaction_id: `txn_${place}`,
+        source_id: `ch_${place}`,
+        charge_id: `ch_${place}`,
+        gross: amount,
+        net: '1',
+        fee: '0',
+        'payment_metadata[order_id]': reference,
+      }),
+    )
+    const theirs = csv([COLUMNS, ...rows.map((row) => COLUMNS.map((name) => row[name] ?? ''))])
+
+    const { summary } = await done({ ours: filesOf([], []).ours, theirs })
+
+    expect(summary).toMatchObject({
+      pairs: AGREED.length,
+      inputs: [{ format: 'csv' }, { format: 'stripe' }],
+      mapping: { fields: { key: { theirs: 'reference', confidence: 'sure' } } },
+    })
+  })
+
+  it('may have rows that are wider and narrower than its header', async () => {
+    const { ours, theirs } = filesOf([], [])
+
+    const { summary } = await done(
+      { ours, theirs: `${String(theirs).trimEnd()}\nx,1.00,EUR\ny,2.00,EUR,,charge,more\n` },
+      SETTLED,
+    )
+
+    expect(summary).toMatchObject({ pairs: AGREED.length, real: 2 })
+  })
 })
 
 describe('a fee', () => {

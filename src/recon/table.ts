@@ -40,8 +40,8 @@ export async function loadTable(
   const diagnostics = createDiagnostics()
   const raw = await createRawRows(duckdb, name)
   const read = await readRows(openTable(document.open(), shape, diagnostics), shape, raw)
-  const rows = await raw.finish()
   const { columns, currencyBefore, header } = read
+  const rows = await raw.finish(columns.length)
   if (columns.length < 2) throw new BrokenFile('no_table', 1, 'It is no table: there are no two columns in it')
   return {
     format: kind,
