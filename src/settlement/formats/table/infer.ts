@@ -60,7 +60,9 @@ function profileOf(columns: readonly ColumnSurvey[], around: Around, amount: Amo
   }
   const date =
     best('date', isDateColumn) ?? best('valueDate', isDateColumn) ?? onlyOne(columns, isCalendarColumn, taken)
-  const currencyColumn = best('currency', isCurrencyColumn) ?? onlyOne(columns, isCurrencyColumn, taken)
+  const isOwn = (column: ColumnSurvey): boolean =>
+    isCurrencyColumn(column) && (!isForeign(column) || amounts.some(isForeign))
+  const currencyColumn = best('currency', isOwn) ?? onlyOne(columns, isOwn, taken)
   const isNet = names.every((name) => /\bnett?o?\b/.test(roleWords(name)))
   const fees = isNet ? [] : ranked(columns, 'fee', 1).filter((each) => !taken.has(each) && hasMoney(each))
   const fee = isNet ? undefined : best('fee', isAmountColumn)
@@ -127,6 +129,12 @@ const isCalendarColumn = ({ filled, orders }: ColumnSurvey): boolean =>
   filled > 0 && Math.max(orders.ymd, orders.dmy, orders.mdy) >= filled * MOSTLY
 
 const isCurrencyColumn = ({ filled, currencies }: ColumnSurvey): boolean => filled > 0 && currencies >= filled * MOSTLY
+
+/** What was bought in is told beside what the account was moved by, and often only where the two differ. */
+const isForeign = ({ name }: ColumnSurvey): boolean =>
+  /\b(original|originale|foreign|fremdwahrung|fremdwaehrung|exchange|instructed|oorspr|origine|extranjera|estera)\b/.test(
+    roleWords(name),
+  )
 
 /** Not a day, a currency or an amount that is called `Order date`, `Order currency`, `Invoice amount`. */
 const isText = (column: ColumnSurvey, role: Role): boolean =>
