@@ -116,6 +116,9 @@ describe('an amount of a table', () => {
       ['Débit (EUR)', 'Crédit (EUR)'],
       ['Gross Debit (GC)', 'Gross Credit (GC)'],
       ['支出', '收入'],
+      ['Ut fra konto', 'Inn på konto'],
+      ['出金金額', '入金金額'],
+      ['مدين', 'دائن'],
     ]) {
       const { shown } = await read(`Date,${debit},${credit},Currency\n2026-03-13,3.50,,EUR\n2026-03-14,,9.00,EUR\n`)
       expect(shown, debit).toEqual(['2 2026-03-13 -350 EUR -', '3 2026-03-14 900 EUR -'])
