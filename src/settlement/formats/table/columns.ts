@@ -97,6 +97,7 @@ export const roleWords = (name: string): string =>
     name
       .replace(/\(\d+\)$|[ (_](?:in )?(?:cents?|minor(?: units?)?|pence)\)?$/i, '')
       .trimEnd()
+      .replace(/ ?[(（](?:円|元|원|R\$|zł|Kč|kr)[)）]$/, '')
       .replace(/(?: in )?\(?\b([A-Z]{3})\)?$|_([a-z]{3})$/, (all, upper?: string, lower?: string) =>
         isCurrency(upper ?? lower?.toUpperCase() ?? '') ? '' : all,
       ) || name,
