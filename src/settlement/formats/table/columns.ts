@@ -20,7 +20,7 @@ const NAMES: Readonly<Record<Role, readonly string[]>> = {
     'data contabile', 'data operazione', 'data operacji', 'data księgowania', 'boekdatum', 'dato', 'bokforingsdag',
     'bokforingsdatum', 'kirjauspaiva', 'data movimento', 'data lancamento', 'tarih', 'datum zauctovani', 'dátum', 'dan',
     'könyvelés dátuma', 'kuupäev', 'datums', 'data i', 'ημερομηνία', 'дата', 'дата операции', 'tanggal', '日付', '取引日', '日期',
-    '交易日期', '날짜',
+    '交易日期', '날짜', 'お取引日', 'التاريخ',
   ],
   valueDate: [
     'value date', 'valuta', 'valutadatum', 'wertstellung', 'date valeur', 'date de valeur', 'fecha valor', 'data valuta',
@@ -30,19 +30,19 @@ const NAMES: Readonly<Record<Role, readonly string[]>> = {
     'amount', 'gross amount', 'gross', 'transaction amount', 'betrag', 'umsatz', 'montant', 'importe', 'importo', 'bedrag',
     'valor', 'kwota', 'belopp', 'beløb', 'beløp', 'maara', 'summa', 'total', 'sum', 'value',
     'brutto', 'tutar', 'castka', 'monto', 'cantidad', 'ciastka', 'suma', 'összeg', 'znesek', 'iznos', 'summ', 'import',
-    'upphæð', 'ποσό', 'сумма', 'сума', 'jumlah', '金額', '金额', '금액', 'amt', 'amount value', 'value amount',
+    'upphæð', 'ποσό', 'сумма', 'сума', 'jumlah', '金額', '金额', '금액', 'amt', 'amount value', 'value amount', 'objem', 'المبلغ',
   ],
   debit: [
     'debit', 'debits', 'debit amount', 'soll', 'belastung', 'debe', 'cargo', 'cargos', 'addebito', 'addebiti', 'uscite', 'af',
     'withdrawal', 'withdrawals', 'paid out', 'money out', 'debito', 'debet', 'obciążenie', 'obciążenia', 'uttag', 'out', 'dare',
     'withdrawal amt', 'withdrawal amount', 'debitos', 'deebet', 'terhelés', 'расход', 'дебет', '出金', '支出', '출금', 'betalt ut',
-    'ud', 'veloitus', 'borç',
+    'ud', 'veloitus', 'borç', 'ut fra konto', 'ut', '出金金額', 'お引出し金額', 'مدين',
   ],
   credit: [
     'credit', 'credits', 'credit amount', 'haben', 'gutschrift', 'haber', 'abono', 'abonos', 'accredito', 'accrediti',
     'entrate', 'bij', 'deposit', 'deposits', 'paid in', 'money in', 'credito', 'kredit', 'uznanie', 'uznania', 'insattning',
     'in', 'avere', 'deposit amt', 'deposit amount', 'creditos', 'kreedit', 'jóváírás', 'приход', 'кредит', '入金', '收入', '입금',
-    'betalt inn', 'ind', 'hyvitys', 'alacak',
+    'betalt inn', 'ind', 'hyvitys', 'alacak', 'inn på konto', 'inn', '入金金額', 'お預入れ金額', 'دائن',
   ],
   direction: [
     'd c', 'dc', 'c d', 'debit credit', 'credit debit', 'cr dr', 'dr cr', 'soll haben', 'af bij', 'direction', 'sign',
@@ -51,7 +51,7 @@ const NAMES: Readonly<Record<Role, readonly string[]>> = {
   currency: [
     'currency', 'ccy', 'currency code', 'wahrung', 'waehrung', 'devise', 'moneda', 'divisa', 'valuta', 'munt', 'moeda', 'waluta',
     'valuuta', 'mena', 'para birimi', 'curr', 'cur', 'monnaie', 'munteenheid', 'währungscode', 'valutakod', 'deviza',
-    'νόμισμα', 'валюта', '通貨', '币种', '통화', 'transaction currency', 'amount currency', 'gross currency',
+    'νόμισμα', 'валюта', '通貨', '币种', '통화', 'العملة', 'transaction currency', 'amount currency', 'gross currency',
   ],
   fee: [
     'fee', 'fees', 'fee amount', 'processing fee', 'commission', 'gebuhr', 'gebuehr', 'entgelt', 'frais', 'comision',
@@ -65,7 +65,7 @@ const NAMES: Readonly<Record<Role, readonly string[]>> = {
   balance: [
     'balance', 'running balance', 'balance after', 'saldo', 'kontostand', 'solde', 'saldo na transactie', 'saldo disponible',
     'saldo po operacji', 'bakiye', 'zustatek', 'saldo nach buchung', 'egyenleg', 'jääk', 'stanje', 'остаток', 'баланс', '残高',
-    '余额', '잔액', 'account balance', 'closing balance', 'υπόλοιπο',
+    '余额', '잔액', 'account balance', 'closing balance', 'υπόλοιπο', 'الرصيد',
   ],
   reference: [
     'reference', 'payment reference', 'payment ref', 'ref', 'order id', 'order', 'order reference', 'merchant reference', 'invoice id', 'invoice',
@@ -73,12 +73,13 @@ const NAMES: Readonly<Record<Role, readonly string[]>> = {
     'end to end id', 'end to end reference', 'reference number', 'referencia', 'riferimento', 'referentie', 'kenmerk', 'numero', 'psp reference', 'nr referencyjny',
     'bestellnummer', 'auftragsnummer', 'vorgangs id', 'reference id', 'référence', 'referens', 'viite', 'reference no', 'order no', 'ref no',
     'transaction number', 'order number', 'invoice number', 'номер', '参照番号', '订单号',
+    'transaktionscode', 'id pohybu', 'id transakce', 'código de transacción', 'numéro de transaction',
   ],
   description: [
     'description', 'label', 'details', 'detail', 'memo', 'narrative', 'text', 'verwendungszweck', 'buchungstext', 'libelle',
     'concepto', 'descripcion', 'descrizione', 'causale', 'omschrijving', 'mededelingen', 'opis', 'tytuł', 'meddelande', 'tekst', 'partner name', 'payee', 'name',
     'counterparty', 'beneficiary', 'empfanger', 'descricao', 'historico', 'közlemény', 'selgitus', 'descriere', 'popis', 'particulars',
-    'назначение платежа', 'описание', '摘要', '적요', 'açıklama',
+    'назначение платежа', 'описание', '摘要', '적요', 'açıklama', 'lançamento', 'forklaring', '内容', 'البيان', 'الوصف',
   ],
   account: ['iban', 'account', 'account number', 'own account', 'konto', 'kontonummer', 'compte', 'cuenta', 'conto', 'rekening', 'account id', 'merchant account', 'rachunek'],
   status: ['status', 'state', 'type', 'transaction type', 'kind', 'reporting category', 'typ', 'art', 'tipo', 'tipo de operacion', 'soort'],
@@ -96,6 +97,7 @@ export const roleWords = (name: string): string =>
     name
       .replace(/\(\d+\)$|[ (_](?:in )?(?:cents?|minor(?: units?)?|pence)\)?$/i, '')
       .trimEnd()
+      .replace(/ ?[(（](?:円|元|원|R\$|zł|Kč|kr)[)）]$/, '')
       .replace(/(?: in )?\(?\b([A-Z]{3})\)?$|_([a-z]{3})$/, (all, upper?: string, lower?: string) =>
         isCurrency(upper ?? lower?.toUpperCase() ?? '') ? '' : all,
       ) || name,

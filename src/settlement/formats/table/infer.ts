@@ -24,7 +24,7 @@ export type Around = {
 
 /** Finds out how a table is read, from what its columns are called and, more than that, from what is in them. */
 export function inferProfile(columns: readonly ColumnSurvey[], around: Around): Inferred {
-  const found = amountRules(columns)
+  const found = isOnlyProse(columns) ? undefined : amountRules(columns)
   const [rule, ...otherRules] = found?.rules ?? []
   if (found === undefined || rule === undefined) {
     const message = 'No column is clearly the amount: say which one it is with a mapping'
@@ -46,6 +46,13 @@ export function inferProfile(columns: readonly ColumnSurvey[], around: Around): 
   }
   return { profile, candidates: candidates.length === 0 ? [] : [profile, ...candidates], doubts }
 }
+
+/** Without a row below it, a line such as `Total amount due, date` is a header only when a whole name in it is one of money. */
+const isOnlyProse = (columns: readonly ColumnSurvey[]): boolean =>
+  columns.every(({ filled }) => filled === 0) &&
+  !columns.some(({ name }) => MONEY.some((role) => nameScore(name, role) >= WHOLE_NAME))
+
+const MONEY = ['amount', 'debit', 'credit', 'net'] as const
 
 function profileOf(columns: readonly ColumnSurvey[], around: Around, amount: AmountRule, doubts: Doubt[]): Profile {
   const names = columnsOf(amount)
@@ -82,6 +89,9 @@ function profileOf(columns: readonly ColumnSurvey[], around: Around, amount: Amo
     const message = 'No column is clearly a date: lines come without one'
     doubts.push({ severity: 'warning', code: 'no_date', column: 0, message })
   }
+  // Where some rows have none, it is that of somebody else.
+  const isOwnAccount = ({ filled, values }: ColumnSurvey): boolean =>
+    values.size === 1 && filled >= (date?.filled ?? amounts[0]?.filled ?? 0)
   const texts = (role: Role): readonly string[] =>
     ranked(columns, role, 1)
       .filter((column) => !taken.has(column) && isText(column, role) && taken.add(column))
@@ -100,7 +110,7 @@ function profileOf(columns: readonly ColumnSurvey[], around: Around, amount: Amo
     net: net?.name,
     balance: balance?.name,
     references: texts('reference'),
-    account: best('account', ({ values }) => values.size === 1, 70)?.name,
+    account: best('account', isOwnAccount, WHOLE_NAME)?.name,
     descriptions: texts('description'),
     status: best('status', ({ filled, values }) => filled > 0 && values.size <= 50)?.name,
   }
@@ -190,9 +200,11 @@ function currencyOf(
 /** Codes that are words as well prove nothing: `ALL ACCOUNTS`, `TRY AGAIN`, `TOP UP`. */
 const WORDS = new Set(['ALL', 'BAM', 'COP', 'CUP', 'GEL', 'MOP', 'PEN', 'SOS', 'TOP', 'TRY'])
 
-/** Currencies that a name such as `Amount (EUR)` or a text before the table says. */
-export const codesIn = (text: string): readonly string[] =>
-  (text.match(/\b[A-Z]{3}\b/g) ?? []).filter((code) => isCurrency(code) && !WORDS.has(code))
+/** Currencies that a name such as `Amount (EUR)` or `出金金額(円)`, or a text before the table says. */
+export const codesIn = (text: string): readonly string[] => [
+  ...(text.match(/\b[A-Z]{3}\b/g) ?? []).filter((code) => isCurrency(code) && !WORDS.has(code)),
+  ...(/[(（]円[)）]/.test(text) ? ['JPY'] : []),
+]
 
 /** How many decimals the currencies of the file have, as far as they are known. */
 function unitsOf(currency: Profile['currency'], column: ColumnSurvey | undefined): ReadonlySet<number> {

@@ -17,7 +17,7 @@ export function kindOf(beginning: Uint8Array): Kind | undefined {
   const start = text.trimStart()
   if (start.startsWith('[')) return /^\[\s*(\{|\]|$)/.test(start) ? 'json' : undefined
   if (/^\{\s*(["}]|$)/.test(start)) return isLine(start.split('\n', 1)[0] ?? '') ? 'jsonl' : 'json'
-  if (/^[{<]/.test(start)) return undefined
+  if (/^([{<]|%PDF-)/.test(start)) return undefined
   // biome-ignore lint/suspicious/noControlCharactersInRegex: what is no text has them.
   if (/[\u0000-\u0008\u000e-\u001f]/.test(text)) return undefined
   const separator = bestSeparator(text)

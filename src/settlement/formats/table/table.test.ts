@@ -116,6 +116,9 @@ describe('an amount of a table', () => {
       ['Débit (EUR)', 'Crédit (EUR)'],
       ['Gross Debit (GC)', 'Gross Credit (GC)'],
       ['支出', '收入'],
+      ['Ut fra konto', 'Inn på konto'],
+      ['出金金額(円)', '入金金額(円)'],
+      ['مدين', 'دائن'],
     ]) {
       const { shown } = await read(`Date,${debit},${credit},Currency\n2026-03-13,3.50,,EUR\n2026-03-14,,9.00,EUR\n`)
       expect(shown, debit).toEqual(['2 2026-03-13 -350 EUR -', '3 2026-03-14 900 EUR -'])
@@ -476,21 +479,5 @@ describe('a hostile table', () => {
     const { summary } = await read(text, { kind: 'csv' })
 
     expect(errorsOf(summary).length).toBeGreaterThan(0)
-  })
-})
-
-describe('the currency of a table', () => {
-  it('is that of its amounts, and not the one that something was bought in', async () => {
-    const { shown, told } = await read(
-      rowsOf(`
-        "Booking Date","Payee","Amount (EUR)","Original Amount","Original Currency","Exchange Rate"
-        2026-03-13,Baker,-23.45,-23.45,EUR,1
-        2026-03-14,Employer,1500.00,,,
-        2026-03-15,Bookshop,-9.20,-10.00,USD,0.92
-      `),
-    )
-
-    expect(shown).toEqual(['2 2026-03-13 -2345 EUR -', '3 2026-03-14 150000 EUR -', '4 2026-03-15 -920 EUR -'])
-    expect(told).toEqual([])
   })
 })

@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest'
+import { errorsOf, readTableFile, told } from './testing/reading.ts'
+
+const rowsOf = (text: string): string => text.trim().replace(/^ +/gm, '').concat('\n')
+
+async function read(text: string) {
+  const { summary, lines } = await readTableFile(text)
+  const shown = lines.map(({ line, businessDate, amount, currency }) => `${line} ${businessDate} ${amount} ${currency}`)
+  return { shown, told: told(summary), account: summary.statements[0]?.account, summary }
+}
+
+const ABROAD = rowsOf(`
+  Booking Date,Account number,Amount (EUR),Original Amount,Original Currency,Exchange Rate
+  2026-03-13,,-23.45,-23.45,EUR,1
+  2026-03-14,DE00 1,1500.00,,,
+  2026-03-15,,-9.20,-10.00,USD,0.92
+`)
+
+describe('what is inferred of a table', () => {
+  it('is the currency of its amounts, and not the one that something was bought in', async () => {
+    const { shown, told } = await read(ABROAD)
+
+    expect(shown).toEqual(['2 2026-03-13 -2345 EUR', '3 2026-03-14 150000 EUR', '4 2026-03-15 -920 EUR'])
+    expect(told).toEqual([])
+  })
+
+  it('is no account of its own where only some rows have one', async () => {
+    expect((await read(ABROAD)).account).toBe('')
+  })
+
+  it('is the yen that stands in the names of columns', async () => {
+    const { shown, summary } = await read(
+      rowsOf(`
+        日付,内容,出金金額(円),入金金額(円),残高(円)
+        2026/03/14,給与,,250000,250000
+        2026/03/15,振込,30000,,220000
+      `),
+    )
+
+    expect(shown).toEqual(['2 2026-03-14 250000 JPY', '3 2026-03-15 -30000 JPY'])
+    expect([errorsOf(summary), summary.statements[0]?.control.status]).toEqual([[], 'pass'])
+  })
+
+  it.each([
+    ['a page of words', 'Please sign in, your session has expired.\nTotal amount due, date\n'],
+    ['a PDF', '%PDF-1.7\n1 0 obj <</Date;Amount>> endobj\n'],
+  ])('is nothing in %s: it is unreadable and not empty', async (_what, text) => {
+    const { summary } = await readTableFile(text, { kind: 'csv' })
+
+    expect([summary.readable, errorsOf(summary)]).toEqual([false, ['no_amount']])
+  })
+})
