@@ -9,6 +9,7 @@ import { plain } from './month-names.ts'
 import type { Profile } from './profile.ts'
 import { openTable, type TableRow } from './rows.ts'
 import { isHeading, isTotal, noteBalance } from './special-rows.ts'
+import { isUnbooked } from './unbooked.ts'
 import { cell, hasKeys, moneyIn, placeOf, type Section, sectionOf, sectionOfRow, type Work } from './work.ts'
 
 /** Reads a table as its mapping says. */
@@ -124,10 +125,12 @@ function readRow(work: Work, row: TableRow): void {
     currency: section.currency,
     description: description.length === 0 ? undefined : description.join(' / ').slice(0, 1_024).toWellFormed(),
     ...when,
+    ...(isUnbooked(status) ? { booked: false as const } : {}),
   }
   if (stated.net !== undefined)
     section.sums.compare(stated.net === net ? '' : `the net of line ${row.line}`, stated.net, net)
   section.sums.add(line)
+  if (line.booked === false) return reading.push(line)
   if (stated.balance === undefined) section.balances.skip(net)
   else section.balances.add({ line: row.line, net, balance: stated.balance, date: when.businessDate })
   reading.push(line)
