@@ -272,9 +272,8 @@ describe('A control', () => {
         const statement = statementOfDetail(model, account)
         const withRow = (row: string): string => textOf(rows.map((each, index) => (index === place ? row : each)))
 
-        const dearer = await read(
-          withRow((rows[place] ?? '').replace(`16,${code},${amount}`, `16,${code},${BigInt(amount) + more}`)),
-        )
+        const changed = `16,${code},${BigInt(amount) + more}`
+        const dearer = await read(withRow((rows[place] ?? '').replace(`16,${code},${amount}`, changed)))
         const turned = await read(withRow((rows[place] ?? '').replace(`16,${code}`, `16,${code < '400' ? 475 : 142}`)))
 
         expect(controlsOf(dearer.summary)[statement]).toMatchObject({ status: 'fail', difference: more })

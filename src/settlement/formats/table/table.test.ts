@@ -417,25 +417,6 @@ describe('the balance of a table', () => {
 })
 
 describe('a row that is no movement', () => {
-  it('because it is pending or was declined is there and moves no balance', async () => {
-    const { summary, lines } = await read(
-      rowsOf(`
-        Date,Description,Amount,Currency,State,Balance
-        2026-03-02,Shop,-10.00,EUR,COMPLETED,90.00
-        2026-03-03,Fuel,-30.00,EUR,PENDING,
-        2026-03-03,Hotel,-20.00,EUR,Declined,
-        2026-03-04,Sale,5.00,EUR,COMPLETED,95.00`),
-    )
-
-    expect(lines.map(({ amount, booked }) => [amount, booked])).toEqual([
-      [-1_000n, undefined],
-      [-3_000n, false],
-      [-2_000n, false],
-      [500n, undefined],
-    ])
-    expect(summary.statements).toMatchObject([{ opening: 10_000n, closing: 9_500n, control: { status: 'pass' } }])
-  })
-
   it('is a total, a heading that comes again, or without an amount', async () => {
     const { shown, told } = await read(
       'Date,Text,Amount,Currency\n2026-03-13,a,1.50,EUR\n,Total,1.50,EUR\nDate,Text,Amount,Currency\n2026-03-14,b,2.50,EUR\n2026-03-14,only a text,,EUR\n,,,\n',
