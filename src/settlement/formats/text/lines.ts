@@ -35,3 +35,19 @@ export async function* textLines(texts: AsyncIterable<string>): AsyncGenerator<T
 }
 
 const LINE_END = /\r\n|\n|\r/
+
+/**
+ * Lines of a text that has no line feed end with returns: those become line feeds. A piece is held back only while it ends
+ * with the first return, whose line feed may be in the next one.
+ */
+export async function* withLineFeeds(texts: AsyncIterable<string>): AsyncGenerator<string> {
+  let endsWithReturns: boolean | undefined
+  let held = ''
+  for await (const piece of texts) {
+    const text = held + piece
+    endsWithReturns ??= text.includes('\n') ? false : /\r./s.test(text) ? true : undefined
+    held = endsWithReturns === undefined && text.endsWith('\r') ? text : ''
+    if (held === '') yield endsWithReturns === true ? text.replaceAll('\r', '\n') : text
+  }
+  if (held !== '') yield held.replaceAll('\r', '\n')
+}
