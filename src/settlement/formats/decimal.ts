@@ -1,5 +1,5 @@
 import { MAX_SUM } from '../../money/index.ts'
-import { decimalsOfAny } from './currencies.ts'
+import { decimalsIn } from './currencies.ts'
 import { UnreadableRow } from './diagnostics.ts'
 
 /** A number as it was written, exactly: `digits` × 10^−`scale`. */
@@ -69,10 +69,4 @@ export function roundedUnits({ amount, rest }: Minor, decimals: number): bigint 
   const unit = powerOfTen(MAX_SCALE - decimals)
   if (rest * 2n >= unit) return amount + 1n
   return rest * 2n <= -unit ? amount - 1n : amount
-}
-
-function decimalsIn(currency: string, column = 0): number {
-  const decimals = decimalsOfAny(currency)
-  if (decimals !== undefined) return decimals
-  throw new UnreadableRow('currency', column, `"${currency.slice(0, 16)}" is not a currency`)
 }

@@ -1,4 +1,4 @@
-import { decimalsOfAny } from '../currencies.ts'
+import { decimalsIn } from '../currencies.ts'
 import { dateOfSix } from '../dates.ts'
 import { type DecimalMark, readDecimal, rounded, toMinor } from '../decimal.ts'
 import { UnreadableRow } from '../diagnostics.ts'
@@ -22,9 +22,7 @@ const EXACT_SCALE = 24
  * grouped by the other mark. One point before exactly three digits is refused where it can be both. Throws `UnreadableRow`.
  */
 export function readAmount(text: string, currency: string, column: number): Exact {
-  const decimals = decimalsOfAny(currency)
-  if (decimals === undefined)
-    throw new UnreadableRow('currency', column, `"${currency.slice(0, 16)}" is not a currency`)
+  const decimals = decimalsIn(currency, column)
   const plain = plainAmount(text, decimals)
   const decimal = plain && readDecimal(plain.digits, plain.mark)
   if (decimal === undefined || decimal.scale > MAX_FRACTION)

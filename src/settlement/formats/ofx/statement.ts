@@ -1,5 +1,5 @@
-import { isCurrency } from '../../../money/index.ts'
 import { createSums, type Sums } from '../control.ts'
+import { currencyIn } from '../currencies.ts'
 import { rounded } from '../decimal.ts'
 import { BrokenFile } from '../diagnostics.ts'
 import { readAmount } from './amount.ts'
@@ -76,12 +76,6 @@ export function currencyOf(context: Context, statement: OpenStatement, stated?: 
       )
   }
   return statement.currency
-}
-
-/** Undefined for what is no currency. */
-export function currencyIn(text: string): string | undefined {
-  const code = text.toUpperCase()
-  return isCurrency(code) ? code : undefined
 }
 
 export function sectionOf(context: Context, statement: OpenStatement, currency: string): Section {
