@@ -2,6 +2,7 @@ import { createSums, type Sums } from '../control.ts'
 import { currencyIn } from '../currencies.ts'
 import { rounded } from '../decimal.ts'
 import { BrokenFile } from '../diagnostics.ts'
+import { detached } from '../text/detached.ts'
 import { readAmount } from './amount.ts'
 import { attempt, type Context, type Frame, type Text, textIn, valueIn } from './frame.ts'
 import { movesCash, nameOfText, TEXT } from './tags.ts'
@@ -48,8 +49,7 @@ export const openStatement = (frame: Frame): OpenStatement => ({
 
 export function nameAccount(statement: OpenStatement, frame: Frame): void {
   if (statement.scope !== '') return
-  // A slice would keep the whole piece of the file that it is of.
-  statement.account = Buffer.from((valueIn(frame, TEXT.ACCTID) ?? '').slice(0, MAX_ACCOUNT_LENGTH)).toString()
+  statement.account = detached((valueIn(frame, TEXT.ACCTID) ?? '').slice(0, MAX_ACCOUNT_LENGTH))
   const parts = [TEXT.BROKERID, TEXT.BANKID, TEXT.BRANCHID, TEXT.ACCTID, TEXT.ACCTTYPE].map(
     (text) => valueIn(frame, text) ?? '',
   )
@@ -86,7 +86,7 @@ export function sectionOf(context: Context, statement: OpenStatement, currency: 
     const { line } = statement.frame
     throw new BrokenFile('too_many_statements', line, `There are more than ${MAX_STATEMENTS} statements`)
   }
-  const section = { index, currency: Buffer.from(currency).toString(), sums: createSums() }
+  const section = { index, currency: detached(currency), sums: createSums() }
   statement.sections.push(section)
   return section
 }
