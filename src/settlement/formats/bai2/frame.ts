@@ -1,8 +1,7 @@
-import { failure } from '../control.ts'
+import { type Failure, failLater, failure, missing } from '../control.ts'
 import { decimalsOfAny } from '../currencies.ts'
 import { dateOfEight, dateOfSix } from '../dates.ts'
 import { BrokenFile, UnreadableRow } from '../diagnostics.ts'
-import { type Failure, failLater, missing } from '../later-control.ts'
 import type { Reading } from '../reading.ts'
 import {
   type Account,

@@ -1,4 +1,4 @@
-import { createSums, type Sums } from '../control.ts'
+import { createSums, failure, type Sums } from '../control.ts'
 import { currencyIn } from '../currencies.ts'
 import { BrokenFile } from '../diagnostics.ts'
 import { type Balances, compareBalances, createBalanceBook, type Page } from './balances.ts'
@@ -164,7 +164,7 @@ function mismatch(all: ReadonlyMap<string, Balances>, parts: ReadonlyMap<string,
 function failOdd(sums: Sums, { openingIn, closingIn, opening, closing }: Odd): void {
   const what = `the closing balance is in ${closingIn}, and the opening balance in ${openingIn}`
   const computed = opening + sums.credits() + sums.debits()
-  sums.fail({ status: 'fail', what, stated: closing, computed, difference: computed - closing })
+  sums.fail(failure(what, closing, computed))
 }
 
 /** What stands before the balances and the entries of a report. */
