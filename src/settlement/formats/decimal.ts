@@ -66,7 +66,17 @@ export const rounded = (minor: Minor, currency: string): bigint => roundedUnits(
 /** As `rounded`, for a unit that has this many decimals. */
 export function roundedUnits({ amount, rest }: Minor, decimals: number): bigint {
   if (rest === 0n) return amount
-  const unit = powerOfTen(MAX_SCALE - decimals)
+  const unit = minorUnit(decimals)
   if (rest * 2n >= unit) return amount + 1n
   return rest * 2n <= -unit ? amount - 1n : amount
+}
+
+/** A minor unit with this many decimals in 10^−24 of a major unit, as `rest` is. */
+export const minorUnit = (decimals: number): bigint => powerOfTen(MAX_SCALE - decimals)
+
+/** So many 10^−24 of a major unit as a person writes them: `0.004`. `places` is how many decimals it has at least. */
+export function exactText(value: bigint, places = 0): string {
+  const digits = (value < 0n ? -value : value).toString().padStart(MAX_SCALE + 1, '0')
+  const fraction = digits.slice(-MAX_SCALE).replace(/0+$/, '').padEnd(places, '0')
+  return `${value < 0n ? '-' : ''}${digits.slice(0, -MAX_SCALE)}${fraction === '' ? '' : `.${fraction}`}`
 }

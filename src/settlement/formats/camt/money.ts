@@ -1,6 +1,6 @@
 import type { Sums } from '../control.ts'
 import { currencyIn, decimalsIn } from '../currencies.ts'
-import { type Minor, readDecimal, rounded, toMinor } from '../decimal.ts'
+import { exactText, type Minor, minorUnit, readDecimal, rounded, toMinor } from '../decimal.ts'
 import { UnreadableRow } from '../diagnostics.ts'
 import { type Context, warn } from './context.ts'
 import { child, childrenNamed, type Element, quoted, textAt, UnreadableElement } from './element.ts'
@@ -86,22 +86,13 @@ function chargeOf(record: Element, amount: Element, currency: string): bigint | 
   }
 }
 
-const REST_DECIMALS = 24
-
 /** Compares exactly. A difference that is finer than a minor unit is told in words, and rounded as a number. */
 export function compareExactly(sums: Sums, what: string, stated: Minor, computed: Minor, currency: string): void {
-  const unit = 10n ** BigInt(REST_DECIMALS - decimalsIn(currency))
+  const unit = minorUnit(decimalsIn(currency))
   const difference = (computed.amount - stated.amount) * unit + computed.rest - stated.rest
   const whole = rounded(stated, currency)
   if (difference % unit === 0n) return sums.compare(what, whole, whole + difference / unit)
   const nearest = rounded({ amount: difference / unit, rest: difference % unit }, currency)
-  const exact = `${what}: it differs by ${plain(difference)} ${currency}`
+  const exact = `${what}: it differs by ${exactText(difference)} ${currency}`
   sums.fail({ status: 'fail', what: exact, stated: whole, computed: whole + nearest, difference: nearest })
-}
-
-/** 10^−24 of a major unit as a decimal number. */
-function plain(difference: bigint): string {
-  const digits = (difference < 0n ? -difference : difference).toString().padStart(REST_DECIMALS + 1, '0')
-  const fraction = digits.slice(-REST_DECIMALS).replace(/0+$/, '')
-  return `${difference < 0n ? '-' : ''}${digits.slice(0, -REST_DECIMALS)}${fraction === '' ? '' : `.${fraction}`}`
 }
