@@ -9,7 +9,7 @@ export type TextLines = {
 }
 
 /** Far above any line of a settlement file, in UTF-16 units: a file without line ends must not fill memory. */
-export const MAX_LINE_LENGTH = 262_144
+const MAX_LINE_LENGTH = 262_144
 
 /** Lines end with a line feed, a return, or both; the last one may end with the file. Throws `BrokenFile` for one without a bound. */
 export async function* textLines(texts: AsyncIterable<string>): AsyncGenerator<TextLines> {
