@@ -1,13 +1,19 @@
+import { BrokenFile } from './diagnostics.ts'
 import type { Control, KindTotal, LineKind, SettlementLine, Statement } from './format.ts'
 import { detached } from './text/detached.ts'
 
-export const failure = (what: string, stated: bigint, computed: bigint): Extract<Control, { status: 'fail' }> => ({
+export type Failure = Extract<Control, { status: 'fail' }>
+
+export const failure = (what: string, stated: bigint, computed: bigint): Failure => ({
   status: 'fail',
   what,
   stated,
   computed,
   difference: computed - stated,
 })
+
+/** Of a total that is not there, or cannot be read. */
+export const missing = (what: string): Failure => failure(`${what} is missing`, 0n, 0n)
 
 type About = Pick<Statement, 'account' | 'currency' | 'businessDate' | 'sequence' | 'opening' | 'closing'>
 
@@ -36,7 +42,7 @@ export type Sums = {
   /** Compares a total that the file states with the same from its lines. Undefined is not stated. */
   readonly compare: (what: string, stated: bigint | undefined, computed: bigint) => void
   /** As `compare`, for what has no number: a trailer that is missing, rows out of their order. */
-  readonly fail: (control: Extract<Control, { status: 'fail' }>) => void
+  readonly fail: (control: Failure) => void
   /** opening + Σ = closing is compared when both are there. Nothing compared is the control `none`. */
   readonly finish: (about: About) => Statement
 }
@@ -88,4 +94,21 @@ export function createSums(): Sums {
       return { ...about, lines, credits, debits, totals, control }
     },
   }
+}
+
+/**
+ * A total of several statements (of a group, of the file) that is wrong makes the last of them wrong, so that whoever looks
+ * at statements sees it. When one of them is wrong already, that one is the reason. `from` is the first that the total is
+ * about; when there is none, the last statement before it is taken. Throws `BrokenFile` when the file has no statement.
+ */
+export function failLater(
+  statements: Statement[],
+  from: number,
+  { line, control }: { readonly line: number; readonly control: Failure },
+): void {
+  const last = statements.pop()
+  if (last === undefined)
+    throw new BrokenFile('control', line, `${control.what}: ${control.stated} stated, ${control.computed} read`)
+  const isTold = [...statements.slice(from), last].some((each) => each.control.status === 'fail')
+  statements.push(isTold ? last : { ...last, control })
 }

@@ -1,5 +1,6 @@
 import { CsvError, parse } from 'csv-parse/sync'
 import { BrokenFile } from './diagnostics.ts'
+import { withLineFeeds } from './text/lines.ts'
 
 /**
  * The records of a CSV file (RFC 4180), in pieces, with the line where each begins. No more than a piece and one record is
@@ -60,16 +61,8 @@ export async function* csvRows(
   options: { readonly separator: string },
 ): AsyncGenerator<readonly CsvRecord[]> {
   const splitter = createSplitter({ separator: options.separator, isLax: true })
-  let endsWithReturns: boolean | undefined
-  let held = ''
-  for await (const piece of texts) {
-    const text = held + piece
-    // The line feed behind the first return may be in the next piece.
-    endsWithReturns ??= text.includes('\n') ? false : /\r./s.test(text) ? true : undefined
-    held = endsWithReturns === undefined && text.length < MAX_RECORD_LENGTH ? text : ''
-    if (held === '') yield splitter.take(endsWithReturns === true ? text.replaceAll('\r', '\n') : text)
-  }
-  yield splitter.take(`${endsWithReturns === true ? held.replaceAll('\r', '\n') : held}\n`, true)
+  for await (const text of withLineFeeds(texts)) yield splitter.take(text)
+  yield splitter.take('\n', true)
 }
 
 type Splitter = {

@@ -1,5 +1,5 @@
 import { MAX_SUM } from '../../money/index.ts'
-import { decimalsOfAny } from './currencies.ts'
+import { decimalsIn } from './currencies.ts'
 import { UnreadableRow } from './diagnostics.ts'
 
 /** A number as it was written, exactly: `digits` × 10^−`scale`. */
@@ -66,13 +66,17 @@ export const rounded = (minor: Minor, currency: string): bigint => roundedUnits(
 /** As `rounded`, for a unit that has this many decimals. */
 export function roundedUnits({ amount, rest }: Minor, decimals: number): bigint {
   if (rest === 0n) return amount
-  const unit = powerOfTen(MAX_SCALE - decimals)
+  const unit = minorUnit(decimals)
   if (rest * 2n >= unit) return amount + 1n
   return rest * 2n <= -unit ? amount - 1n : amount
 }
 
-function decimalsIn(currency: string, column = 0): number {
-  const decimals = decimalsOfAny(currency)
-  if (decimals !== undefined) return decimals
-  throw new UnreadableRow('currency', column, `"${currency.slice(0, 16)}" is not a currency`)
+/** A minor unit with this many decimals in 10^−24 of a major unit, as `rest` is. */
+export const minorUnit = (decimals: number): bigint => powerOfTen(MAX_SCALE - decimals)
+
+/** So many 10^−24 of a major unit as a person writes them: `0.004`. `places` is how many decimals it has at least. */
+export function exactText(value: bigint, places = 0): string {
+  const digits = (value < 0n ? -value : value).toString().padStart(MAX_SCALE + 1, '0')
+  const fraction = digits.slice(-MAX_SCALE).replace(/0+$/, '').padEnd(places, '0')
+  return `${value < 0n ? '-' : ''}${digits.slice(0, -MAX_SCALE)}${fraction === '' ? '' : `.${fraction}`}`
 }

@@ -42,12 +42,11 @@ function steadyOffset(zone: string, wallMs: number): number {
 
 function ask(zone: string, wallMs: number): Zoned {
   const wall = new Temporal.PlainDateTime(1970, 1, 1).add({ milliseconds: wallMs })
-  const [earlier, later] = [
-    wall.toZonedDateTime(zone, { disambiguation: 'earlier' }).epochMilliseconds,
-    wall.toZonedDateTime(zone, { disambiguation: 'later' }).epochMilliseconds,
-  ]
+  const before = wall.toZonedDateTime(zone, { disambiguation: 'earlier' })
+  const earlier = before.epochMilliseconds
+  const later = wall.toZonedDateTime(zone, { disambiguation: 'later' }).epochMilliseconds
   if (earlier === later) return { at: new Date(earlier), doubt: undefined }
-  const inGap = !wall.toZonedDateTime(zone, { disambiguation: 'earlier' }).toPlainDateTime().equals(wall)
+  const inGap = !before.toPlainDateTime().equals(wall)
   // In a gap "later" keeps the offset from before it.
   return inGap ? { at: new Date(later), doubt: 'gap' } : { at: new Date(earlier), doubt: 'overlap' }
 }

@@ -1,8 +1,7 @@
-import { isCurrency } from '../../../money/index.ts'
-import { failure } from '../control.ts'
+import { type Failure, failLater, failure, missing } from '../control.ts'
+import { decimalsOfAny } from '../currencies.ts'
 import { dateOfEight, dateOfSix } from '../dates.ts'
 import { BrokenFile, UnreadableRow } from '../diagnostics.ts'
-import { type Failure, failLater, missing } from '../later-control.ts'
 import type { Reading } from '../reading.ts'
 import {
   type Account,
@@ -178,7 +177,7 @@ const MAX_STATEMENTS = 10_000
 
 function currencyIn({ reading }: State, record: LogicalRecord, text: string, column: number): string | undefined {
   const code = text.toUpperCase()
-  if (isCurrency(code)) return code
+  if (decimalsOfAny(code) !== undefined) return code
   const message = `"${text.slice(0, 16)}" is not a currency: what is in it cannot be read`
   reading.diagnostics.add({ severity: 'error', code: 'currency', line: record.line, column, message })
   return undefined

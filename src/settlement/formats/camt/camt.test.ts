@@ -141,6 +141,13 @@ describe('An amount', () => {
     expect(summary.statements.map(({ control }) => control.status)).toEqual(['pass', 'pass', 'pass'])
   })
 
+  it('may be in a currency of its time', async () => {
+    const { summary, lines } = await read(one().replaceAll('EUR', 'BGN'))
+
+    expect(lines).toMatchObject([{ currency: 'BGN', amount: 1_050n }])
+    expect(summary).toMatchObject({ diagnostics: [], statements: [{ currency: 'BGN', control: { status: 'pass' } }] })
+  })
+
   it('in no known currency makes its entry unreadable', async () => {
     const { summary } = await read(replaced(one(), /Ccy="EUR"(?=>10.50)/, 'Ccy="EUX"'))
 

@@ -1,5 +1,6 @@
 import type { FileSummary, Format, ReadOptions, TakeLines } from '../format.ts'
 import { readFile } from '../reading.ts'
+import { asciiBeginning } from '../text/beginning.ts'
 import { decoded } from '../text/decode.ts'
 import { declaredEncoding, readXml } from '../text/xml.ts'
 import { createZoneReader } from '../zone.ts'
@@ -56,7 +57,7 @@ async function read(
 
 /** The name of the message that a file begins with: by its first element that is one, else by what its frame announces. */
 function messageOf(beginning: Uint8Array): string | undefined {
-  const text = withoutComments(textOf(beginning))
+  const text = withoutComments(asciiBeginning(beginning, beginning.length))
   if (!text.trimStart().startsWith('<')) return undefined
   const root = ROOT.exec(text)?.[1]
   if (root !== undefined) return SHAPES.find((shape) => shape.root === root)?.name
@@ -67,13 +68,6 @@ function messageOf(beginning: Uint8Array): string | undefined {
 const ROOT = new RegExp(`<(?:[\\w.-]{1,60}:)?(${SHAPES.map(({ root }) => root).join('|')})[\\s/>]`)
 const NAMESPACE = /\sxmlns(?::[\w.-]{1,60})?\s*=\s*["'][^"'<>]{0,200}\b(camt\.\d{3})\.\d{3}\.\d{2}["']/
 const HEADER = /MsgDefIdr>\s*(camt\.\d{3})\.\d{3}\.\d{2}\s*</
-
-/** All that is looked for is ASCII, so UTF-16 is read by leaving its zero bytes out. */
-const textOf = (beginning: Uint8Array): string =>
-  Buffer.from(beginning)
-    .toString('latin1')
-    .replaceAll('\0', '')
-    .replace(/^(?:ÿþ|þÿ|ï»¿)/, '')
 
 function withoutComments(text: string): string {
   const parts: string[] = []

@@ -1,7 +1,7 @@
 import type { Minor } from '../decimal.ts'
 import { type Context, warn } from './context.ts'
 import { child, childrenNamed, type Element, quoted, textAt, UnreadableElement } from './element.ts'
-import { currencyOf, type Direction, signedMinorOf, wholeUnits } from './money.ts'
+import { currencyOf, type Direction, directionOf, signedMinorOf, wholeUnits } from './money.ts'
 import { referenceOf } from './references.ts'
 import { type BankCode, bankCodeOf } from './transaction.ts'
 import { whenOf } from './when.ts'
@@ -47,7 +47,7 @@ export function readEntry(context: Context, element: Element, accountCurrency: s
     currency,
     exact,
     amount,
-    direction: textAt(element, 'CdtDbtInd') === 'DBIT' ? -1n : 1n,
+    direction: directionOf(element) ?? 1n,
     isReversal: /^(?:true|1)$/i.test(textAt(element, 'RvslInd') ?? ''),
     isBooked,
     status,

@@ -1,6 +1,6 @@
-import { isCurrency, minorUnits } from '../../../money/index.ts'
 import type { Sums } from '../control.ts'
-import { type Minor, readDecimal, rounded, toMinor } from '../decimal.ts'
+import { currencyIn, decimalsIn } from '../currencies.ts'
+import { exactText, type Minor, minorUnit, readDecimal, rounded, toMinor } from '../decimal.ts'
 import { UnreadableRow } from '../diagnostics.ts'
 import { type Context, warn } from './context.ts'
 import { child, childrenNamed, type Element, quoted, textAt, UnreadableElement } from './element.ts'
@@ -17,11 +17,12 @@ export function directionOf(element: Element | undefined): Direction | undefined
   return word === 'DBIT' ? -1n : undefined
 }
 
-/** The currency of an `Amt`. Throws `UnreadableElement` when there is none that is in use. */
+/** The currency of an `Amt`. Throws `UnreadableElement` when it is none. */
 export function currencyOf(amount: Element, otherwise: string | undefined): string {
-  const code = (amount.currency ?? otherwise ?? '').trim().toUpperCase()
-  if (isCurrency(code)) return code
-  throw new UnreadableElement(amount, 'currency', `${amount.name}: ${quoted(code)} is not a currency`)
+  const text = amount.currency ?? otherwise ?? ''
+  const code = currencyIn(text)
+  if (code !== undefined) return code
+  throw new UnreadableElement(amount, 'currency', `${amount.name}: ${quoted(text)} is not a currency`)
 }
 
 /** What stands in an `Amt` or a `Sum`, exactly. Throws `UnreadableElement` for what is no amount: it is never zero. */
@@ -85,22 +86,13 @@ function chargeOf(record: Element, amount: Element, currency: string): bigint | 
   }
 }
 
-const REST_DECIMALS = 24
-
 /** Compares exactly. A difference that is finer than a minor unit is told in words, and rounded as a number. */
 export function compareExactly(sums: Sums, what: string, stated: Minor, computed: Minor, currency: string): void {
-  const unit = 10n ** BigInt(REST_DECIMALS - minorUnits(currency))
+  const unit = minorUnit(decimalsIn(currency))
   const difference = (computed.amount - stated.amount) * unit + computed.rest - stated.rest
   const whole = rounded(stated, currency)
   if (difference % unit === 0n) return sums.compare(what, whole, whole + difference / unit)
   const nearest = rounded({ amount: difference / unit, rest: difference % unit }, currency)
-  const exact = `${what}: it differs by ${plain(difference)} ${currency}`
+  const exact = `${what}: it differs by ${exactText(difference)} ${currency}`
   sums.fail({ status: 'fail', what: exact, stated: whole, computed: whole + nearest, difference: nearest })
-}
-
-/** 10^−24 of a major unit as a decimal number. */
-function plain(difference: bigint): string {
-  const digits = (difference < 0n ? -difference : difference).toString().padStart(REST_DECIMALS + 1, '0')
-  const fraction = digits.slice(-REST_DECIMALS).replace(/0+$/, '')
-  return `${difference < 0n ? '-' : ''}${digits.slice(0, -REST_DECIMALS)}${fraction === '' ? '' : `.${fraction}`}`
 }

@@ -1,5 +1,5 @@
-import { isCurrency } from '../../../money/index.ts'
-import { createSums, type Sums } from '../control.ts'
+import { createSums, failure, type Sums } from '../control.ts'
+import { currencyIn } from '../currencies.ts'
 import { BrokenFile } from '../diagnostics.ts'
 import { type Balances, compareBalances, createBalanceBook, type Page } from './balances.ts'
 import { type Batch, createBatch } from './batch.ts'
@@ -141,10 +141,7 @@ function warnOfStrangers(
 
 const hasMoved = (sums: Sums): boolean => sums.credits() !== 0n || sums.debits() !== 0n
 
-const mentionedIn = (element: Element): string | undefined => {
-  const currency = child(element, 'Amt')?.currency
-  return currency !== undefined && isCurrency(currency) ? currency : undefined
-}
+const mentionedIn = (element: Element): string | undefined => currencyIn(child(element, 'Amt')?.currency ?? '')
 
 /** A report that opens in one currency and closes in another. */
 type Odd = {
@@ -167,7 +164,7 @@ function mismatch(all: ReadonlyMap<string, Balances>, parts: ReadonlyMap<string,
 function failOdd(sums: Sums, { openingIn, closingIn, opening, closing }: Odd): void {
   const what = `the closing balance is in ${closingIn}, and the opening balance in ${openingIn}`
   const computed = opening + sums.credits() + sums.debits()
-  sums.fail({ status: 'fail', what, stated: closing, computed, difference: computed - closing })
+  sums.fail(failure(what, closing, computed))
 }
 
 /** What stands before the balances and the entries of a report. */
@@ -196,8 +193,7 @@ function createHead(context: Context, report: string): Head {
       const { name, text } = element
       if (name === 'Acct') {
         account = accountOf(element).slice(0, MAX_ACCOUNT)
-        const code = textAt(element, 'Ccy')?.toUpperCase()
-        currency = code !== undefined && isCurrency(code) ? code : undefined
+        currency = currencyIn(textAt(element, 'Ccy') ?? '')
       } else if (name === 'ElctrncSeqNb') electronic = text
       else if (name === 'LglSeqNb') legal = text
       else if (name.endsWith('Pgntn')) {

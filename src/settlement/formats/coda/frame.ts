@@ -1,7 +1,6 @@
-import { createSums, failure, type Sums } from '../control.ts'
+import { createSums, type Failure, failLater, failure, missing, type Sums } from '../control.ts'
 import { rounded, toMinor } from '../decimal.ts'
 import { BrokenFile, UnreadableRow } from '../diagnostics.ts'
-import { type Failure, failLater, missing } from '../later-control.ts'
 import type { Reading } from '../reading.ts'
 import { createGlobalisation, type Globalisation } from './globalisation.ts'
 import { continueMovement, informMovement, lineOf, type Movement, readMovement } from './movement.ts'

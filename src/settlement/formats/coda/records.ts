@@ -1,4 +1,4 @@
-import { isCurrency } from '../../../money/index.ts'
+import { decimalsOfAny } from '../currencies.ts'
 import { dateOfSix } from '../dates.ts'
 import type { Decimal } from '../decimal.ts'
 import { UnreadableRow } from '../diagnostics.ts'
@@ -71,7 +71,8 @@ export function readAccount(
   // 0: Belgian number of 12 digits, a blank, the currency. 1 and 3: foreign number or IBAN, 34 places. 2: Belgian IBAN, 31.
   const [end, currencyAt] = structure === '0' ? [12, 13] : structure === '2' ? [31, 34] : [34, 34]
   const currency = field.slice(currencyAt, currencyAt + 3)
-  if (!isCurrency(currency)) throw new UnreadableRow('currency', column + currencyAt, `"${currency}" is not a currency`)
+  if (decimalsOfAny(currency) === undefined)
+    throw new UnreadableRow('currency', column + currencyAt, `"${currency}" is not a currency`)
   return { account: field.slice(0, end).trim(), currency }
 }
 

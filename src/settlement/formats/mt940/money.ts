@@ -1,6 +1,6 @@
-import { decimalsOfAny } from '../currencies.ts'
+import { decimalsIn } from '../currencies.ts'
 import { dateOfSix } from '../dates.ts'
-import { type DecimalMark, readDecimal, rounded, toMinor } from '../decimal.ts'
+import { type DecimalMark, minorUnit, readDecimal, rounded, toMinor } from '../decimal.ts'
 import { UnreadableRow } from '../diagnostics.ts'
 
 /** Minor units, and how much the exact amount is over them, in 10^−24 of a major unit: 0 but for excess decimals. */
@@ -15,16 +15,12 @@ export const negated = ({ amount, over }: Exact): Exact => ({ amount: -amount, o
 /** Decimals beyond this are no money: a reference without a type stands directly behind its amount. */
 const MAX_FRACTION = 6
 
-const EXACT_SCALE = 24
-
 /**
  * An amount as banks write it: `20,`, `20,5`, `0000000020,50`, with a point in place of the comma, or with the thousands
  * grouped by the other mark. One point before exactly three digits is refused where it can be both. Throws `UnreadableRow`.
  */
 export function readAmount(text: string, currency: string, column: number): Exact {
-  const decimals = decimalsOfAny(currency)
-  if (decimals === undefined)
-    throw new UnreadableRow('currency', column, `"${currency.slice(0, 16)}" is not a currency`)
+  const decimals = decimalsIn(currency, column)
   const plain = plainAmount(text, decimals)
   const decimal = plain && readDecimal(plain.digits, plain.mark)
   if (decimal === undefined || decimal.scale > MAX_FRACTION)
@@ -32,17 +28,7 @@ export function readAmount(text: string, currency: string, column: number): Exac
   const minor = toMinor(decimal, currency, column)
   if (minor.rest === 0n) return { amount: minor.amount, over: 0n }
   const amount = rounded(minor, currency)
-  return { amount, over: minor.rest - (amount - minor.amount) * unitOf(decimals) }
-}
-
-/** A minor unit in 10^−24 of a major unit. */
-const unitOf = (decimals: number): bigint => 10n ** BigInt(EXACT_SCALE - decimals)
-
-/** What the exact amount is over its minor units, as a text: `0.004`. */
-export function overText({ over }: Exact): string {
-  const digits = (over < 0n ? -over : over).toString().padStart(EXACT_SCALE + 1, '0')
-  const fraction = digits.slice(-EXACT_SCALE).replace(/0+$/, '')
-  return `${over < 0n ? '-' : ''}${digits.slice(0, -EXACT_SCALE)}${fraction === '' ? '' : `.${fraction}`}`
+  return { amount, over: minor.rest - (amount - minor.amount) * minorUnit(decimals) }
 }
 
 type Plain = { readonly digits: string; readonly mark: DecimalMark }

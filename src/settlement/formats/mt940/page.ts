@@ -1,6 +1,7 @@
 import { createSums, type Sums } from '../control.ts'
+import { exactText } from '../decimal.ts'
 import type { Reading } from '../reading.ts'
-import { type Balance, type EntrySum, type Exact, NOTHING, negated, overText, plus } from './money.ts'
+import { type Balance, type EntrySum, type Exact, NOTHING, negated, plus } from './money.ts'
 
 /**
  * One message: a page of a statement (MT940), or a report of what moved (MT942), from its field 20 to the next one, and
@@ -103,7 +104,7 @@ export function compareEntrySums(page: Page): void {
 /** Exactly: what differs by less than a minor unit differs. */
 function compare(sums: Sums, what: string, stated: Exact, computed: Exact): void {
   if (stated.over === computed.over) return sums.compare(what, stated.amount, computed.amount)
-  const over = overText({ amount: 0n, over: computed.over - stated.over })
+  const over = exactText(computed.over - stated.over)
   const difference = computed.amount - stated.amount
   sums.fail({
     status: 'fail',

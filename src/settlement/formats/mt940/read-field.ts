@@ -1,4 +1,4 @@
-import { decimalsOfAny } from '../currencies.ts'
+import { currencyIn } from '../currencies.ts'
 import { dateOfSix } from '../dates.ts'
 import { UnreadableRow } from '../diagnostics.ts'
 import type { Field } from './fields.ts'
@@ -41,7 +41,7 @@ function readOther(pages: Pages, page: Page, { tag, line }: Field, text: string)
       return
     case '34F':
       page.isInterim = true
-      page.currency ??= knownCurrency(text.slice(0, 3))
+      page.currency ??= currencyIn(text.slice(0, 3))
       return
     case '13':
     case '13D':
@@ -59,11 +59,9 @@ function readOther(pages: Pages, page: Page, { tag, line }: Field, text: string)
 const warn = ({ reading }: Pages, code: string, line: number, message: string, column?: number): void =>
   reading.diagnostics.add({ severity: 'warning', code, line, ...(column === undefined ? {} : { column }), message })
 
-const knownCurrency = (code: string): string | undefined => (decimalsOfAny(code) === undefined ? undefined : code)
-
 /** Some banks write the currency behind the account: `4005287001EUR`. */
 const currencyOfAccount = (account: string): string | undefined =>
-  /[\d\s/][A-Z]{3}$/.test(account) ? knownCurrency(account.slice(-3)) : undefined
+  /[\d\s/][A-Z]{3}$/.test(account) ? currencyIn(account.slice(-3)) : undefined
 
 function readOpening(pages: Pages, before: Page, { line, tag }: Field, text: string): void {
   const { account, own, related, sequence } = before

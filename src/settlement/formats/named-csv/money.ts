@@ -1,6 +1,6 @@
 import type { Sums } from '../control.ts'
 import { decimalsOfAny } from '../currencies.ts'
-import { type Decimal, type Minor, powerOfTen, readDecimal, roundedUnits, toUnits } from '../decimal.ts'
+import { type Decimal, exactText, type Minor, minorUnit, readDecimal, roundedUnits, toUnits } from '../decimal.ts'
 import { UnreadableRow } from '../diagnostics.ts'
 import { cellAt, type Fields } from './columns.ts'
 
@@ -108,7 +108,7 @@ export function plus(a: Minor, b: Minor, { decimals }: Money): Minor {
 /** Amount and rest of one sign, the rest being less than a unit. */
 function settled(sum: Minor, decimals: number): Minor {
   const { amount, rest } = sum
-  const unit = powerOfTen(MAX_SCALE - decimals)
+  const unit = minorUnit(decimals)
   const isLess = rest < 0n ? rest > -unit && amount <= 0n : rest < unit && amount >= 0n
   if (isLess) return sum
   const whole = amount * unit + rest
@@ -121,17 +121,10 @@ export const isSame = (a: Minor, b: Minor): boolean => a.amount === b.amount && 
 export const roundedTo = (minor: Minor, { decimals }: Money): bigint => roundedUnits(minor, decimals)
 
 /** In 10^−24 of a major unit. */
-export const finest = ({ amount, rest }: Minor, { decimals }: Money): bigint =>
-  amount * powerOfTen(MAX_SCALE - decimals) + rest
+export const finest = ({ amount, rest }: Minor, { decimals }: Money): bigint => amount * minorUnit(decimals) + rest
 
 /** As a person writes it: `79.5033`. */
-export function majorText(minor: Minor, money: Money): string {
-  const value = finest(minor, money)
-  const digits = (value < 0n ? -value : value).toString().padStart(MAX_SCALE + 1, '0')
-  const point = digits.length - MAX_SCALE
-  const fraction = digits.slice(point).replace(/0+$/, '').padEnd(money.decimals, '0')
-  return `${value < 0n ? '-' : ''}${digits.slice(0, point)}${fraction === '' ? '' : `.${fraction}`}`
-}
+export const majorText = (minor: Minor, money: Money): string => exactText(finest(minor, money), money.decimals)
 
 /** Compares exactly. What differs by less than a minor unit fails as well, and is told in words. */
 export function compareExactly(

@@ -1,4 +1,4 @@
-import { minorUnits } from '../../../money/index.ts'
+import { decimalsIn } from '../currencies.ts'
 import { type Decimal, type Minor, readDecimal, toMinor } from '../decimal.ts'
 import { UnreadableRow } from '../diagnostics.ts'
 
@@ -8,7 +8,7 @@ import { UnreadableRow } from '../diagnostics.ts'
  * `1 234,56`). Throws `UnreadableRow` for everything else, an empty text included.
  */
 export function readAmount(text: string, currency: string, column: number): Minor {
-  const plain = plainMinor(text, minorUnits(currency))
+  const plain = plainMinor(text, decimalsIn(currency, column))
   if (plain !== undefined) return { amount: plain, rest: 0n }
   if (text === '') throw new UnreadableRow('amount', column, 'The amount is empty')
   const decimal = text.length > MAX_LENGTH ? undefined : decimalIn(text, currency, column)
@@ -47,7 +47,7 @@ function plainMinor(text: string, decimals: number): bigint | undefined {
 
 function decimalIn(text: string, currency: string, column: number): Decimal | undefined {
   const mark = text.includes(',') ? ',' : '.'
-  if (mark === ',' && MAY_BE_THOUSANDS.test(text) && minorUnits(currency) !== 3) {
+  if (mark === ',' && MAY_BE_THOUSANDS.test(text) && decimalsIn(currency) !== 3) {
     const message = `"${text}" may be a number with decimals and one of thousands`
     throw new UnreadableRow('amount', column, message)
   }

@@ -1,3 +1,5 @@
+import { asciiBeginning } from '../text/beginning.ts'
+
 /**
  * What stands before the first element: lines `KEY:VALUE` in OFX 1.x (some senders write them in one line), and a
  * processing instruction `<?OFX …?>` in 2.x.
@@ -31,13 +33,10 @@ const headerValue = (text: string, key: string): string | undefined =>
   new RegExp(`${key}[ \\t]*:[ \\t]*([\\w.-]{1,64}?)(?=\\s|<|$|(?:${KEYS})[ \\t]*:)`, 'i').exec(text)?.[1]
 
 const BEGINNING =
-  /^\s*(?:OFXHEADER\s*:|(?:<\?xml\s[^>]{0,256}\?>\s*)?(?:<!--[\s\S]{0,1024}?-->\s*)?(?:<!DOCTYPE\s+OFX\b|<\?OFX\s|<OFX[\s>]))/i
+  /^(?:OFXHEADER\s*:|(?:<\?xml\s[^>]{0,256}\?>\s*)?(?:<!--[\s\S]{0,1024}?-->\s*)?(?:<!DOCTYPE\s+OFX\b|<\?OFX\s|<OFX[\s>]))/i
 
 /** By its header or its first element, in UTF-16 too. */
-export function detectsOfx(beginning: Uint8Array): boolean {
-  const text = Buffer.from(beginning.subarray(0, 4_096)).toString('latin1')
-  return BEGINNING.test(text.replace(/^(?:\u00ef\u00bb\u00bf|\u00ff\u00fe|\u00fe\u00ff)/, '').replaceAll('\0', ''))
-}
+export const detectsOfx = (beginning: Uint8Array): boolean => BEGINNING.test(asciiBeginning(beginning))
 
 /** The encoding that a file says it has. Windows-1252 is also what every kind of Latin-1 and ASCII is read as. */
 export type Declared = { readonly label: string | undefined; readonly isWindows: boolean }

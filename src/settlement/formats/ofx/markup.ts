@@ -1,4 +1,5 @@
 import { BrokenFile } from '../diagnostics.ts'
+import { detached } from '../text/detached.ts'
 import { plainText } from './plain-text.ts'
 
 /**
@@ -241,8 +242,7 @@ function createTags<Tag>(tagOf: (name: string) => Tag): (inside: string) => Know
     const isEnd = inside.startsWith('/')
     const name = nameIn(isEnd ? inside.slice(1) : inside)
     if (name === undefined) return undefined
-    // A slice would keep the whole piece of the file that it is of.
-    const own = Buffer.from(inside).toString()
+    const own = detached(inside)
     const isKept = own.length <= MAX_PLAIN_NAME && known.size < MAX_TAGS_KNOWN
     const fresh = { tag: tagOf(name), inside: own, isEnd, isEmpty: own.endsWith('/'), isKept, next: undefined }
     if (isKept) known.set(own, fresh)
@@ -257,5 +257,5 @@ function nameIn(inside: string): string | undefined {
   const more = inside.slice(name.length, inside.endsWith('/') ? -1 : undefined).trim()
   // Behind a name stand attributes, or it is a text: "<A Smith>".
   if (more !== '' && !/^[A-Za-z][\w.:-]*\s*=/.test(more)) return undefined
-  return Buffer.from(name.toUpperCase()).toString()
+  return detached(name.toUpperCase())
 }

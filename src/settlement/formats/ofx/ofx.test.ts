@@ -77,6 +77,25 @@ describe('The reader of OFX', () => {
     }
   })
 
+  it('hands lines on before the file is there as a whole, whatever its lines end with', async () => {
+    const transactions = Array.from({ length: 3_000 }, (_, index) => aTransaction({ fitId: `fit-${index}` }))
+    for (const lineEnd of ['\n', '\r\n', '\r']) {
+      const bytes = Buffer.from(fileOf([anAccount({ transactions })], { ...PLAIN, lineEnd }))
+      let isWhole = false
+      const early: boolean[] = []
+      async function* chunks(): AsyncGenerator<Uint8Array> {
+        for (let at = 0; at < bytes.length; at += 16_384) yield bytes.subarray(at, at + 16_384)
+        isWhole = true
+      }
+
+      await ofx.read(chunks(), async () => {
+        early.push(!isWhole)
+      })
+
+      expect(early[0], JSON.stringify(lineEnd)).toBe(true)
+    }
+  })
+
   it('gives what a chain of statements is proven with: a cent, a line or a sign that is wrong is the difference', async () => {
     await fc.assert(
       fc.asyncProperty(accounts, fc.nat(), fc.constantFrom('cent', 'line', 'sign'), async (model, pick, fault) => {

@@ -1,6 +1,7 @@
 import type { Format, ReadOptions } from '../format.ts'
 import { type Reading, readFile } from '../reading.ts'
 import { decoded } from '../text/decode.ts'
+import { withLineFeeds } from '../text/lines.ts'
 import { createDocument } from './document.ts'
 import { createContext } from './frame.ts'
 import { type Declared, declaredEncoding, detectsOfx, readHeader, startOf } from './header.ts'
@@ -92,26 +93,6 @@ async function* inItsEncoding(bytes: AsyncIterable<Uint8Array>, { diagnostics }:
 }
 
 const NOT_ASCII = /[\u0080-\uffff]/
-
-/** Lines of a file that has no line feed end with returns. */
-async function* withLineFeeds(texts: AsyncIterable<string>): AsyncGenerator<string> {
-  let endsWithReturns: boolean | undefined
-  let held = ''
-  for await (const piece of texts) {
-    const text = held + piece
-    held = ''
-    if (endsWithReturns === undefined) {
-      if (text.includes('\n')) endsWithReturns = false
-      else if (text.endsWith('\r')) {
-        // The line feed that belongs to it may be in the next piece.
-        held = text
-        continue
-      } else if (text.includes('\r')) endsWithReturns = true
-    }
-    yield endsWithReturns === true ? text.replaceAll('\r', '\n') : text
-  }
-  if (held !== '') yield held.replaceAll('\r', '\n')
-}
 
 /** The text in pieces of about one length, however it came. */
 async function* pieces(texts: AsyncIterable<string>): AsyncGenerator<string> {

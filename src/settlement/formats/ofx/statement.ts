@@ -1,7 +1,8 @@
-import { isCurrency } from '../../../money/index.ts'
 import { createSums, type Sums } from '../control.ts'
+import { currencyIn } from '../currencies.ts'
 import { rounded } from '../decimal.ts'
 import { BrokenFile } from '../diagnostics.ts'
+import { detached } from '../text/detached.ts'
 import { readAmount } from './amount.ts'
 import { attempt, type Context, type Frame, type Text, textIn, valueIn } from './frame.ts'
 import { movesCash, nameOfText, TEXT } from './tags.ts'
@@ -48,8 +49,7 @@ export const openStatement = (frame: Frame): OpenStatement => ({
 
 export function nameAccount(statement: OpenStatement, frame: Frame): void {
   if (statement.scope !== '') return
-  // A slice would keep the whole piece of the file that it is of.
-  statement.account = Buffer.from((valueIn(frame, TEXT.ACCTID) ?? '').slice(0, MAX_ACCOUNT_LENGTH)).toString()
+  statement.account = detached((valueIn(frame, TEXT.ACCTID) ?? '').slice(0, MAX_ACCOUNT_LENGTH))
   const parts = [TEXT.BROKERID, TEXT.BANKID, TEXT.BRANCHID, TEXT.ACCTID, TEXT.ACCTTYPE].map(
     (text) => valueIn(frame, text) ?? '',
   )
@@ -78,12 +78,6 @@ export function currencyOf(context: Context, statement: OpenStatement, stated?: 
   return statement.currency
 }
 
-/** Undefined for what is no currency. */
-export function currencyIn(text: string): string | undefined {
-  const code = text.toUpperCase()
-  return isCurrency(code) ? code : undefined
-}
-
 export function sectionOf(context: Context, statement: OpenStatement, currency: string): Section {
   const known = statement.sections.find((section) => section.currency === currency)
   if (known !== undefined) return known
@@ -92,7 +86,7 @@ export function sectionOf(context: Context, statement: OpenStatement, currency: 
     const { line } = statement.frame
     throw new BrokenFile('too_many_statements', line, `There are more than ${MAX_STATEMENTS} statements`)
   }
-  const section = { index, currency: Buffer.from(currency).toString(), sums: createSums() }
+  const section = { index, currency: detached(currency), sums: createSums() }
   statement.sections.push(section)
   return section
 }

@@ -180,6 +180,12 @@ describe('The currency of a transaction', () => {
     expect(codesOf(summary)).toEqual(['currency'])
   })
 
+  it('may be one of its time, with its decimals', async () => {
+    const text = withList(transaction({ TRNAMT: '10' })).replace('<CURDEF>EUR', '<CURDEF>ITL')
+
+    expect((await read(text)).lines).toMatchObject([{ currency: 'ITL', amount: 10n }])
+  })
+
   it.each([
     ['', 2],
     ['US', 2],

@@ -1,9 +1,10 @@
+import { currencyIn } from '../currencies.ts'
 import { rounded } from '../decimal.ts'
 import { UnreadableRow } from '../diagnostics.ts'
 import type { LineKind, SettlementLine } from '../format.ts'
 import { readAmount } from './amount.ts'
 import { attempt, type Context, type Frame, type Text, textIn, valueIn } from './frame.ts'
-import { currencyIn, currencyOf, type OpenStatement, sectionOf } from './statement.ts'
+import { currencyOf, type OpenStatement, sectionOf } from './statement.ts'
 import { nameOfText, TEXT } from './tags.ts'
 import type { When } from './when.ts'
 

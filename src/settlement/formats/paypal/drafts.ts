@@ -1,5 +1,5 @@
-import { failure, type Sums } from '../control.ts'
-import type { Control, Statement } from '../format.ts'
+import { type Failure, failure, type Sums } from '../control.ts'
+import type { Statement } from '../format.ts'
 import { isWhole, toMinorUnits } from './hundredths.ts'
 import { FLOWS, type Flow, type Flows, netOf, noFlows, type Totals } from './totals.ts'
 
@@ -33,8 +33,6 @@ export type Draft = {
   /** A wrong number of rows, which is told when nothing weightier is wrong. */
   wrongRows: Failure | undefined
 }
-
-type Failure = Extract<Control, { status: 'fail' }>
 
 export const newDraft = (index: number, section: Section, currency: string, sums: Sums): Draft => ({
   index,

@@ -1,5 +1,4 @@
-import { failure, type Sums } from '../control.ts'
-import type { Control } from '../format.ts'
+import { type Failure, failure, type Sums } from '../control.ts'
 
 /**
  * The balance after each row, which proves every amount on its own. A table has its oldest row first or its newest one:
@@ -15,7 +14,6 @@ export type Balances = {
   readonly finish: (sums: Sums) => { readonly opening: bigint | undefined; readonly closing: bigint | undefined }
 }
 
-type Failed = Extract<Control, { status: 'fail' }>
 type Row = {
   readonly line: number
   readonly net: bigint
@@ -31,7 +29,7 @@ export function createBalances(): Balances {
   /** Moved by rows without a balance since the last one that has one. */
   let skipped = 0n
   let skippedBefore = 0n
-  const wrong: { downwards: Failed | undefined; upwards: Failed | undefined } = {
+  const wrong: { downwards: Failure | undefined; upwards: Failure | undefined } = {
     downwards: undefined,
     upwards: undefined,
   }
@@ -44,8 +42,7 @@ export function createBalances(): Balances {
   const note = (way: 'downwards' | 'upwards', line: number, is: bigint, shouldBe: bigint): void => {
     if (is === shouldBe) return
     counts[way]++
-    const control = failure(`the balance of line ${line}`, is, shouldBe)
-    if (control.status === 'fail') wrong[way] ??= control
+    wrong[way] ??= failure(`the balance of line ${line}`, is, shouldBe)
   }
 
   return {

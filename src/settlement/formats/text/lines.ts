@@ -9,7 +9,7 @@ export type TextLines = {
 }
 
 /** Far above any line of a settlement file, in UTF-16 units: a file without line ends must not fill memory. */
-export const MAX_LINE_LENGTH = 262_144
+const MAX_LINE_LENGTH = 262_144
 
 /** Lines end with a line feed, a return, or both; the last one may end with the file. Throws `BrokenFile` for one without a bound. */
 export async function* textLines(texts: AsyncIterable<string>): AsyncGenerator<TextLines> {
@@ -35,3 +35,19 @@ export async function* textLines(texts: AsyncIterable<string>): AsyncGenerator<T
 }
 
 const LINE_END = /\r\n|\n|\r/
+
+/**
+ * Lines of a text that has no line feed end with returns: those become line feeds. A piece is held back only while it ends
+ * with the first return, whose line feed may be in the next one.
+ */
+export async function* withLineFeeds(texts: AsyncIterable<string>): AsyncGenerator<string> {
+  let endsWithReturns: boolean | undefined
+  let held = ''
+  for await (const piece of texts) {
+    const text = held + piece
+    endsWithReturns ??= text.includes('\n') ? false : /\r./s.test(text) ? true : undefined
+    held = endsWithReturns === undefined && text.endsWith('\r') ? text : ''
+    if (held === '') yield endsWithReturns === true ? text.replaceAll('\r', '\n') : text
+  }
+  if (held !== '') yield held.replaceAll('\r', '\n')
+}
