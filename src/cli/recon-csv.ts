@@ -1,4 +1,5 @@
-import { type Item, plainMajor, type Row } from '../recon/index.ts'
+import { formatMinor } from '../money/index.ts'
+import type { Item, Row } from '../recon/index.ts'
 import { LABELS } from './recon-words.ts'
 
 const SIDE_COLUMNS = ['row', 'reference', 'amount', 'currency', 'occurred_at'] as const
@@ -28,7 +29,7 @@ export function csvLine({
   theirs,
   reasons,
 }: Item): string {
-  const gap = difference === undefined || currency === undefined ? '' : plainMajor(difference, currency)
+  const gap = difference === undefined || currency === undefined ? '' : formatMinor(difference, currency)
   const cells = [
     ...[text(id), code, isClass, LABELS[code], dueOn ?? '', gap, currency ?? ''],
     ...sideCells(ours),
@@ -41,7 +42,7 @@ export function csvLine({
 function sideCells(row: Row | undefined): readonly string[] {
   if (row === undefined) return SIDE_COLUMNS.map(() => '')
   const { amount, currency } = row
-  const money = amount === undefined || currency === undefined ? '' : plainMajor(amount, currency)
+  const money = amount === undefined || currency === undefined ? '' : formatMinor(amount, currency)
   return [(row.rows ?? [row.row]).join(' '), text(row.reference ?? ''), money, currency ?? '', row.occurredAt ?? '']
 }
 
