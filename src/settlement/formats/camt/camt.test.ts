@@ -302,6 +302,19 @@ describe('A message', () => {
   })
 
   it.each([
+    ['without a prefix', ''],
+    ['with a prefix', 'c'],
+  ])('has its version from a namespace that its root declares itself, %s', async (_name, prefix) => {
+    const text = one({ ...PLAIN, prefix })
+    const [declaration = ''] = / xmlns[^>]*/.exec(text) ?? []
+    const moved = replaced(replaced(text, declaration, ''), 'BkToCstmrStmt>', `BkToCstmrStmt${declaration}>`)
+
+    const { summary } = await read(moved)
+
+    expect(summary).toMatchObject({ readable: true, version: '001.08', diagnostics: [] })
+  })
+
+  it.each([
     ['no namespace', / xmlns="[^"]*"/, '', undefined],
     ['the namespace of another message', 'camt.053.001.08', 'camt.054.001.08', undefined],
     ['a namespace of something else', /urn:iso[^"]*/, 'http://example.com/x', undefined],
