@@ -28,7 +28,8 @@ export type LineWithoutOurs = {
   readonly occurred_ms: bigint | null
 }
 
-export type Rule = 'exact' | 'reference' | 'psp_reference'
+export const RULES = ['exact', 'reference', 'psp_reference'] as const
+export type Rule = (typeof RULES)[number]
 
 export type MatchRequest = {
   /** A folder for the engine's own files and for the outcome. Our records since the last run are there, see ours.ts. */
