@@ -32,7 +32,8 @@ export type LineWithoutOurs = {
   readonly occurred_ms: bigint | null
 }
 
-export type Rule = 'exact' | 'reference' | 'psp_reference' | 'joined'
+export const RULES = ['exact', 'reference', 'psp_reference', 'joined'] as const
+export type Rule = (typeof RULES)[number]
 
 export type MatchRequest = {
   /** A folder for the engine's own files and for the outcome. Our records since the last run are there, see ours.ts. */
