@@ -21,6 +21,8 @@ function ruleText({ rule, attemptId, pspReference, ours }: Omit<Match, 'explanat
       return `Matched by our reference ${reference}`
     case 'psp_reference':
       return `Matched by PSP id: ${pspReference ?? 'unknown'}, because the line has no reference of ours`
+    case 'joined':
+      return `Matched by our reference ${reference}, which the line names beside others: together they come to its amount, and this is its part`
     default:
       return rule satisfies never
   }
