@@ -118,7 +118,7 @@ describe('a file of a declared source', () => {
       control: 'pass',
       lineCount: 1n,
       newLines: 1n,
-      reissueOf: null,
+      supersedes: null,
       deliveredSha256: null,
     })
     const kept: Buffer[] = []
@@ -232,7 +232,7 @@ describe('a file of a declared source', () => {
   })
 })
 
-describe('a re-issue', () => {
+describe('a file that supersedes another', () => {
   it('has the name and day of an earlier file and other bytes, and says how they differ', async () => {
     const tea = ['2026-03-02', -2, 'TEA'] as const
     const cake = ['2026-03-02', -4, 'CAKE'] as const
@@ -240,8 +240,10 @@ describe('a re-issue', () => {
 
     const second = await file({ day: '2026-03-02', sequence: '61/1', opening: 100, entries: [COFFEE, cake] })
 
-    expect(second).toMatchObject({ status: 'accepted', reissueOf: first.id, newLines: 2n })
-    expect(second.diagnostics).toMatchObject([{ code: 'reissued', message: expect.stringContaining('1 of its lines') }])
+    expect(second).toMatchObject({ status: 'accepted', supersedes: first.id, newLines: 2n })
+    expect(second.diagnostics).toMatchObject([
+      { code: 'supersedes', message: expect.stringContaining('1 of its lines') },
+    ])
     expect(await seenIn(second)).toEqual([false, false])
   })
 
@@ -250,7 +252,7 @@ describe('a re-issue', () => {
 
     const next = await file({ day: '2026-03-03', opening: 96.5, entries: [['2026-03-03', 1, 'X']] }, 'statement.sta')
 
-    expect(next).toMatchObject({ status: 'accepted', reissueOf: null })
+    expect(next).toMatchObject({ status: 'accepted', supersedes: null })
   })
 })
 
@@ -334,7 +336,7 @@ describe('the chain of an account', () => {
     expect(codesOf(between)).toEqual(['chain_broken'])
   })
 
-  it('is that of the re-issue, not of what it replaced', async () => {
+  it('is that of the file that supersedes, not of what it replaced', async () => {
     await file({ day: '2026-03-02', sequence: '1/1', opening: 100, entries: [COFFEE] }, 'a')
     await file({ day: '2026-03-02', sequence: '1/1', opening: 100, entries: [COFFEE, COFFEE] }, 'a')
 
