@@ -4,13 +4,14 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts'
+import { waitFor } from '../../../test/support/wait-for.ts'
 import { readBlob } from '../../platform/blob.ts'
 import { createTestClock } from '../../platform/clock.ts'
 import { createDb, type Db } from '../../platform/db.ts'
 import { openDuckDb } from '../../platform/duckdb.ts'
 import { type Profile, parseProfile } from '../formats/table/profile.ts'
 import type { SettlementFile } from '../read.ts'
-import type { Received } from '../receive.ts'
+import { type Received, takeTurn } from '../receive.ts'
 import { zipOf } from '../testing/zip.ts'
 import { withdrawFile } from '../withdraw.ts'
 import { type Delivery, receiveDelivery } from './receive.ts'
@@ -101,6 +102,8 @@ async function seenIn({ linesBlobId }: SettlementFile): Promise<boolean[]> {
   duckdb.close()
   return rows.map(({ seen_before }) => seen_before)
 }
+
+const PATIENCE_MS = 400
 
 const COFFEE = ['2026-03-02', -3.5, 'COFFEE'] as const
 
@@ -194,6 +197,26 @@ describe('a file of a declared source', () => {
     expect(back).toMatchObject({ duplicate: false, file: { status: 'accepted', supersedes: first.id } })
     expect(await seenIn(back.file)).toEqual([true, false])
     expect(once).toMatchObject({ duplicate: true, file: { id: back.file.id } })
+  })
+
+  it('waits for its turn, and takes its time, for longer than a statement usually may', async () => {
+    const hasty = createDb({ url: database.url, schema: database.schema, patienceMs: PATIENCE_MS })
+    const bytes = bytesOf(aStatement({ day: '2026-03-02', opening: 100, entries: [COFFEE] }))
+    const waitingMs = `select extract(epoch from clock_timestamp() - query_start)::float8 * 1000 as ms from pg_stat_activity
+                        where datname = current_database() and wait_event = 'advisory'`
+    let second: Promise<readonly Received[]> | undefined
+
+    await db.transaction(async (tx) => {
+      await takeTurn(tx, source.name)
+      second = receiveDelivery({ db: hasty, clock, scratch }, source, { name: 'a', via: 'uploaded', bytes })
+      second.catch(() => undefined)
+      await waitFor(async () => ((await db.query<{ ms: number }>(waitingMs))[0]?.ms ?? 0) > 1.5 * PATIENCE_MS, {
+        what: 'a long wait for the turn',
+      })
+    })
+
+    expect(await second).toMatchObject([{ file: { status: 'accepted' } }])
+    await hasty.end()
   })
 
   it('that comes twice at the same moment is stored once', async () => {
