@@ -21,7 +21,6 @@ export type ApiFile = {
   readonly superseded_by?: string
   readonly withdrawal?: { readonly reason: string; readonly by: string; readonly at: string }
   readonly new_lines?: number
-  readonly reissue_of?: string
   readonly delivered_sha256?: string
   /** In the answer to an upload: the further files of a zip. */
   readonly others?: readonly ApiFile[]

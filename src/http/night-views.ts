@@ -36,7 +36,6 @@ export const fileBody = (file: SettlementFile) => ({
     superseded_by: idOf('sf', file.supersededBy),
     withdrawal: file.withdrawal,
     new_lines: file.newLines === null ? null : Number(file.newLines),
-    reissue_of: idOf('sf', file.reissueOf),
     delivered_sha256: file.deliveredSha256?.toString('hex'),
   }),
 })

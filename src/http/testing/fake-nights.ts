@@ -104,7 +104,6 @@ const aFile = (fields: Pick<SettlementFile, 'name' | 'sha256' | 'byteCount'>): S
   difference: null,
   withdrawal: null,
   newLines: null,
-  reissueOf: null,
   deliveredSha256: null,
   ...fields,
 })
