@@ -18,6 +18,7 @@ import type { ParseOptions } from './parse.ts'
 import type { CreateOptions } from './payments-create.ts'
 import type { ListOptions } from './payments-list.ts'
 import type { ReconOptions } from './recon-options.ts'
+import type { DryOptions } from './runs-dry.ts'
 import type { RunsOptions } from './runs-list.ts'
 import type { MatchesOptions } from './runs-matches.ts'
 import type { ReportOptions } from './runs-report.ts'
@@ -353,14 +354,26 @@ function addRunCommands(group: AddGroup, leaf: AddLeaf): void {
     .requiredOption('--source <source>', 'the settlement source, named like its PSP account')
     .requiredOption('--date <day>', 'a business day that is over, as 2026-03-03')
     .option('--no-wait', 'print what it is now, and do not wait for its end')
-  leaf<SharedOptions & StartOptions>(start, {
+    .option('--dry-run', 'say what it would say, and change nothing')
+    .option('--file <id>', 'in a dry run: another file of the day (sf_…)')
+    .option('--lag <days>', 'in a dry run: so many days in which a record may still come', wholeNumber(0, 30))
+    .option(
+      '--grace <minutes>',
+      'in a dry run: so close to the cut-off a record may count elsewhere',
+      wholeNumber(0, 720),
+    )
+  leaf<SharedOptions & StartOptions & DryOptions & { readonly dryRun?: boolean }>(start, {
     summary: 'reconcile a day; exit 1 when real breaks stand, or its file is missing',
     examples: [
       'runs start --source simulator --date 2026-03-03',
       'runs start --source simulator --date 2026-03-03 --no-wait',
+      'runs start --source simulator --date 2026-03-03 --dry-run --lag 2',
     ],
     next: 'npx tallystick runs list',
-    run: async (context, _args, options) => (await import('./runs-start.ts')).runsStart(context, options),
+    run: async (context, _args, options) =>
+      options.dryRun === true
+        ? (await import('./runs-dry.ts')).runsDry(context, options)
+        : (await import('./runs-start.ts')).runsStart(context, options),
   })
   const list = runs
     .command('list')
@@ -388,6 +401,12 @@ function addRunCommands(group: AddGroup, leaf: AddLeaf): void {
     examples: ['runs report run_…', 'runs report run_… --json'],
     next: 'npx tallystick runs list',
     run: async (context, [id = ''], options) => (await import('./runs-report.ts')).runsReport(context, id, options),
+  })
+  leaf(runs.command('verify').argument('<id>', 'run_…'), {
+    summary: 'compute a run again from what it read; exit 1 when it is not the same, byte for byte',
+    examples: ['runs verify run_…'],
+    next: 'npx tallystick runs list',
+    run: async (context, [id = '']) => (await import('./runs-verify.ts')).runsVerify(context, id),
   })
   leaf(runs.command('diff').argument('<id>', 'run_…'), {
     summary: 'what is new, promoted, cleared and still open since the run before',
