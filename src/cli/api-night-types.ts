@@ -123,6 +123,18 @@ export type ApiRun = {
   readonly failure?: string
 }
 
+type ApiMatchSide = { readonly amount: Integer; readonly currency: string; readonly carried: boolean }
+
+export type ApiMatch = {
+  readonly payment: string
+  readonly attempt: string
+  readonly rule: string
+  readonly code?: string
+  readonly ours: ApiMatchSide
+  readonly theirs: ApiMatchSide & { readonly file: string; readonly line: number }
+  readonly explanation: string
+}
+
 export type ApiBreak = {
   readonly id: string
   readonly source: string

@@ -1,3 +1,4 @@
+import { csvText } from '../platform/csv.ts'
 import { type Item, plainMajor, type Row } from '../recon/index.ts'
 import { LABELS } from './recon-words.ts'
 
@@ -30,10 +31,10 @@ export function csvLine({
 }: Item): string {
   const gap = difference === undefined || currency === undefined ? '' : plainMajor(difference, currency)
   const cells = [
-    ...[text(id), code, isClass, LABELS[code], dueOn ?? '', gap, currency ?? ''],
+    ...[csvText(id), code, isClass, LABELS[code], dueOn ?? '', gap, currency ?? ''],
     ...sideCells(ours),
     ...sideCells(theirs),
-    text(reasons.join('; ')),
+    csvText(reasons.join('; ')),
   ]
   return `${cells.join(',')}\n`
 }
@@ -42,15 +43,5 @@ function sideCells(row: Row | undefined): readonly string[] {
   if (row === undefined) return SIDE_COLUMNS.map(() => '')
   const { amount, currency } = row
   const money = amount === undefined || currency === undefined ? '' : plainMajor(amount, currency)
-  return [(row.rows ?? [row.row]).join(' '), text(row.reference ?? ''), money, currency ?? '', row.occurredAt ?? '']
-}
-
-/**
- * A text of a file as a cell. What a spreadsheet would take for a formula gets an apostrophe before it, which shows it as
- * text; numbers are ours and are left as they are.
- */
-function text(value: string): string {
-  const clean = value.replace(/[\r\n\t]+/g, ' ')
-  const safe = /^[=+\-@＝＋－＠]/.test(clean) ? `'${clean}` : clean
-  return /[",]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+  return [(row.rows ?? [row.row]).join(' '), csvText(row.reference ?? ''), money, currency ?? '', row.occurredAt ?? '']
 }
