@@ -167,7 +167,7 @@ async function goodMorning(nodes: Nodes, weather: Weather): Promise<void> {
 
 /** What happened to the charges that the findings name: at the PSP and here. */
 async function storiesOf(findings: readonly string[], node: MoneyPath, psps: readonly ScriptedPsp[]): Promise<string> {
-  const ids = new Set(findings.flatMap((finding) => finding.match(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/) ?? []))
+  const ids = new Set(findings.flatMap((finding) => finding.match(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g) ?? []))
   const ofCharge = 'in (select id from attempt where charge_attempt_id = any($1::uuid[]))'
   const steps = await node.db.query(`select * from attempt_step where attempt_id ${ofCharge} order by id`, [[...ids]])
   const attempts = await node.db.query(`select * from attempt where id ${ofCharge} order by id`, [[...ids]])
