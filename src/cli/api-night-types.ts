@@ -21,7 +21,6 @@ export type ApiFile = {
   readonly superseded_by?: string
   readonly withdrawal?: { readonly reason: string; readonly by: string; readonly at: string }
   readonly new_lines?: number
-  readonly reissue_of?: string
   readonly delivered_sha256?: string
   /** In the answer to an upload: the further files of a zip. */
   readonly others?: readonly ApiFile[]
@@ -121,6 +120,18 @@ export type ApiRun = {
   readonly completed_at?: string
   readonly late_since?: string
   readonly failure?: string
+}
+
+type ApiMatchSide = { readonly amount: Integer; readonly currency: string; readonly carried: boolean }
+
+export type ApiMatch = {
+  readonly payment: string
+  readonly attempt: string
+  readonly rule: string
+  readonly code?: string
+  readonly ours: ApiMatchSide
+  readonly theirs: ApiMatchSide & { readonly file: string; readonly line: number }
+  readonly explanation: string
 }
 
 export type ApiBreak = {

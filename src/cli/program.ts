@@ -19,6 +19,7 @@ import type { CreateOptions } from './payments-create.ts'
 import type { ListOptions } from './payments-list.ts'
 import type { ReconOptions } from './recon-options.ts'
 import type { RunsOptions } from './runs-list.ts'
+import type { MatchesOptions } from './runs-matches.ts'
 import type { StartOptions } from './runs-start.ts'
 import type { SettlementFileOptions } from './simulator-settlement-file.ts'
 import type { StatementOptions } from './wallets-statement.ts'
@@ -376,6 +377,19 @@ function addRunCommands(group: AddGroup, leaf: AddLeaf): void {
     examples: ['runs get run_…', 'runs get run_… --json'],
     next: 'npx tallystick runs list',
     run: async (context, [id = '']) => (await import('./runs-get.ts')).runsGet(context, id),
+  })
+  const matches = runs
+    .command('matches')
+    .argument('<id>', 'run_…')
+    .option('--rule <rule>', 'exact, reference, psp_reference')
+    .option('--payment <id>', 'of this payment (pay_…)')
+    .option('--csv', 'all that fit, as CSV')
+    .option('--limit <n>', 'at most this many', wholeNumber(1, 10_000), 25)
+  leaf<SharedOptions & MatchesOptions>(matches, {
+    summary: 'what was put together, and why',
+    examples: ['runs matches run_… --rule psp_reference', 'runs matches run_… --csv'],
+    next: 'npx tallystick runs list',
+    run: async (context, [id = ''], options) => (await import('./runs-matches.ts')).runsMatches(context, id, options),
   })
 }
 

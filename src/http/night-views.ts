@@ -6,12 +6,12 @@ import type { FileDifference, SettlementFile, SourceState, StoredStatement } fro
 
 type WithoutNull<T> = { [Key in keyof T]?: NonNullable<T[Key]> }
 
-const given = <T extends Readonly<Record<string, unknown>>>(fields: T): WithoutNull<T> =>
+export const given = <T extends Readonly<Record<string, unknown>>>(fields: T): WithoutNull<T> =>
   Object.fromEntries(
     Object.entries(fields).filter(([, value]) => value !== null && value !== undefined),
   ) as WithoutNull<T>
 
-const instant = (at: Date | null): string | null => at?.toISOString() ?? null
+export const instant = (at: Date | null): string | null => at?.toISOString() ?? null
 const idOf = (prefix: 'sf' | 'run', uuid: string | null): string | null =>
   uuid === null ? null : publicId(prefix, uuid)
 
@@ -36,7 +36,6 @@ export const fileBody = (file: SettlementFile) => ({
     superseded_by: idOf('sf', file.supersededBy),
     withdrawal: file.withdrawal,
     new_lines: file.newLines === null ? null : Number(file.newLines),
-    reissue_of: idOf('sf', file.reissueOf),
     delivered_sha256: file.deliveredSha256?.toString('hex'),
   }),
 })

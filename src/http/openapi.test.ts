@@ -83,6 +83,8 @@ describe('the OpenAPI document', () => {
         "GET /v1/payments/{id}/whereabouts",
         "GET /v1/recon_runs",
         "GET /v1/recon_runs/{id}",
+        "GET /v1/recon_runs/{id}/matches",
+        "GET /v1/recon_runs/{id}/matches.csv",
         "GET /v1/search",
         "GET /v1/settlement_files",
         "GET /v1/settlement_files/{id}",
