@@ -18,6 +18,7 @@ import type { ParseOptions } from './parse.ts'
 import type { CreateOptions } from './payments-create.ts'
 import type { ListOptions } from './payments-list.ts'
 import type { ReconOptions } from './recon-options.ts'
+import { addRuleCommands } from './rule-commands.ts'
 import { addRunCommands } from './run-commands.ts'
 import type { SettlementFileOptions } from './simulator-settlement-file.ts'
 import type { StatementOptions } from './wallets-statement.ts'
@@ -49,6 +50,7 @@ export function createProgram(io: Io, report: Report): Command {
   addParse(program, leaf)
   addRecon(program, leaf)
   addRunCommands(group('runs', 'reconciliation runs'), leaf)
+  addRuleCommands(group('rules', 'versions of the rules by which sources are reconciled'), leaf)
   addBreakCommands(group, leaf)
   addSimulatorCommands(group, leaf)
   addVersion(program, leaf)

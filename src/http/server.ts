@@ -29,6 +29,7 @@ import { ledgerRoutes } from './routes/ledger.ts'
 import { pageRoutes } from './routes/pages.ts'
 import { paymentRoutes } from './routes/payments.ts'
 import { pspWebhookRoutes } from './routes/psp-webhooks.ts'
+import { reconRuleRoutes } from './routes/recon-rules.ts'
 import { reconciliationRoutes } from './routes/reconciliation.ts'
 import { referenceRoutes } from './routes/reference.ts'
 import { runMatchRoutes } from './routes/run-matches.ts'
@@ -41,6 +42,7 @@ import { DryRunSchema } from './schemas/dry-run.ts'
 import { EntrySchema } from './schemas/ledger.ts'
 import { OrderSchema, PaymentSchema } from './schemas/payment.ts'
 import { ProblemSchema } from './schemas/problem.ts'
+import { RuleVersionSchema } from './schemas/recon-rule.ts'
 import { RunSchema } from './schemas/reconciliation.ts'
 import { MatchSchema } from './schemas/run-match.ts'
 import { SECURITY_HEADERS } from './security-headers.ts'
@@ -88,7 +90,16 @@ export async function createHttpServer(deps: HttpServerDeps): Promise<Api> {
   app.setErrorHandler(answerError)
   const operationsOnly = deps.config.operationsOnly === true
   app.setNotFoundHandler((request, reply) => answerUnknown(request, reply, methodsOf(request.url), operationsOnly))
-  for (const schema of [ProblemSchema, OrderSchema, PaymentSchema, EntrySchema, RunSchema, MatchSchema, DryRunSchema])
+  for (const schema of [
+    ProblemSchema,
+    OrderSchema,
+    PaymentSchema,
+    EntrySchema,
+    RunSchema,
+    MatchSchema,
+    DryRunSchema,
+    RuleVersionSchema,
+  ])
     app.addSchema(schema)
   app.decorateRequest('principal', undefined)
   app.decorateRequest('bodyFindings', undefined)
@@ -214,6 +225,7 @@ async function addApi(scope: Api, { services, auth, config, clock }: HttpServerD
   reconciliationRoutes(scope, services)
   runMatchRoutes(scope, services)
   runReportRoutes(scope, services)
+  reconRuleRoutes(scope, services)
   apiKeyRoutes(scope, auth)
   testClockRoutes(scope, services, { clock, mode: config.mode })
   referenceRoutes(scope, services)

@@ -177,6 +177,7 @@ export type ReconciliationService = Pick<
   | 'changes'
   | 'dryRun'
   | 'verify'
+  | 'rules'
   | 'getBreak'
   | 'listBreaks'
 > & {

@@ -9,6 +9,7 @@ import { clearControlBreaks, noteControlBreak } from './control-break.ts'
 import { firstDay } from './first-day.ts'
 import { matchRun } from './match-run.ts'
 import { postRun } from './post-run.ts'
+import { startByRules } from './rule-versions.ts'
 import {
   ensureRun,
   failRun,
@@ -19,7 +20,6 @@ import {
   type RunInProgress,
   RunMovedOn,
   runOfDay,
-  startRun,
 } from './run.ts'
 import type { ReconciledSource, ReconciliationDeps } from './service.ts'
 
@@ -137,16 +137,16 @@ async function carryOut(
   if (current.status !== 'running') {
     const file = await fileFor(deps, given, current)
     if (file === undefined) return false
-    await startRun(db, current.id, file.id, clock.now())
+    await startByRules(db, source, current, { fileId: file.id, at: clock.now() })
     current = (await getRun(db, run.id)) ?? current
   }
   try {
     if (current.phase === 'match') {
       await clearControlBreaks(db, source.name, current, clock.now())
-      await matchRun(deps, source, current, mayGoOn)
+      await matchRun(deps, current.settings, current, mayGoOn)
       current = (await getRun(db, run.id)) ?? current
     }
-    if (current.phase === 'post') await postRun(deps, source, current, mayGoOn)
+    if (current.phase === 'post') await postRun(deps, current.settings, current, mayGoOn)
     return true
   } catch (error) {
     if (error instanceof RunMovedOn || isTransient(error) || !mayGoOn()) throw error

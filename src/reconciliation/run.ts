@@ -40,6 +40,8 @@ export type Run = {
   readonly recordsRead: bigint | null
   readonly posted: bigint
   readonly bookable: bigint | null
+  /** Of the rules by which it decides; null for the settings as they are declared. */
+  readonly ruleVersion: number | null
 }
 
 export const RUN_STEPS = ['correcting', 'reading', 'resolving', 'matching', 'booking', 'proving'] as const
@@ -59,7 +61,7 @@ export type RunInProgress = Run & {
 
 const COLUMNS = `id, source, business_date as "businessDate", status, phase, file_id as "fileId", ours, theirs, matched, breaks, proof,
   requested_at as "requestedAt", late_since as "lateSince", started_at as "startedAt", completed_at as "completedAt", failure,
-  outcome_blob_id as "outcomeBlobId", posted, step, records_read as "recordsRead", bookable,
+  outcome_blob_id as "outcomeBlobId", posted, step, records_read as "recordsRead", bookable, rule_version as "ruleVersion",
   inputs_blob_id as "inputsBlobId", report_blob_id as "reportBlobId", verdict_sha256 as "verdictSha256", settings, summary, seen_heads as "seenHeads", next_from as "nextFrom"`
 
 type Row = Omit<RunInProgress, 'proof' | 'seenHeads' | 'nextFrom' | 'settings' | 'summary'> & {
@@ -123,7 +125,8 @@ const WAIT = statement(
 )
 const START = statement(
   'reconciliation.start_run',
-  `update recon_run set status = 'running', phase = 'match', file_id = $2, started_at = coalesce(started_at, $3)
+  `update recon_run set status = 'running', phase = 'match', file_id = $2, started_at = coalesce(started_at, $3), settings = $4,
+          rule_version = $5
     where id = $1 and status in ('queued', 'waiting_for_file')`,
 )
 const FAIL = statement(
@@ -168,9 +171,17 @@ export const runOfDay = (db: Queryable, source: string, day: string): Promise<Ru
 export const getRun = (db: Queryable, id: string): Promise<RunInProgress | undefined> => one(db, BY_ID, [id])
 export const lastCompletedRun = (db: Queryable, source: string): Promise<RunInProgress | undefined> =>
   one(db, LAST, [source])
+/** What a run begins with. It goes on by these settings, whatever becomes of them. */
+export type RunStart = {
+  readonly fileId: string
+  readonly at: Date
+  readonly settings: Source
+  readonly ruleVersion: number | null
+}
+
 export const requeue = async (db: Queryable, id: string): Promise<void> => void (await db.run(REQUEUE, [id]))
-export const startRun = async (db: Queryable, id: string, fileId: string, now: Date): Promise<void> =>
-  void (await db.run(START, [id, fileId, now]))
+export const startRun = async (db: Queryable, id: string, start: RunStart): Promise<void> =>
+  void (await db.run(START, [id, start.fileId, start.at, exactJson(start.settings), start.ruleVersion]))
 export const failRun = async (db: Queryable, id: string, failure: string): Promise<void> =>
   void (await db.run(FAIL, [id, failure.slice(0, MAX_FAILURE)]))
 
