@@ -31,7 +31,7 @@ import type { Source } from './source.ts'
 type Deps = Pick<ReconciliationDeps, 'db' | 'moneyDb' | 'directory' | 'clock' | 'record' | 'scratch'>
 
 /** What is read of our side at one instant. */
-type Snapshot = {
+export type Snapshot = {
   readonly heads: Heads
   readonly open: readonly OpenBreak[]
   readonly unknown: readonly OursRecord[]
@@ -192,7 +192,7 @@ const theirsRecord = (row: TheirsColumns): TheirsRecord => ({
   occurredAt: row.theirs_ms === null ? null : new Date(Number(row.theirs_ms)),
 })
 
-type Verdict = {
+export type Verdict = {
   readonly found: readonly NewBreak[]
   readonly cleared: readonly string[]
   readonly known: readonly string[]
@@ -205,9 +205,9 @@ type Verdict = {
 }
 
 /** Puts together what the run says about every record without a clean pair. */
-function judge(
-  facts: Facts,
-  { open, unknown }: Snapshot,
+export function judge(
+  facts: Pick<Facts, 'differences' | 'cleared' | 'unmatchedOurs' | 'unmatchedTheirs'>,
+  { open, unknown }: Pick<Snapshot, 'open' | 'unknown'>,
   settledBefore: ReadonlySet<string>,
   around: Surroundings,
 ): Verdict {
