@@ -18,6 +18,7 @@ import type { ParseOptions } from './parse.ts'
 import type { CreateOptions } from './payments-create.ts'
 import type { ListOptions } from './payments-list.ts'
 import type { ReconOptions } from './recon-options.ts'
+import type { LiveOptions } from './runs-live.ts'
 import type { RunsOptions } from './runs-list.ts'
 import type { StartOptions } from './runs-start.ts'
 import type { SettlementFileOptions } from './simulator-settlement-file.ts'
@@ -370,6 +371,17 @@ function addRunCommands(group: AddGroup, leaf: AddLeaf): void {
     examples: ['runs list', 'runs list --status waiting_for_file --json'],
     next: 'npx tallystick runs list --help',
     run: async (context, _args, options) => (await import('./runs-list.ts')).runsList(context, options),
+  })
+  const live = runs
+    .command('live')
+    .option('--source <source>', 'the reconciled source', 'simulator')
+    .option('--state <state>', 'its records: matched, waiting_for_psp, waiting_for_us, differing')
+    .option('--limit <n>', 'at most this many records', wholeNumber(1, 10_000), 25)
+  leaf<SharedOptions & LiveOptions>(live, {
+    summary: 'how a source stands now, before its night; exit 1 when something differs',
+    examples: ['runs live', 'runs live --state differing', 'runs live --source simulator --json'],
+    next: 'npx tallystick runs live --help',
+    run: async (context, _args, options) => (await import('./runs-live.ts')).runsLive(context, options),
   })
   leaf(runs.command('get').argument('<id>', 'run_…'), {
     summary: 'ours − theirs, and what explains it, to the cent',

@@ -6,13 +6,13 @@ import type { FileDifference, SettlementFile, SourceState, StoredStatement } fro
 
 type WithoutNull<T> = { [Key in keyof T]?: NonNullable<T[Key]> }
 
-const given = <T extends Readonly<Record<string, unknown>>>(fields: T): WithoutNull<T> =>
+export const given = <T extends Readonly<Record<string, unknown>>>(fields: T): WithoutNull<T> =>
   Object.fromEntries(
     Object.entries(fields).filter(([, value]) => value !== null && value !== undefined),
   ) as WithoutNull<T>
 
-const instant = (at: Date | null): string | null => at?.toISOString() ?? null
-const idOf = (prefix: 'sf' | 'run', uuid: string | null): string | null =>
+export const instant = (at: Date | null | undefined): string | null => at?.toISOString() ?? null
+export const idOf = (prefix: 'sf' | 'run' | 'brk', uuid: string | null): string | null =>
   uuid === null ? null : publicId(prefix, uuid)
 
 export const fileBody = (file: SettlementFile) => ({

@@ -29,6 +29,7 @@ import { ledgerRoutes } from './routes/ledger.ts'
 import { pageRoutes } from './routes/pages.ts'
 import { paymentRoutes } from './routes/payments.ts'
 import { pspWebhookRoutes } from './routes/psp-webhooks.ts'
+import { reconLiveRoutes } from './routes/recon-live.ts'
 import { reconciliationRoutes } from './routes/reconciliation.ts'
 import { referenceRoutes } from './routes/reference.ts'
 import { settlementFileRoutes } from './routes/settlement-files.ts'
@@ -207,6 +208,7 @@ async function addApi(scope: Api, { services, auth, config, clock }: HttpServerD
   ledgerRoutes(scope, services)
   settlementFileRoutes(scope, services, uploads)
   reconciliationRoutes(scope, services)
+  reconLiveRoutes(scope, services)
   apiKeyRoutes(scope, auth)
   testClockRoutes(scope, services, { clock, mode: config.mode })
   referenceRoutes(scope, services)

@@ -32,6 +32,7 @@ export function createFakeServices(): FakeServices {
     wallets: fakeWallets(),
     settlementFiles: nights.files,
     reconciliation: nights.reconciliation,
+    live: nights.live,
     search: async (text) =>
       [...stored.values()].filter(({ checkoutId }) => checkoutId === text).map(({ id }) => ({ object: 'payment', id })),
     webhooks: {

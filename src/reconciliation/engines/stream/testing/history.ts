@@ -74,7 +74,7 @@ export function randomHistory(random: Seeded): History {
   const booked = Array.from({ length: random.integer(0, 24) }, (_, n) => randomBooked(random, days, n))
   // A record that repeats another one, found by a later night.
   for (const record of [...booked])
-    if (random.chance(0.04) && record.night + 1 < days.length)
+    if (random.chance(0.12) && record.night + 1 < days.length)
       booked.push({ ...record, night: record.night + 1, ms: record.ms + random.integer(0, 1) })
   const drafts = booked.flatMap((record) => linesAbout(random, record, days.length))
   for (let more = random.integer(0, 5); more > 0; more -= 1) drafts.push(foreignLine(random, days.length))
