@@ -36,7 +36,10 @@ create table live_item (
   -- Where the ledger booked it.
   chain_id smallint,
   batch_seq bigint,
+  -- The open break that it is, and what its last run called it.
   break_id uuid,
+  break_code text,
+  break_due_on date,
   -- What it comes to now. `part` stands behind another one: their side of a pair, or what was told again.
   state text not null constraint live_item_state_known check
     (state in ('matched', 'waiting_for_psp', 'waiting_for_us', 'differing', 'part')),

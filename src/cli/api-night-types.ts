@@ -21,7 +21,6 @@ export type ApiFile = {
   readonly superseded_by?: string
   readonly withdrawal?: { readonly reason: string; readonly by: string; readonly at: string }
   readonly new_lines?: number
-  readonly reissue_of?: string
   readonly delivered_sha256?: string
   /** In the answer to an upload: the further files of a zip. */
   readonly others?: readonly ApiFile[]
@@ -104,6 +103,12 @@ export type ApiRun = {
   readonly business_date: string
   readonly status: 'queued' | 'waiting_for_file' | 'running' | 'completed' | 'failed'
   readonly phase?: string
+  readonly progress?: {
+    readonly step?: string
+    readonly records_read?: number
+    readonly posted: number
+    readonly total?: number
+  }
   readonly file?: string
   readonly ours: number | null
   readonly theirs: number | null
@@ -121,6 +126,18 @@ export type ApiRun = {
   readonly completed_at?: string
   readonly late_since?: string
   readonly failure?: string
+}
+
+type ApiMatchSide = { readonly amount: Integer; readonly currency: string; readonly carried: boolean }
+
+export type ApiMatch = {
+  readonly payment: string
+  readonly attempt: string
+  readonly rule: string
+  readonly code?: string
+  readonly ours: ApiMatchSide
+  readonly theirs: ApiMatchSide & { readonly file: string; readonly line: number }
+  readonly explanation: string
 }
 
 export type ApiBreak = {

@@ -18,8 +18,10 @@ import type { ParseOptions } from './parse.ts'
 import type { CreateOptions } from './payments-create.ts'
 import type { ListOptions } from './payments-list.ts'
 import type { ReconOptions } from './recon-options.ts'
-import type { LiveOptions } from './runs-live.ts'
 import type { RunsOptions } from './runs-list.ts'
+import type { LiveOptions } from './runs-live.ts'
+import type { MatchesOptions } from './runs-matches.ts'
+import type { ReportOptions } from './runs-report.ts'
 import type { StartOptions } from './runs-start.ts'
 import type { SettlementFileOptions } from './simulator-settlement-file.ts'
 import type { StatementOptions } from './wallets-statement.ts'
@@ -345,6 +347,20 @@ function addRecon(program: Command, leaf: AddLeaf): void {
   })
 }
 
+function addLiveCommand(runs: ReturnType<AddGroup>, leaf: AddLeaf): void {
+  const live = runs
+    .command('live')
+    .option('--source <source>', 'the reconciled source', 'simulator')
+    .option('--state <state>', 'its records: matched, waiting_for_psp, waiting_for_us, differing')
+    .option('--limit <n>', 'at most this many records', wholeNumber(1, 10_000), 25)
+  leaf<SharedOptions & LiveOptions>(live, {
+    summary: 'how a source stands now, before its night; exit 1 when something differs',
+    examples: ['runs live', 'runs live --state differing', 'runs live --source simulator --json'],
+    next: 'npx tallystick runs live --help',
+    run: async (context, _args, options) => (await import('./runs-live.ts')).runsLive(context, options),
+  })
+}
+
 function addRunCommands(group: AddGroup, leaf: AddLeaf): void {
   const runs = group('runs', 'reconciliation runs')
   const start = runs
@@ -372,22 +388,41 @@ function addRunCommands(group: AddGroup, leaf: AddLeaf): void {
     next: 'npx tallystick runs list --help',
     run: async (context, _args, options) => (await import('./runs-list.ts')).runsList(context, options),
   })
-  const live = runs
-    .command('live')
-    .option('--source <source>', 'the reconciled source', 'simulator')
-    .option('--state <state>', 'its records: matched, waiting_for_psp, waiting_for_us, differing')
-    .option('--limit <n>', 'at most this many records', wholeNumber(1, 10_000), 25)
-  leaf<SharedOptions & LiveOptions>(live, {
-    summary: 'how a source stands now, before its night; exit 1 when something differs',
-    examples: ['runs live', 'runs live --state differing', 'runs live --source simulator --json'],
-    next: 'npx tallystick runs live --help',
-    run: async (context, _args, options) => (await import('./runs-live.ts')).runsLive(context, options),
-  })
+  addLiveCommand(runs, leaf)
   leaf(runs.command('get').argument('<id>', 'run_…'), {
     summary: 'ours − theirs, and what explains it, to the cent',
     examples: ['runs get run_…', 'runs get run_… --json'],
     next: 'npx tallystick runs list',
     run: async (context, [id = '']) => (await import('./runs-get.ts')).runsGet(context, id),
+  })
+  const report = runs
+    .command('report')
+    .argument('<id>', 'run_…')
+    .option('--limit <n>', 'so many breaks at most', wholeNumber(1, 1_000_000), 100)
+  leaf<SharedOptions & ReportOptions>(report, {
+    summary: 'the report of the day, as it was written when the run completed',
+    examples: ['runs report run_…', 'runs report run_… --json'],
+    next: 'npx tallystick runs list',
+    run: async (context, [id = ''], options) => (await import('./runs-report.ts')).runsReport(context, id, options),
+  })
+  leaf(runs.command('diff').argument('<id>', 'run_…'), {
+    summary: 'what is new, promoted, cleared and still open since the run before',
+    examples: ['runs diff run_…', 'runs diff run_… --json'],
+    next: 'npx tallystick runs list',
+    run: async (context, [id = '']) => (await import('./runs-diff.ts')).runsDiff(context, id),
+  })
+  const matches = runs
+    .command('matches')
+    .argument('<id>', 'run_…')
+    .option('--rule <rule>', 'exact, reference, psp_reference')
+    .option('--payment <id>', 'of this payment (pay_…)')
+    .option('--csv', 'all that fit, as CSV')
+    .option('--limit <n>', 'at most this many', wholeNumber(1, 10_000), 25)
+  leaf<SharedOptions & MatchesOptions>(matches, {
+    summary: 'what was put together, and why',
+    examples: ['runs matches run_… --rule psp_reference', 'runs matches run_… --csv'],
+    next: 'npx tallystick runs list',
+    run: async (context, [id = ''], options) => (await import('./runs-matches.ts')).runsMatches(context, id, options),
   })
 }
 

@@ -32,6 +32,8 @@ import { pspWebhookRoutes } from './routes/psp-webhooks.ts'
 import { reconLiveRoutes } from './routes/recon-live.ts'
 import { reconciliationRoutes } from './routes/reconciliation.ts'
 import { referenceRoutes } from './routes/reference.ts'
+import { runMatchRoutes } from './routes/run-matches.ts'
+import { runReportRoutes } from './routes/run-report.ts'
 import { settlementFileRoutes } from './routes/settlement-files.ts'
 import { testClockRoutes } from './routes/test-clock.ts'
 import { walletRoutes } from './routes/wallets.ts'
@@ -40,6 +42,7 @@ import { EntrySchema } from './schemas/ledger.ts'
 import { OrderSchema, PaymentSchema } from './schemas/payment.ts'
 import { ProblemSchema } from './schemas/problem.ts'
 import { RunSchema } from './schemas/reconciliation.ts'
+import { MatchSchema } from './schemas/run-match.ts'
 import { SECURITY_HEADERS } from './security-headers.ts'
 import type { Services } from './services.ts'
 import { refuseUnfitUrl } from './unfit-url.ts'
@@ -85,7 +88,8 @@ export async function createHttpServer(deps: HttpServerDeps): Promise<Api> {
   app.setErrorHandler(answerError)
   const operationsOnly = deps.config.operationsOnly === true
   app.setNotFoundHandler((request, reply) => answerUnknown(request, reply, methodsOf(request.url), operationsOnly))
-  for (const schema of [ProblemSchema, OrderSchema, PaymentSchema, EntrySchema, RunSchema]) app.addSchema(schema)
+  for (const schema of [ProblemSchema, OrderSchema, PaymentSchema, EntrySchema, RunSchema, MatchSchema])
+    app.addSchema(schema)
   app.decorateRequest('principal', undefined)
   app.decorateRequest('bodyFindings', undefined)
   addJsonParser(app)
@@ -209,6 +213,8 @@ async function addApi(scope: Api, { services, auth, config, clock }: HttpServerD
   settlementFileRoutes(scope, services, uploads)
   reconciliationRoutes(scope, services)
   reconLiveRoutes(scope, services)
+  runMatchRoutes(scope, services)
+  runReportRoutes(scope, services)
   apiKeyRoutes(scope, auth)
   testClockRoutes(scope, services, { clock, mode: config.mode })
   referenceRoutes(scope, services)

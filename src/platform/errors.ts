@@ -150,6 +150,12 @@ export const REFUSALS = {
     retryable: false,
     fix: 'Read the file; `status` says where it stands. Only an accepted file can be withdrawn.',
   },
+  run_state: {
+    status: 409,
+    title: 'The reconciliation run is not in a state in which this can be done.',
+    retryable: false,
+    fix: 'Read the run; `status` says where it stands, and `detail` what has to come first.',
+  },
   payment_state: {
     status: 409,
     title: 'The payment is in a state that does not allow this.',

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { buffer } from 'node:stream/consumers'
 import { Refusal } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
-import type { Break, Run } from '../../reconciliation/index.ts'
+import type { Break, Match, Run } from '../../reconciliation/index.ts'
 import type { SettlementFile, SourceState, StoredStatement } from '../../settlement/index.ts'
 import type { ReconciliationService, Services, SettlementFiles } from '../services.ts'
 
@@ -124,7 +124,6 @@ const aFile = (fields: Pick<SettlementFile, 'name' | 'sha256' | 'byteCount'>): S
   difference: null,
   withdrawal: null,
   newLines: null,
-  reissueOf: null,
   deliveredSha256: null,
   ...fields,
 })
@@ -185,8 +184,71 @@ function fakeReconciliation(started: Run[], hurry: () => void): ReconciliationSe
     getRun: async (id) => (id === A_UUID ? COMPLETED : started.find((run) => run.id === id)),
     listRuns: async ({ after }) =>
       after === undefined ? { data: [COMPLETED], hasMore: true } : { data: [], hasMore: false },
+    matches: fakeMatches,
+    report: fakeReport,
+    changes: fakeChanges,
     getBreak: async (id) => (id === A_UUID ? { ...A_BREAK, events: [EVENT] } : undefined),
     listBreaks: async ({ state }) => ({ data: state === 'cleared' ? [] : [A_BREAK, FILE_BREAK], hasMore: false }),
+  }
+}
+
+const A_MATCH: Match = {
+  position: 0n,
+  rule: 'psp_reference',
+  code: 'amount_mismatch',
+  attemptId: A_UUID,
+  paymentId: A_UUID,
+  pspReference: '=ch_1',
+  ours: { amount: 1250n, currency: 'EUR', occurredAt: AT, carried: false },
+  theirs: {
+    fileId: A_UUID,
+    fileName: 'day "3", first.csv',
+    line: 4,
+    kind: 'charge',
+    amount: -1150n,
+    fee: 66n,
+    currency: 'EUR',
+    occurredAt: null,
+    carried: true,
+  },
+  expectedFee: 63n,
+  explanation: 'Matched by PSP id: =ch_1, because the line has no reference of ours.',
+}
+
+const requireCompared = (id: string): void => {
+  if (id !== A_UUID) throw new Refusal('not_found', 'There is no such run.')
+}
+
+const fakeMatches: ReconciliationService['matches'] = {
+  list: async (id, { after }) => {
+    requireCompared(id)
+    return after === undefined ? { data: [A_MATCH], hasMore: true } : { data: [], hasMore: false }
+  },
+  all: async function* () {
+    yield [A_MATCH]
+  },
+}
+
+const fakeReport: ReconciliationService['report'] = async (id) => {
+  requireCompared(id)
+  const content = Buffer.from('{"schema":"tallystick.report/1"}')
+  return {
+    sha256: createHash('sha256').update(content).digest(),
+    byteCount: BigInt(content.length),
+    bytes: (async function* () {
+      yield content
+    })(),
+  }
+}
+
+const fakeChanges: ReconciliationService['changes'] = async (id) => {
+  requireCompared(id)
+  return {
+    previousRunId: A_UUID,
+    changes: [
+      { change: 'opened', code: 'missing_external', class: 'real', count: 2n, currency: 'EUR', amount: -5n },
+      { change: 'cleared', code: 'control_total_mismatch', class: 'real', count: 1n, currency: null, amount: null },
+    ],
   }
 }
 
@@ -207,6 +269,10 @@ const QUEUED: Run = {
   startedAt: null,
   completedAt: null,
   failure: null,
+  step: null,
+  recordsRead: null,
+  posted: 0n,
+  bookable: null,
 }
 
 const COMPLETED: Run = {

@@ -76,6 +76,7 @@ export async function oursBetween(
     .filter((row) => !isOver(row))
     .map(({ charge, payment, chain, seq, ...row }) => ({
       booked: { chain, seq },
+      opened: undefined,
       item: {
         side: 'ours',
         record: {
@@ -135,6 +136,7 @@ export async function takeTold(
       assert(outcome.outcome === 'captured')
       return {
         booked: undefined,
+        opened: undefined,
         item: {
           side: 'told',
           record: {

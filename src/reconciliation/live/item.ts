@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { BreakCode } from '../break.ts'
 import { type Item, namedCharge } from '../engines/stream/record.ts'
-import type { Standing } from './standing.ts'
+import type { Opened, Standing } from './standing.ts'
 
 /** A record as it is stored: what an engine compares, and how it stood last. Its name is its id. */
 export type LiveItem = {
@@ -9,10 +9,12 @@ export type LiveItem = {
   readonly standing: Standing
   /** Of ours that the ledger booked since. */
   readonly booked: { readonly chain: number; readonly seq: bigint } | undefined
+  /** Of what is open from an earlier day: what its last run called it. */
+  readonly opened: Opened | undefined
 }
 
 export const COLUMNS = `id, side, charge_id, psp_reference, reference, payment_event_id, asked_amount, amount, currency, occurred_at,
-  file_id, line, kind, status, fee, business_date, chain_id, batch_seq, break_id, state, code, due_on, twin_id`
+  file_id, line, kind, status, fee, business_date, chain_id, batch_seq, break_id, break_code, break_due_on, state, code, due_on, twin_id`
 
 export type Row = {
   readonly id: string
@@ -34,6 +36,8 @@ export type Row = {
   readonly chain_id: number | null
   readonly batch_seq: bigint | null
   readonly break_id: string | null
+  readonly break_code: BreakCode | null
+  readonly break_due_on: string | null
   readonly state: Standing['state']
   readonly code: BreakCode | null
   readonly due_on: string | null
@@ -49,6 +53,7 @@ export function liveItemOf(row: Row): LiveItem {
       dueOn: row.due_on ?? undefined,
       twin: row.twin_id ?? undefined,
     },
+    opened: row.break_code === null ? undefined : { code: row.break_code, dueOn: row.break_due_on ?? undefined },
     booked: row.chain_id === null || row.batch_seq === null ? undefined : { chain: row.chain_id, seq: row.batch_seq },
   }
 }
@@ -98,16 +103,11 @@ function itemOf(row: Row): Item {
 }
 
 /** The values of a row, in the order of `COLUMNS`. */
-export function valuesOf({ item, standing, booked }: LiveItem): readonly unknown[] {
+export function valuesOf({ item, standing, booked, opened }: LiveItem): readonly unknown[] {
   const { side, record } = item
   const stands = [
-    booked?.chain,
-    booked?.seq,
-    breakOf(item),
-    standing.state,
-    standing.code,
-    standing.dueOn,
-    standing.twin,
+    ...[booked?.chain, booked?.seq, breakOf(item), opened?.code, opened?.dueOn],
+    ...[standing.state, standing.code, standing.dueOn, standing.twin],
   ]
   if (side === 'ours')
     return [

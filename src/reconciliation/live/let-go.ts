@@ -41,19 +41,21 @@ const OPEN = statement(
   'reconciliation.live_open_breaks',
   `select ${OPEN_COLUMNS} from recon_break b left join attempt a on a.id = b.attempt_id
     where b.source = $1 and b.state = 'open' and b.code <> 'pending_outcome' and (b.attempt_id is null) <> (b.line is null)
-      and not exists (select from live_item i where i.id = b.id)
+      and not exists (select from live_item i where i.id = b.id and i.break_code = b.code)
     order by b.id limit ${ROWS_AT_ONCE}`,
 )
 
-/** Some of the open breaks of one side that the view does not have yet. */
+/** Some of the open breaks of one side that the view does not have yet, or has under another code. */
 export async function someOpen(tx: Tx, source: string): Promise<readonly Arriving[]> {
   const rows = await tx.run<OpenRow>(OPEN, [source])
   return rows.flatMap((row): Arriving[] => {
     const [ours, theirs] = [oursOf(row), theirsOf(row)]
+    const opened = { code: row.code, dueOn: row.class === 'temporary' ? (row.due_on ?? undefined) : undefined }
     if (ours !== undefined)
       return [
         {
           booked: undefined,
+          opened,
           item: {
             side: 'ours',
             record: {
@@ -75,6 +77,7 @@ export async function someOpen(tx: Tx, source: string): Promise<readonly Arrivin
     return [
       {
         booked: undefined,
+        opened,
         item: {
           side: 'line',
           record: {

@@ -17,6 +17,9 @@ export type Standing = {
   readonly twin: string | undefined
 }
 
+/** What a run called a record that it left open. */
+export type Opened = { readonly code: BreakCode; readonly dueOn: string | undefined }
+
 export const PART: Standing = { state: 'part', code: undefined, dueOn: undefined, twin: undefined }
 
 /**
@@ -48,6 +51,14 @@ export function standingsOf(
     standings.set(record.name, waiting('waiting_for_us', fate))
   }
   return standings
+}
+
+/** What is open from an earlier day and still in no pair stands as its last run left it. */
+export function asOpened(standing: Standing, opened: Opened | undefined): Standing {
+  if (opened === undefined || standing.twin !== undefined || standing.state === 'part') return standing
+  const repeats = opened.code === 'duplicate_external' || opened.code === 'duplicate_internal'
+  const waits = standing.state === 'differing' ? 'waiting_for_us' : standing.state
+  return { ...standing, ...opened, state: repeats ? 'differing' : waits }
 }
 
 const standingOfPair = ({ code, theirs }: Pair<LineItem | ToldItem>): Standing => ({

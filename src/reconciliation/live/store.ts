@@ -4,7 +4,7 @@ import { type Item, keysOf } from '../engines/stream/record.ts'
 import { createStream } from '../engines/stream/stream.ts'
 import type { Source } from '../source.ts'
 import { COLUMNS, type LiveItem, liveItemOf, type Row, valuesOf } from './item.ts'
-import { PART, type Standing, standingsOf } from './standing.ts'
+import { asOpened, PART, type Standing, standingsOf } from './standing.ts'
 
 const OF_KEYS = statement(
   'reconciliation.live_items_of_keys',
@@ -20,9 +20,9 @@ const INSERT = statement(
   `insert into live_item (source, ${COLUMNS})
    select $1, i.* from unnest($2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::uuid[], $8::bigint[], $9::bigint[], $10::text[],
      $11::timestamptz[], $12::uuid[], $13::integer[], $14::text[], $15::text[], $16::bigint[], $17::date[], $18::smallint[], $19::bigint[],
-     $20::uuid[], $21::text[], $22::text[], $23::date[], $24::uuid[]) as i`,
+     $20::uuid[], $21::text[], $22::date[], $23::text[], $24::text[], $25::date[], $26::uuid[]) as i`,
 )
-const COLUMN_COUNT = 23
+const COLUMN_COUNT = 25
 
 const UPDATE = statement(
   'reconciliation.update_live_items',
@@ -70,7 +70,7 @@ export async function move(
   const stream = createStream(at.source.feeSchedule)
   stream.arrive([...stay.values(), ...coming.values()].map(({ item }) => item))
   const standings = new Map(stream.changes().flatMap((pairing) => [...standingsOf(pairing, at)]))
-  const standingOf = ({ item }: Arriving): Standing => standings.get(item.record.name) ?? PART
+  const standingOf = ({ item, opened }: Arriving): Standing => asOpened(standings.get(item.record.name) ?? PART, opened)
   await write(tx, at.source.name, {
     gone: [...leaving, ...replaced],
     come: [...coming.values()].map((each) => ({ ...each, standing: standingOf(each) })),
@@ -85,10 +85,10 @@ export type Arriving = Omit<LiveItem, 'standing'>
 
 /** A charge that stands for several orders is booked once for each: its record is their sum. */
 function joined(known: Arriving | undefined, next: Arriving): Arriving {
-  if (known?.item.side !== 'ours' || next.item.side !== 'ours') return next
+  if (known?.item.side !== 'ours' || next.item.side !== 'ours' || next.booked === undefined) return next
   const [a, b] = [known.item.record, next.item.record]
   return {
-    booked: next.booked,
+    ...next,
     item: {
       side: 'ours',
       record: {

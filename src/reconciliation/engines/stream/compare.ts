@@ -21,6 +21,8 @@ export function expectedFee(ours: OursItem, theirs: Theirs, schedule: FeeSchedul
   return (amount * BigInt(schedule.ratePpm) + HALF_MILLION) / MILLION + schedule.fixed
 }
 
+export const isGood = (status: string | null): boolean => status === null || GOOD_STATUS.includes(status.toLowerCase())
+
 /** What differs, the weightiest first. Whoever tells something before its file says nothing of status and fee. */
 export function codeOf(
   ours: OursItem,
@@ -29,7 +31,7 @@ export function codeOf(
 ): Code {
   const { status = null, fee } = theirs
   if (ours.ours_currency !== theirs.theirs_currency) return 'currency_mismatch'
-  if (status !== null && !GOOD_STATUS.includes(status.toLowerCase())) return 'status_mismatch'
+  if (!isGood(status)) return 'status_mismatch'
   if (ours.ours_amount !== theirs.theirs_amount) return 'amount_mismatch'
   if (ours.asked_amount !== ours.ours_amount) return 'split_mismatch'
   return expected !== null && fee !== undefined && fee !== expected ? 'fee_mismatch' : null

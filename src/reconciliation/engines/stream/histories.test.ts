@@ -12,10 +12,10 @@ import { decideWithStream } from './testing/with-stream.ts'
 /**
  * The nightly run compares file by file, the stream record by record, in whatever order they come: both end in the same
  * breaks, states and proofs, through the one state machine. A history that fails is made again by its seed, which is part of
- * the name of its test. `TALLYSTICK_HISTORIES` says how many there are, `TALLYSTICK_SEED` where they begin.
+ * the name of its test. `TALLYSTICK_HISTORIES` says how many there are, `TALLYSTICK_TEST_SEED` where they begin.
  */
 const COUNT = Number(process.env['TALLYSTICK_HISTORIES'] ?? 30)
-const FIRST = Number(process.env['TALLYSTICK_SEED'] ?? 1)
+const FIRST = Number(process.env['TALLYSTICK_TEST_SEED'] ?? 1)
 const AT_ONCE = 10
 const SEEDS = Array.from({ length: Math.ceil(COUNT / AT_ONCE) }, (_, n) => FIRST + n * AT_ONCE)
 

@@ -1,7 +1,9 @@
 import type { FeeSchedule } from '../../source.ts'
 import type { Rule } from '../engine.ts'
 import { codeOf, expectedFee, isCompared } from './compare.ts'
-import { type LineItem, namedCharge, type OursItem, type Pair, type ToldItem } from './record.ts'
+import { compareLines, compareOurs, compareTold } from './order.ts'
+import { pairJoined } from './pair-joined.ts'
+import { joinedCharges, type LineItem, namedCharge, type OursItem, type Pair, type ToldItem } from './record.ts'
 
 /** Records that concern each other, and none that concerns another one. Nearly always one of ours and one of theirs. */
 export type Group = {
@@ -10,8 +12,11 @@ export type Group = {
   readonly told: readonly ToldItem[]
 }
 
-/** What becomes of the records of a group. Every record of ours, and every line that is compared, is in here once. */
+/** What becomes of the records of a group. Every record is in one pair at most, but for a joined line, which has several. */
 export type Pairing = {
+  readonly ours: readonly OursItem[]
+  /** Those that are compared. */
+  readonly lines: readonly LineItem[]
   readonly pairs: readonly Pair<LineItem>[]
   /** Of what no line stands for yet: what the PSP told of it. */
   readonly told: readonly Pair<ToldItem>[]
@@ -39,8 +44,14 @@ export function pairGroup({ ours, lines, told }: Group, schedule: FeeSchedule | 
   const compared = lines.filter(isCompared)
   const charges = compared.filter(({ kind }) => kind === 'charge')
   const claimed = claim(ours, charges, compareLines)
-  const pairs = claimed.map((each) => judged(each, schedule))
-  const [paired, lineOf] = [new Set(pairs.map((pair) => pair.ours)), new Set(pairs.map((pair) => pair.theirs))]
+  const claimedOf = new Set<OursItem | LineItem>(claimed.flatMap((each) => [each.ours, each.theirs]))
+  const joined = pairJoined(
+    { ours: ours.filter((each) => !claimedOf.has(each)), lines: charges.filter((each) => !claimedOf.has(each)) },
+    schedule,
+  )
+  const pairs = [...claimed.map((each) => judged(each, schedule)), ...joined]
+  const paired = new Set(pairs.map((pair) => pair.ours))
+  const lineOf = new Set(pairs.map((pair) => pair.theirs.name))
   const spoken = spokenOf(pairs)
   const alone = ours.filter((record) => !paired.has(record))
   const unheard = alone.filter((record) => !spoken.charges.has(record.attempt_id))
@@ -48,13 +59,15 @@ export function pairGroup({ ours, lines, told }: Group, schedule: FeeSchedule | 
   const heard = spokenOf([...pairs, ...telling])
   const toldPaired = new Set(telling.map((pair) => pair.theirs))
   return {
+    ours,
+    lines: compared,
     pairs,
     told: telling,
     oursAlone: alone
       .filter((record) => !telling.some((pair) => pair.ours === record))
       .map((record) => ({ record, isDuplicate: spoken.charges.has(record.attempt_id) })),
     linesAlone: compared
-      .filter((record) => !lineOf.has(record))
+      .filter((record) => !lineOf.has(record.name))
       .map((record) => ({ record, isDuplicate: record.kind === 'charge' && isSpokenOf(record, spoken) })),
     toldAlone: firstTold(told).filter(
       (record) =>
@@ -68,7 +81,7 @@ const judged = <T extends LineItem | ToldItem>(
   schedule: FeeSchedule | undefined,
 ): Pair<T> => {
   const expected = expectedFee(ours, theirs, schedule)
-  return { rule, ours, theirs, code: codeOf(ours, theirs, expected), expectedFee: expected }
+  return { rule, ours, theirs, code: codeOf(ours, theirs, expected), expectedFee: expected, part: null }
 }
 
 type Claimed<T> = { readonly rule: Rule; readonly ours: OursItem; readonly theirs: T }
@@ -109,10 +122,11 @@ function keyOfOurs(record: OursItem, pass: Pass): string | undefined {
   return key === null ? undefined : `${key}${money(record.ours_currency, record.ours_amount, pass)}`
 }
 
-/** A line that names another charge of ours is about that one, whatever id it carries. */
+/** A line that names other charges of ours is about those, whatever id it carries. */
 function keyOfTheirs(record: Keyed, pass: Pass): string | undefined {
   const charge = namedCharge(record.reference)
-  const key = pass.by === 'charge' ? charge : charge === undefined ? record.psp_reference : null
+  const isNamed = charge !== undefined || joinedCharges(record.reference).length > 0
+  const key = pass.by === 'charge' ? charge : isNamed ? null : record.psp_reference
   return key == null ? undefined : `${key}${money(record.theirs_currency, record.theirs_amount, pass)}`
 }
 
@@ -129,6 +143,7 @@ const isSpokenOf = (
   spoken: Spoken,
 ): boolean =>
   spoken.charges.has(namedCharge(reference) ?? '') ||
+  joinedCharges(reference).some((charge) => spoken.charges.has(charge)) ||
   (psp_reference !== null && spoken.pspReferences.has(psp_reference))
 
 const isSame = (
@@ -143,19 +158,3 @@ function firstTold(told: readonly ToldItem[]): readonly ToldItem[] {
   )
   return [...byWords.values()].flatMap((same) => [...same].sort(compareTold)[0] ?? [])
 }
-
-const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
-
-/** What has no time or no name comes last. */
-const byValue = <V extends bigint | string>(a: V | null, b: V | null): number => {
-  if (a === null || b === null) return a === b ? 0 : a === null ? 1 : -1
-  return a < b ? -1 : a > b ? 1 : 0
-}
-
-const compareOurs = (a: OursItem, b: OursItem): number =>
-  byValue(a.ours_ms, b.ours_ms) || byText(a.attempt_id, b.attempt_id) || byValue(a.ours_break, b.ours_break)
-
-const compareLines = (a: LineItem, b: LineItem): number =>
-  byValue(a.theirs_ms, b.theirs_ms) || byText(a.file_id, b.file_id) || a.line - b.line
-
-const compareTold = (a: ToldItem, b: ToldItem): number => byValue(a.theirs_ms, b.theirs_ms) || byText(a.name, b.name)

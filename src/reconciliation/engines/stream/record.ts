@@ -36,17 +36,27 @@ export type Pair<T extends LineItem | ToldItem> = {
   readonly theirs: T
   readonly code: Code
   readonly expectedFee: bigint | null
+  /** Of a joined line: which of its parts, from 1. Amount and fee of `theirs` are those of the part. */
+  readonly part: number | null
 }
 
 /** The charge of ours that a reference names; every other reference is a text that means nothing to us. */
 export const namedCharge = (reference: string | null): string | undefined =>
   reference === null ? undefined : uuidOf('att', reference)
 
+/** The charges that the reference of a joined line names, with a space between; none when it names one twice, or anything else. */
+export function joinedCharges(reference: string | null): readonly string[] {
+  if (reference?.includes(' ') !== true) return []
+  const names = reference.split(' ').map((name) => uuidOf('att', name))
+  const charges = names.filter((name) => name !== undefined)
+  return charges.length === names.length && new Set(charges).size === names.length ? charges : []
+}
+
 /** What a record is found by. Two records concern each other when they share one of these, or are linked by others that do. */
 export function keysOf({ side, record }: Item): readonly string[] {
-  const [charge, psp] =
+  const [charges, psp] =
     side === 'ours'
-      ? [record.attempt_id, record.ours_psp_reference]
-      : [namedCharge(record.reference), record.psp_reference]
-  return [...(charge === undefined ? [] : [`charge ${charge}`]), ...(psp === null ? [] : [`psp ${psp}`])]
+      ? [[record.attempt_id], record.ours_psp_reference]
+      : [[namedCharge(record.reference) ?? joinedCharges(record.reference)].flat(), record.psp_reference]
+  return [...charges.map((charge) => `charge ${charge}`), ...(psp === null ? [] : [`psp ${psp}`])]
 }

@@ -129,8 +129,8 @@ function factsOf(pairings: readonly Pairing[]): StreamFacts {
   const pairs = pairings.flatMap((each) => each.pairs)
   const oursAlone = pairings.flatMap((each) => each.oursAlone)
   const linesAlone = pairings.flatMap((each) => each.linesAlone)
-  const ours = [...pairs.map((pair) => pair.ours), ...oursAlone.map(({ record }) => record)]
-  const theirs = [...pairs.map((pair) => pair.theirs), ...linesAlone.map(({ record }) => record)]
+  const ours = pairings.flatMap((each) => each.ours)
+  const theirs = pairings.flatMap((each) => each.lines)
   assert(
     pairings.every(({ told }) => told.length === 0),
     'what was told before its file is no fact of a run',
@@ -151,10 +151,16 @@ function factsOf(pairings: readonly Pairing[]): StreamFacts {
         ...sum,
       })),
     ],
-    differences: pairs.flatMap(({ rule, code, ours, theirs, expectedFee }): PairColumns[] =>
-      code === null ? [] : [{ rule, code, expected_fee: expectedFee, ...oursColumns(ours), ...lineColumns(theirs) }],
+    differences: pairs.flatMap(({ rule, code, ours, theirs, expectedFee, part }): PairColumns[] =>
+      code === null
+        ? []
+        : [{ rule, code, part, expected_fee: expectedFee, ...oursColumns(ours), ...lineColumns(theirs) }],
     ),
-    cleared: pairs.flatMap(({ ours, theirs }) => [ours.ours_break, theirs.theirs_break].filter((id) => id !== null)),
+    cleared: [
+      ...new Set(
+        pairs.flatMap(({ ours, theirs }) => [ours.ours_break, theirs.theirs_break].filter((id) => id !== null)),
+      ),
+    ],
     unmatchedOurs: oursAlone.map(({ record, isDuplicate }) => ({ ...oursColumns(record), is_duplicate: isDuplicate })),
     unmatchedTheirs: linesAlone.map(({ record, isDuplicate }) => ({
       ...lineColumns(record),

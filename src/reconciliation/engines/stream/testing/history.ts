@@ -76,7 +76,16 @@ export function randomHistory(random: Seeded): History {
   for (const record of [...booked])
     if (random.chance(0.12) && record.night + 1 < days.length)
       booked.push({ ...record, night: record.night + 1, ms: record.ms + random.integer(0, 1) })
-  const drafts = booked.flatMap((record) => linesAbout(random, record, days.length))
+  const groups = Array.from({ length: random.integer(0, 2) }, () => joinedOf(random, booked))
+  const joined = new Set(groups.flat())
+  // Most of what a joined line stands for has no line of its own.
+  const drafts = booked.flatMap((record) =>
+    joined.has(record) && random.chance(0.8) ? [] : linesAbout(random, record, days.length),
+  )
+  for (const group of groups.filter(({ length }) => length > 1)) {
+    drafts.push(joinedLine(random, group, days))
+    if (random.chance(0.2)) drafts.push(joinedLine(random, group, days))
+  }
   for (let more = random.integer(0, 5); more > 0; more -= 1) drafts.push(foreignLine(random, days.length))
   const told = booked.flatMap((record) => toldAbout(random, record, days))
   return { days, booked, lines: drafts.map((line, n) => ({ ...line, line: 4 + n })), told }
@@ -130,6 +139,30 @@ function linesAbout(random: Seeded, record: Booked, nights: number): Draft[] {
       ms: random.chance(0.1) ? null : record.ms + random.integer(0, 2) * 1_000,
     }
   })
+}
+
+/** Charges in one currency that one line may stand for. */
+function joinedOf(random: Seeded, booked: readonly Booked[]): readonly Booked[] {
+  const first = booked.length === 0 ? undefined : random.pick(booked)
+  const others = booked.filter((each) => each.currency === first?.currency && each.charge !== first.charge)
+  const some = others.filter(({ day }) => day === first?.day || random.chance(0.1)).slice(0, random.integer(1, 3))
+  return first === undefined ? [] : [...new Map([first, ...some].map((each) => [each.charge, each])).values()]
+}
+
+function joinedLine(random: Seeded, group: readonly Booked[], days: readonly string[]): Draft {
+  const sum = (of: (each: Booked) => bigint): bigint => group.reduce((all, each) => all + of(each), 0n)
+  const night = Math.max(...group.map((each) => each.night))
+  return {
+    night: Math.min(days.length - 1, night + Number(random.weighted({ 0: 4, 1: 1 }))),
+    kind: 'charge',
+    status: random.pick([null, 'captured', 'captured', 'captured', 'refunded']),
+    reference: group.map(({ charge }) => referenceOf(charge)).join(' '),
+    psp: random.chance(0.7) ? group.map(({ psp }) => psp ?? '').join(' ') : null,
+    amount: sum(({ amount }) => amount) + (random.chance(0.1) ? 1n : 0n),
+    fee: sum(({ amount }) => feeOf(amount)) + (random.chance(0.2) ? 1n : 0n),
+    currency: random.chance(0.9) ? (group[0]?.currency ?? 'EUR') : 'EUR',
+    ms: random.chance(0.1) ? null : (group[0]?.ms ?? 0),
+  }
 }
 
 function foreignLine(random: Seeded, nights: number): Draft {

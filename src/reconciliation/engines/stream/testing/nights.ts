@@ -1,9 +1,10 @@
 import type { NewBreak, OpenBreak } from '../../../break.ts'
 import { contribution } from '../../../decide.ts'
-import { judge, type Verdict } from '../../../match-run.ts'
+import { judge } from '../../../match-run.ts'
 import { type ProofLine, prove } from '../../../proof.ts'
 import { lineKey } from '../../../settled.ts'
-import { namedCharge } from '../record.ts'
+import type { Verdict } from '../../../verdict.ts'
+import { joinedCharges, namedCharge } from '../record.ts'
 import type { StreamFacts } from '../stream.ts'
 import { type Booked, type History, SOURCE, uuid } from './history.ts'
 
@@ -39,7 +40,9 @@ export function createNights({ days, booked }: History): Nights {
   const settledBefore = (facts: StreamFacts): ReadonlySet<string> =>
     new Set(
       facts.unmatchedTheirs
-        .filter((line) => settled.has(namedCharge(line.reference) ?? '?') || settled.has(line.psp_reference ?? '?'))
+        .filter(({ reference, psp_reference }) =>
+          [namedCharge(reference), ...joinedCharges(reference), psp_reference].some((name) => settled.has(name ?? '?')),
+        )
         .map(lineKey),
     )
 
