@@ -15,9 +15,9 @@ const TAIL = 6
 export async function countLoose(duckdb: DuckDb): Promise<void> {
   await duckdb.run(`
     create table wanted_loose as
-      select distinct ${keySql('ref', 'loose')} as loose from (
-        select ref from ours_left anti join pair on pair.o = ours_left.n
-        union select ref from theirs_left anti join pair on pair.t = theirs_left.n)`)
+      select distinct loose from (
+        select loose from ours_left anti join pair on pair.o = ours_left.n
+        union all select loose from theirs_left anti join pair on pair.t = theirs_left.n)`)
   const [short] = await duckdb.query<{ rows: bigint }>(
     `select count(*) as rows from wanted_loose where length(loose) < ${TAIL}`,
   )

@@ -13,13 +13,15 @@ import { SIDES, type SideName } from './side.ts'
  *     2  many_to_one      several rows of ours of a key whose sum is one row of theirs; one_to_many the other way round
  *     3  tolerance        key and currency, the amounts near enough
  *     4  key              key: what differs makes a break; a group that does not add up makes one as a whole
- *     5  normalised       exact amounts under a key that differs in case, prefix or leading zeros only, unique on both sides
+ *     5  normalised       exact amounts under a key that differs in case, prefix or leading zeros only, unique on both sides;
+ *                      two prefixes that differ say that there are two things: CH-17 is not RF-17
  *
  * Nothing is ever matched on its amount alone.
  *
  * Nearly all rows have a key that stands once on each side, with the same amount: they are matched straight, in one join,
- * and nothing more is kept of them (unless dates have to be near). Tables `ours_left` and `theirs_left` have the other rows, and table `pair` (o, t, rule, grp)
- * the pairs among them, groups with a row for each of their members; `grp` is null for one to one.
+ * and nothing more is kept of them (unless dates have to be near). Tables `ours_left` and `theirs_left` have the other rows,
+ * with `loose`, the loosest form of their keys, and table `pair` (o, t, rule, grp) the pairs among them, groups with a row for
+ * each of their members; `grp` is null for one to one.
  */
 export const RULES = ['exact', 'many_to_one', 'one_to_many', 'tolerance', 'key', 'normalised'] as const
 export type Rule = (typeof RULES)[number]
@@ -29,7 +31,10 @@ export async function match(duckdb: DuckDb, settings: Settings): Promise<void> {
   await duckdb.run(`
     create table pair (o integer, t integer, rule varchar, grp integer);
     create sequence groups;
-    create macro sign_of(amount) as amount < 0`)
+    create macro sign_of(amount) as amount < 0;
+    create macro letters_of(ref) as regexp_replace(upper(ref), '[^\\p{L}\\p{N}]', '', 'g');
+    create macro prefix_of(ref, loose) as case when ends_with(letters_of(ref), loose)
+      then rtrim(left(letters_of(ref), length(letters_of(ref)) - length(loose)), '0') else '' end`)
   await leaveStraight(duckdb, dateWindow !== undefined)
   const near = dateWindow === undefined ? undefined : await windowSql(duckdb, dateWindow)
   await rankPass(duckdb, { rule: 'exact', key: ['key', 'currency', 'amount'], withApart: true, near })
@@ -47,11 +52,14 @@ export async function match(duckdb: DuckDb, settings: Settings): Promise<void> {
   await countLoose(duckdb)
   await rankPass(duckdb, {
     rule: 'normalised',
-    key: [keySql('ref', 'loose'), 'currency', 'amount'],
+    key: ['loose', 'currency', 'amount'],
     near,
+    fits: `(prefix_of(o.ref, o.loose) in ('', prefix_of(t.ref, t.loose)) or prefix_of(t.ref, t.loose) = '')`,
     isUnique: true,
   })
 }
+
+const LOOSE = `${keySql('ref', 'loose')} as loose`
 
 /** Whether two rows with the same key, which no other row of either side has, are a match and no break. */
 const STRAIGHT = `o.currency = t.currency and o.amount = t.amount and coalesce(o.fee = t.fee, true) and o.apart is null and t.apart is null`
@@ -62,7 +70,7 @@ const STRAIGHT = `o.currency = t.currency and o.amount = t.amount and coalesce(o
  */
 async function leaveStraight(duckdb: DuckDb, isNearAsked: boolean): Promise<void> {
   if (isNearAsked) {
-    for (const side of SIDES) await duckdb.run(`create table ${side}_left as select * from ${side}`)
+    for (const side of SIDES) await duckdb.run(`create table ${side}_left as select *, ${LOOSE} from ${side}`)
     return
   }
   const repeatedIn = (side: SideName): string =>
@@ -77,7 +85,7 @@ async function leaveStraight(duckdb: DuckDb, isNearAsked: boolean): Promise<void
     const n = side === 'ours' ? 'o' : 't'
     await duckdb.run(`
       create table ${side}_left as
-        select * from ${side} where n in (
+        select *, ${LOOSE} from ${side} where n in (
           select ${n} from rest where ${n} is not null
           union all select n from ${side} where hash(key) in (select h from repeated))`)
   }
