@@ -37,6 +37,7 @@ import { settlementFileRoutes } from './routes/settlement-files.ts'
 import { testClockRoutes } from './routes/test-clock.ts'
 import { walletRoutes } from './routes/wallets.ts'
 import { NoQuery } from './schemas/common.ts'
+import { DryRunSchema } from './schemas/dry-run.ts'
 import { EntrySchema } from './schemas/ledger.ts'
 import { OrderSchema, PaymentSchema } from './schemas/payment.ts'
 import { ProblemSchema } from './schemas/problem.ts'
@@ -87,7 +88,7 @@ export async function createHttpServer(deps: HttpServerDeps): Promise<Api> {
   app.setErrorHandler(answerError)
   const operationsOnly = deps.config.operationsOnly === true
   app.setNotFoundHandler((request, reply) => answerUnknown(request, reply, methodsOf(request.url), operationsOnly))
-  for (const schema of [ProblemSchema, OrderSchema, PaymentSchema, EntrySchema, RunSchema, MatchSchema])
+  for (const schema of [ProblemSchema, OrderSchema, PaymentSchema, EntrySchema, RunSchema, MatchSchema, DryRunSchema])
     app.addSchema(schema)
   app.decorateRequest('principal', undefined)
   app.decorateRequest('bodyFindings', undefined)
