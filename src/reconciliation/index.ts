@@ -23,6 +23,7 @@ export { type Fate, fateOfOurs, fateOfTheirs, type Surroundings } from './decide
 export { RECONCILIATION_INVARIANTS } from './invariants.ts'
 export { lateSources } from './late.ts'
 export { type ProofLine, prove } from './proof.ts'
+export * from './resolutions/index.ts'
 export { RUN_STATUSES, type Run, type RunFilter, type RunStatus } from './run.ts'
 export { type NightHit, searchNights } from './search.ts'
 export { createReconciliation, type ReconciledSource, type Reconciliation, type ReconciliationDeps } from './service.ts'
