@@ -18,6 +18,7 @@ const TOOLS = {
   'bench:ledger': [[join(ROOT, 'bench', 'ledger.ts')]],
   'bench:nightly': [[join(ROOT, 'bench', 'nightly.ts')]],
   'bench:parse': [[join(ROOT, 'bench', 'parse.ts')]],
+  'bench:recon': [[join(ROOT, 'bench', 'recon.ts')]],
 }
 
 await orExplain(async () => {

@@ -126,11 +126,8 @@ alter table recon_break
 create index recon_break_once_resolved on recon_break (attempt_id) where state = 'resolved' or reopened_at is not null;
 create index recon_break_resolved_line on recon_break (file_id, line) where state = 'resolved';
 
--- Charges that people matched: several may be settled by one line.
+-- Charges that people matched.
 alter table settled_charge add column resolution_id uuid references break_resolution (id);
-alter table settled_charge drop constraint settled_charge_line_once;
-create unique index settled_charge_line_once on settled_charge (file_id, line) where resolution_id is null;
-create index settled_charge_line on settled_charge (file_id, line) where resolution_id is not null;
 create index settled_charge_resolution on settled_charge (resolution_id) where resolution_id is not null;
 alter table unsettled_charge alter column run_id drop not null;
 alter table unsettled_charge add column resolution_id uuid references break_resolution (id);

@@ -8,6 +8,7 @@ import {
   expectSameBooks,
   file,
   inTheFirstPlace,
+  joined,
   line,
   NOTHING,
   other,
@@ -54,6 +55,27 @@ describe('a file that was wrong leaves the books as if the last one had come fir
       [file(1)],
       [{ withdraw: 0 }, file(2)],
       [file(0, without(0, 'single')), file(3)],
+    ],
+    'two charges share a line and then have their own': () => [
+      [file(0, [...without(0, 'b', 'e'), joined(['b', 'e'])])],
+      [file(0), file(1)],
+    ],
+    'two charges had their own line and then share one': () => [
+      [file(0)],
+      [file(0, [...without(0, 'b', 'e'), joined(['b', 'e'])]), file(1)],
+    ],
+    'a shared line changes its fee': () => [
+      [file(0, [...without(0, 'b', 'e'), joined(['b', 'e'], { fee: 500n })])],
+      [file(0, [...without(0, 'b', 'e'), joined(['b', 'e'])]), file(1)],
+    ],
+    'a shared line comes to its amount at last': () => [
+      [file(0, [...without(0, 'b', 'e'), joined(['b', 'e'], { amount: 3_499n })])],
+      [file(0, [...without(0, 'b', 'e'), joined(['b', 'e'])]), file(1)],
+    ],
+    'a shared line says what became of a charge': () => [
+      [file(0)],
+      [file(1, without(1, 'h'))],
+      [file(1, [...without(1, 'h'), joined(['h', 'unknown'])]), file(2)],
     ],
     'a withdrawn file comes back before any night': () => [[file(0)], [file(1)], [{ withdraw: 0 }, file(0), file(2)]],
     'several versions come before the next run': () => [

@@ -61,6 +61,9 @@ const TABLE: readonly Row[] = [
   { digits: 56, order: 'captured', wallet: 'pending', found: real('currency_mismatch') },
   { digits: 57, order: 'captured', wallet: 'available' },
   { digits: 58, order: 'captured', wallet: 'pending', found: real('status_mismatch', (amount) => amount) },
+  // Two of a day share a line.
+  { digits: 59, order: 'captured', wallet: 'available' },
+  { digits: 159, order: 'captured', wallet: 'available' },
   {
     digits: 60,
     order: 'captured',

@@ -4,6 +4,7 @@ import {
   charges,
   expectSameBooks,
   file,
+  joined,
   line,
   other,
   right,
@@ -79,8 +80,9 @@ function toldAtLast(script: readonly Step[][]): Script {
 
 function randomLines(random: Seeded, day: number, tells: boolean): readonly FileLine[] {
   if (random.chance(0.1)) return []
+  const inOneLine = day === 0 && random.chance(0.4) ? ['b', 'e'] : []
   const lines = [...charges]
-    .filter(([name, each]) => each.day === day && name !== 'unknown' && name !== 'midnight')
+    .filter(([name, each]) => each.day === day && !['unknown', 'midnight', ...inOneLine].includes(name))
     .flatMap(([name, { at }]) => {
       const again = { at: new Date(at.getTime() + 1_000) }
       const fee = BigInt(random.integer(0, 500))
@@ -109,6 +111,7 @@ function randomLines(random: Seeded, day: number, tells: boolean): readonly File
         unnamed: [line(name, { reference: '' })],
       }[change]
     })
+  if (inOneLine.length > 0) lines.push(joined(inOneLine, randomJoined(random)))
   if (day <= 1 && random.chance(0.5)) lines.push(line('midnight'))
   if (day === 1 && tells && random.chance(0.5)) lines.push(line('unknown'))
   for (let count = random.integer(0, 4); count > 0; count -= 1)
@@ -121,6 +124,16 @@ function randomLines(random: Seeded, day: number, tells: boolean): readonly File
     .map((each) => ({ each, place: random.next() }))
     .toSorted((a, b) => a.place - b.place)
     .map(({ each }) => each)
+}
+
+function randomJoined(random: Seeded): Partial<FileLine> {
+  const change = random.weighted({ none: 4, fee: 1, amount: 1, currency: 1 })
+  return {
+    none: {},
+    fee: { fee: BigInt(random.integer(0, 500)) },
+    amount: { amount: BigInt(random.integer(1, 900)) },
+    currency: { currency: 'JPY' },
+  }[change]
 }
 
 function randomBalances(random: Seeded): Balances {

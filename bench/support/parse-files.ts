@@ -1,5 +1,6 @@
 import { createWriteStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
+import { inPieces } from './pieces.ts'
 
 /** Files to read, of any number of lines, written as a stream. All that they say of themselves is right. */
 
@@ -22,19 +23,6 @@ const major = (minor: number): string => `${Math.floor(minor / 100)}.${String(mi
 /** Writes a file of this many lines (for CODA: movements of three records each; for PayPal at most 2^53 / 2). */
 export async function writeParseFile(format: ParseFormat, lines: number, path: string): Promise<void> {
   await pipeline(inPieces(WRITERS[format](lines)), createWriteStream(path))
-}
-
-const PIECE_LENGTH = 65_536
-
-function* inPieces(texts: Iterable<string>): Generator<string> {
-  let piece = ''
-  for (const text of texts) {
-    piece += text
-    if (piece.length < PIECE_LENGTH) continue
-    yield piece
-    piece = ''
-  }
-  if (piece !== '') yield piece
 }
 
 const WRITERS: Readonly<Record<ParseFormat, (lines: number) => Iterable<string>>> = {

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import { Agent, type Dispatcher, request } from 'undici'
-import { parseJson, writeJson } from './exact-json.ts'
+import { parseJson, writeJson } from '../platform/exact-json.ts'
 import type { ServerAddress } from './server-address.ts'
 
 /** A limit for one answer: far above any page or batch, far below the memory of a small machine. */
@@ -37,6 +37,8 @@ export type ApiClient = {
   readonly postText: <T>(path: string, json: string, options?: PostOptions) => Promise<Answer<T>>
   /** Sends a file as it is, piece by piece. */
   readonly upload: <T>(path: string, query: Query, file: UploadedFile) => Promise<Answer<T>>
+  /** Reads bytes of any length piece by piece. Throws `ApiProblem`, `ServerLost`; breaks off with `ServerLost`. */
+  readonly download: (path: string, query?: Query) => AsyncGenerator<Buffer>
   /** Reads without judging: for endpoints where a status of 503 is an answer. Throws `ServerLost`. */
   readonly probe: (path: string, options?: { timeoutMs?: number }) => Promise<RawAnswer>
   readonly close: () => Promise<void>
@@ -88,6 +90,26 @@ export function createApiClient(address: ServerAddress): ApiClient {
     maxResponseSize: RESPONSE_LIMIT_BYTES,
   })
 
+  // A download is written on as it comes, whatever its length.
+  const unlimited = new Agent({ pipelining: 1, connect: { timeout: CONNECT_TIMEOUT_MS } })
+
+  async function* download(path: string, query: Query = {}): AsyncGenerator<Buffer> {
+    try {
+      const response = await request(address.url + path + queryText(query), {
+        dispatcher: unlimited,
+        headersTimeout: DEFAULT_TIMEOUT_MS,
+        bodyTimeout: DEFAULT_TIMEOUT_MS,
+        headers: { authorization: `Bearer ${address.apiKey}` },
+      })
+      const { statusCode: status, headers, body } = response
+      if (status >= 300) acceptedOrThrown({ status, headers, body: jsonIn(await body.text(), status) })
+      for await (const piece of body as AsyncIterable<Buffer>) yield piece
+    } catch (error) {
+      if (error instanceof ApiProblem) throw error
+      throw new ServerLost(address.url, reasonOf(error), error)
+    }
+  }
+
   async function exchange(method: 'GET' | 'POST', path: string, options: SendOptions): Promise<Received> {
     const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS
     try {
@@ -138,7 +160,8 @@ export function createApiClient(address: ServerAddress): ApiClient {
       const date = new Date(String(headers['date']))
       return { status, body, date: Number.isNaN(date.getTime()) ? undefined : date }
     },
-    close: () => agent.close(),
+    download,
+    close: async () => void (await Promise.all([agent.close(), unlimited.close()])),
   }
 }
 

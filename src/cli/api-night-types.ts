@@ -123,6 +123,18 @@ export type ApiRun = {
   readonly failure?: string
 }
 
+type ApiMatchSide = { readonly amount: Integer; readonly currency: string; readonly carried: boolean }
+
+export type ApiMatch = {
+  readonly payment: string
+  readonly attempt: string
+  readonly rule: string
+  readonly code?: string
+  readonly ours: ApiMatchSide
+  readonly theirs: ApiMatchSide & { readonly file: string; readonly line: number }
+  readonly explanation: string
+}
+
 export type ApiBreak = {
   readonly id: string
   readonly source: string
@@ -162,14 +174,22 @@ export type ApiBreak = {
   readonly opened_at: string
   readonly cleared_in_run?: string
   readonly cleared_at?: string
+  readonly resolution?: string
+  readonly resolved_at?: string
+  readonly proposal?: string
+  readonly assignee?: string
+  readonly tags: readonly string[]
+  readonly snoozed_until?: string
+  readonly version: string
   readonly explanation: string
 }
 
 export type ApiBreakDetail = ApiBreak & {
   readonly events: readonly {
     readonly kind: string
-    readonly run: string
-    readonly business_date: string
+    readonly run?: string
+    readonly business_date?: string
+    readonly by?: string
     readonly at: string
     readonly detail?: string
   }[]

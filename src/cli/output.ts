@@ -1,4 +1,4 @@
-import { writeJson } from './exact-json.ts'
+import { writeJson } from '../platform/exact-json.ts'
 import type { Io } from './io.ts'
 import type { Style } from './style.ts'
 

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { readFile, stat, writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { writeJson } from '../platform/exact-json.ts'
 import {
   type AnyFormat,
   FORMATS,
@@ -13,7 +14,6 @@ import {
   type SettlementLine,
 } from '../settlement/index.ts'
 import type { Context } from './context.ts'
-import { writeJson } from './exact-json.ts'
 import { CliFailure, EXIT, type ExitCode } from './failure.ts'
 import { lineView, statementView } from './parse-json.ts'
 import { printParsed, SHOWN_LINES } from './parse-text.ts'

@@ -1,4 +1,4 @@
-import { parseJson } from './exact-json.ts'
+import { parseJson } from '../platform/exact-json.ts'
 import { CliFailure } from './failure.ts'
 import { NEXT } from './recon-options.ts'
 

@@ -1,4 +1,6 @@
-import { type Item, plainMajor, type Row } from '../recon/index.ts'
+import { formatMinor } from '../money/index.ts'
+import { csvText } from '../platform/csv.ts'
+import type { Item, Row } from '../recon/index.ts'
 import { LABELS } from './recon-words.ts'
 
 const SIDE_COLUMNS = ['row', 'reference', 'amount', 'currency', 'occurred_at'] as const
@@ -28,12 +30,12 @@ export function csvLine({
   theirs,
   reasons,
 }: Item): string {
-  const gap = difference === undefined || currency === undefined ? '' : plainMajor(difference, currency)
+  const gap = difference === undefined || currency === undefined ? '' : formatMinor(difference, currency)
   const cells = [
-    ...[text(id), code, isClass, LABELS[code], dueOn ?? '', gap, currency ?? ''],
+    ...[csvText(id), code, isClass, LABELS[code], dueOn ?? '', gap, currency ?? ''],
     ...sideCells(ours),
     ...sideCells(theirs),
-    text(reasons.join('; ')),
+    csvText(reasons.join('; ')),
   ]
   return `${cells.join(',')}\n`
 }
@@ -41,16 +43,6 @@ export function csvLine({
 function sideCells(row: Row | undefined): readonly string[] {
   if (row === undefined) return SIDE_COLUMNS.map(() => '')
   const { amount, currency } = row
-  const money = amount === undefined || currency === undefined ? '' : plainMajor(amount, currency)
-  return [(row.rows ?? [row.row]).join(' '), text(row.reference ?? ''), money, currency ?? '', row.occurredAt ?? '']
-}
-
-/**
- * A text of a file as a cell. What a spreadsheet would take for a formula gets an apostrophe before it, which shows it as
- * text; numbers are ours and are left as they are.
- */
-function text(value: string): string {
-  const clean = value.replace(/[\r\n\t]+/g, ' ')
-  const safe = /^[=+\-@＝＋－＠]/.test(clean) ? `'${clean}` : clean
-  return /[",]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+  const money = amount === undefined || currency === undefined ? '' : formatMinor(amount, currency)
+  return [(row.rows ?? [row.row]).join(' '), csvText(row.reference ?? ''), money, currency ?? '', row.occurredAt ?? '']
 }

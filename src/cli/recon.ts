@@ -3,6 +3,7 @@ import { createWriteStream } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { finished } from 'node:stream/promises'
+import { writeJson } from '../platform/exact-json.ts'
 import { withScratch } from '../platform/scratch.ts'
 import {
   type Item,
@@ -14,7 +15,6 @@ import {
   UnreadableInput,
 } from '../recon/index.ts'
 import type { Context } from './context.ts'
-import { writeJson } from './exact-json.ts'
 import { CliFailure, EXIT, type ExitCode } from './failure.ts'
 import { createWaiting } from './progress.ts'
 import { formerIds } from './recon-baseline.ts'

@@ -5,14 +5,14 @@ export const cursorOf = (position: string): string => Buffer.from(position, 'utf
 
 const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/
 const POSITION_IN_ENTRY = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}\/\d{1,4}$/
-const SEQ = /^\d{1,18}$/
+const POSITION = /^\d{1,12}$/
 const ACCOUNT = /^[^\p{Cc}\p{Cs}]{1,280}$/u
 
 export const uuidCursor = (cursor: string | undefined): string | undefined => read(cursor, UUID)
 export const statementCursor = (cursor: string | undefined): string | undefined => read(cursor, POSITION_IN_ENTRY)
-/** Where a list by number ended. */
-export const seqCursor = (cursor: string | undefined): bigint | undefined => {
-  const position = read(cursor, SEQ)
+/** A place in the outcome of a run. */
+export const positionCursor = (cursor: string | undefined): bigint | undefined => {
+  const position = read(cursor, POSITION)
   return position === undefined ? undefined : BigInt(position)
 }
 export const accountCursor = (cursor: string | undefined): string | undefined => read(cursor, ACCOUNT)

@@ -87,6 +87,8 @@ describe('the OpenAPI document', () => {
         "GET /v1/payments/{id}/whereabouts",
         "GET /v1/recon_runs",
         "GET /v1/recon_runs/{id}",
+        "GET /v1/recon_runs/{id}/matches",
+        "GET /v1/recon_runs/{id}/matches.csv",
         "GET /v1/resolutions",
         "GET /v1/resolutions/{id}",
         "GET /v1/search",

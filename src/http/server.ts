@@ -34,6 +34,7 @@ import { pspWebhookRoutes } from './routes/psp-webhooks.ts'
 import { reconciliationRoutes } from './routes/reconciliation.ts'
 import { referenceRoutes } from './routes/reference.ts'
 import { resolutionRoutes } from './routes/resolutions.ts'
+import { runMatchRoutes } from './routes/run-matches.ts'
 import { settlementFileRoutes } from './routes/settlement-files.ts'
 import { testClockRoutes } from './routes/test-clock.ts'
 import { walletRoutes } from './routes/wallets.ts'
@@ -43,6 +44,7 @@ import { OrderSchema, PaymentSchema } from './schemas/payment.ts'
 import { ProblemSchema } from './schemas/problem.ts'
 import { RunSchema } from './schemas/reconciliation.ts'
 import { ResolutionSchema } from './schemas/resolution.ts'
+import { MatchSchema } from './schemas/run-match.ts'
 import { SECURITY_HEADERS } from './security-headers.ts'
 import type { Services } from './services.ts'
 import { refuseUnfitUrl } from './unfit-url.ts'
@@ -88,7 +90,15 @@ export async function createHttpServer(deps: HttpServerDeps): Promise<Api> {
   app.setErrorHandler(answerError)
   const operationsOnly = deps.config.operationsOnly === true
   app.setNotFoundHandler((request, reply) => answerUnknown(request, reply, methodsOf(request.url), operationsOnly))
-  for (const schema of [ProblemSchema, OrderSchema, PaymentSchema, EntrySchema, RunSchema, ResolutionSchema])
+  for (const schema of [
+    ProblemSchema,
+    OrderSchema,
+    PaymentSchema,
+    EntrySchema,
+    RunSchema,
+    MatchSchema,
+    ResolutionSchema,
+  ])
     app.addSchema(schema)
   app.decorateRequest('principal', undefined)
   app.decorateRequest('bodyFindings', undefined)
@@ -215,6 +225,7 @@ async function addApi(scope: Api, { services, auth, config, clock }: HttpServerD
   resolutionRoutes(scope, services)
   approvalRoutes(scope, services)
   auditRoutes(scope, services)
+  runMatchRoutes(scope, services)
   apiKeyRoutes(scope, auth)
   testClockRoutes(scope, services, { clock, mode: config.mode })
   referenceRoutes(scope, services)

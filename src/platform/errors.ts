@@ -160,7 +160,7 @@ export const REFUSALS = {
     status: 422,
     title: 'The breaks cannot be resolved like this.',
     retryable: false,
-    fix: '`detail` says which breaks the verb is for. Nothing was stored.',
+    fix: 'Nothing was stored. `detail` says which breaks the verb is for.',
   },
   resolution_state: {
     status: 409,
@@ -175,7 +175,7 @@ export const REFUSALS = {
     fix: 'Read the approval. What has lapsed is asked for again.',
   },
   approval_of_own: {
-    status: 403,
+    status: 409,
     title: 'Nobody approves what they asked for themselves.',
     retryable: false,
     fix: 'Another person decides, with a key of their own: another name and another key.',
@@ -191,6 +191,12 @@ export const REFUSALS = {
     title: 'The business day is closed.',
     retryable: false,
     fix: 'Nothing of a closed period changes. Two people can open it again.',
+  },
+  run_state: {
+    status: 409,
+    title: 'The reconciliation run is not in a state in which this can be done.',
+    retryable: false,
+    fix: 'Read the run; `status` says where it stands, and `detail` what has to come first.',
   },
   payment_state: {
     status: 409,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createSeeded, type Seeded } from '../../test/support/seeded.ts'
-import { plainMajor } from './index.ts'
+import { formatMinor } from '../money/index.ts'
 import { briefly, csv, done } from './testing.ts'
 
 /**
@@ -80,8 +80,8 @@ const report = (rows: readonly Row[]): string =>
       ...rows.map(({ ref, amount, fee, currency, at }) => [
         at.replace('T', ' ').replace('Z', ''),
         ref,
-        plainMajor(amount, currency).replace('.', ','),
-        plainMajor(fee, currency).replace('.', ','),
+        formatMinor(amount, currency).replace('.', ','),
+        formatMinor(fee, currency).replace('.', ','),
         currency.toLowerCase(),
       ]),
     ],

@@ -2,9 +2,12 @@ import { publicId } from '../platform/ids.ts'
 import type { TheirsColumns } from './engines/engine.ts'
 import type { BookedLine } from './entries.ts'
 
-/** What the ledger knows a line by: its file and where it stands. */
+/** What the ledger knows a line by: its file and where it stands, and for a part of a joined line its number. */
 export const factOf = ({ file_id, line }: Pick<TheirsColumns, 'file_id' | 'line'>): string =>
   `${publicId('sf', file_id)}:${line}`
+
+export const factOfPart = (line: Parameters<typeof factOf>[0], part: number | null): string =>
+  part === null ? factOf(line) : `${factOf(line)}:${part}`
 
 type Line = Pick<TheirsColumns, 'file_id' | 'line' | 'theirs_amount' | 'fee' | 'theirs_currency' | 'theirs_ms'>
 

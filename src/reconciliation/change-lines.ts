@@ -3,7 +3,7 @@ import { type Account, type NewEntry, postEntries } from '../ledger/index.ts'
 import { toColumns } from '../platform/columns.ts'
 import { statement, type Tx } from '../platform/db.ts'
 import { newId } from '../platform/ids.ts'
-import { bookedLine, factOf } from './booked-line.ts'
+import { bookedLine, factOf, factOfPart } from './booked-line.ts'
 import type { OursRecord } from './break.ts'
 import { clearBreaks, insertBreaks } from './break-rows.ts'
 import { businessDateSql, endOfDay } from './calendar.ts'
@@ -64,6 +64,12 @@ const UNSETTLE = statement(
    returning attempt_id`,
 )
 
+const PARTS = statement(
+  'reconciliation.parts_of_lines',
+  `select s.file_id, s.line, s.part from unnest($1::uuid[], $2::integer[]) as l (file_id, line)
+     join settled_charge s on s.file_id = l.file_id and s.line = l.line where s.part > 0`,
+)
+
 /**
  * Undoes what lines caused: entries get their reversals, charges that they settled are open again, and breaks about them are
  * cleared. What sellers got of a charge they keep: it may be paid out, and the break says that the PSP owes it.
@@ -97,7 +103,9 @@ export async function undoLines(tx: Tx, deps: Deps, context: Context, lines: rea
     by,
     charges.map((charge) => breakOfOurs({ ...charge, isDuplicate: false }, around)),
   )
-  const caused = await tx.run<CausedRow>(CAUSED, [lines.map(factOf)])
+  const parts = await tx.run<Pick<ChangedLine, 'file_id' | 'line'> & { part: number }>(PARTS, places)
+  const facts = [...lines.map(factOf), ...parts.map((part) => factOfPart(part, part.part))]
+  const caused = await tx.run<CausedRow>(CAUSED, [facts])
   await postEntries(tx, deps.directory, reversalsOf(caused, now), now)
 }
 

@@ -48,7 +48,7 @@ describe('the entry of a line without a record of ours', () => {
   })
 
   it('is undone to the cent when its record is found', () => {
-    const entry = foundEntry('acme', aLine(), 'entry', belongs)
+    const entry = foundEntry('acme', aLine(), { id: 'entry', moved: 941n }, belongs)
 
     expect(postings(entry)).toEqual({ 'psp:acme:receivable': -941n, 'suspense:acme': 941n })
     expect(entry).toMatchObject({ kind: 'unmatched_line_found', reverses: 'entry', ...belongs })
@@ -58,7 +58,7 @@ describe('the entry of a line without a record of ours', () => {
     const nothing = aLine({ amount: 59n })
 
     expect(unmatchedEntry('acme', nothing)).toBeUndefined()
-    expect(foundEntry('acme', nothing, 'entry', belongs)).toBeUndefined()
+    expect(foundEntry('acme', nothing, { id: 'entry', moved: 0n }, belongs)).toBeUndefined()
   })
 })
 
@@ -109,7 +109,7 @@ describe('any entry', () => {
           feeEntry('acme', each, due, belongs),
           feeEntry('acme', { ...each, fee: each.fee - each.amount }, undefined, NOWHERE),
           unmatchedEntry('acme', each),
-          foundEntry('acme', each, 'entry', belongs),
+          foundEntry('acme', each, { id: 'entry', moved: each.amount - each.fee }, belongs),
           payoutEntry('acme', each),
         ].filter((entry) => entry !== undefined)
 
@@ -131,7 +131,7 @@ describe('any entry', () => {
         const fee = feeEntry('acme', each, due, belongs)
 
         expect(receivable(unmatchedEntry('acme', each))).toBe(net)
-        expect(receivable(foundEntry('acme', each, 'entry', belongs))).toBe(-net)
+        expect(receivable(foundEntry('acme', each, { id: 'entry', moved: net }, belongs))).toBe(-net)
         expect(receivable(fee)).toBe(-each.fee)
         expect(receivable(payoutEntry('acme', each)) + receivable(fee)).toBe(net)
       }),

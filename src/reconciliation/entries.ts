@@ -47,13 +47,18 @@ export const unmatchedEntry = (psp: string, line: BookedLine): NewEntry | undefi
     [accounts.suspense(psp), line.fee - line.amount, line.currency],
   ])
 
-/** Its record came after all: the reversal, before the line is booked as a matched one. */
-export const foundEntry = (psp: string, line: BookedLine, reverses: string, belongs: Belongs): NewEntry | undefined => {
+/** Its record came after all: the reversal of what was `moved`, before the line is booked as a matched one. */
+export const foundEntry = (
+  psp: string,
+  line: Omit<BookedLine, 'fee' | 'amount'>,
+  { id, moved }: { readonly id: string; readonly moved: bigint },
+  belongs: Belongs,
+): NewEntry | undefined => {
   const reversal = entry('unmatched_line_found', line, belongs, [
-    [accounts.pspReceivable(psp), line.fee - line.amount, line.currency],
-    [accounts.suspense(psp), line.amount - line.fee, line.currency],
+    [accounts.pspReceivable(psp), -moved, line.currency],
+    [accounts.suspense(psp), moved, line.currency],
   ])
-  return reversal && { ...reversal, reverses }
+  return reversal && { ...reversal, reverses: id }
 }
 
 /** A payout that the PSP announces: Dr psp:in_transit / Cr psp:receivable, until the bank shows it. Its fee is a fee. */

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
-import { type NewEntry, postEntries } from '../ledger/index.ts'
+import { accounts, type NewEntry, postEntries } from '../ledger/index.ts'
 import { writeBlobTo } from '../platform/blob.ts'
 import { toColumns } from '../platform/columns.ts'
 import { statement, type Tx } from '../platform/db.ts'
 import { fileLiteral, openDuckDb } from '../platform/duckdb.ts'
 import { withScratch } from '../platform/scratch.ts'
 import { type Release, releasePending } from '../wallet/index.ts'
-import { bookedLine, factOf } from './booked-line.ts'
+import { bookedLine, factOf, factOfPart } from './booked-line.ts'
 import { endOfDay } from './calendar.ts'
 import { completeRun } from './complete-run.ts'
 import type { OursColumns, PairColumns, TheirsColumns } from './engines/engine.ts'
-import { feeEntry, foundEntry, loneEntries, releaseEntry } from './entries.ts'
+import { feeEntry, foundEntry, loneEntries, NOWHERE, releaseEntry } from './entries.ts'
 import { getRun, lockRun, type RunInProgress, RunMovedOn } from './run.ts'
 import type { ReconciliationDeps } from './service.ts'
 import type { Source } from './source.ts'
@@ -19,7 +19,7 @@ import type { Source } from './source.ts'
 /** A row of a run's outcome that the ledger is concerned with. */
 type OutcomeRow = Pick<OursColumns, 'attempt_id' | 'payment_id'> &
   TheirsColumns &
-  Pick<PairColumns, 'code' | 'expected_fee'> & {
+  Pick<PairColumns, 'code' | 'expected_fee' | 'part'> & {
     readonly what: 'pair' | 'theirs_only' | 'line'
   }
 
@@ -147,9 +147,14 @@ function releasesOf(
     }))
 }
 
+type Unmatched = { readonly id: string; readonly fact: string; readonly moved: bigint }
+
 const UNMATCHED = statement(
   'reconciliation.unmatched_entries',
-  `select id, fact from journal_entry where kind = 'unmatched_line' and fact = any($1::text[])`,
+  `select e.id, e.fact, coalesce(sum(p.amount), 0)::bigint as moved
+     from journal_entry e
+     left join (posting p join ledger_account a on a.id = p.account_id and a.name = $2) on p.entry_id = e.id
+    where e.kind = 'unmatched_line' and e.fact = any($1::text[]) group by e.id`,
 )
 
 async function lineEntries(
@@ -160,18 +165,21 @@ async function lineEntries(
   orders: ReadonlyMap<string, readonly OrderRow[]>,
 ): Promise<readonly (NewEntry | undefined)[]> {
   const found = rows.filter((row) => row.what === 'pair' && row.theirs_break !== null).map(factOf)
-  const unmatched = found.length === 0 ? [] : await tx.run<{ id: string; fact: string }>(UNMATCHED, [found])
-  const entryOf = new Map(unmatched.map(({ id, fact }) => [fact, id]))
+  const receivable = accounts.pspReceivable(source.name).name
+  const unmatched = found.length === 0 ? [] : await tx.run<Unmatched>(UNMATCHED, [found, receivable])
+  const entryOf = new Map(unmatched.map((entry) => [entry.fact, entry]))
   const dayEnd = endOfDay(run.businessDate, source)
   return rows.flatMap((row) => {
     const line = bookedLine(row, dayEnd)
     if (row.what === 'pair') {
       const [order, ...others] = orders.get(row.attempt_id) ?? []
       const belongs = { paymentId: row.payment_id, orderId: others.length === 0 ? order?.orderId : undefined }
-      const reverses = entryOf.get(line.fact)
+      // A joined line was booked as one: its first part takes that back.
+      const booked = row.part === null || row.part === 1 ? entryOf.get(line.fact) : undefined
+      const fact = factOfPart(row, row.part)
       return [
-        reverses === undefined ? undefined : foundEntry(source.name, line, reverses, belongs),
-        feeEntry(source.name, line, row.expected_fee ?? undefined, belongs),
+        booked === undefined ? undefined : foundEntry(source.name, line, booked, row.part === null ? belongs : NOWHERE),
+        feeEntry(source.name, { ...line, fact }, row.expected_fee ?? undefined, belongs),
       ]
     }
     // A line that was open before this run is booked already.
@@ -183,9 +191,9 @@ async function lineEntries(
 const SETTLE = statement(
   'reconciliation.settle_charges',
   // A second settlement of a charge fails on its key, unless the one before was undone.
-  `insert into settled_charge (run_id, settled_at, attempt_id, file_id, line, revision)
+  `insert into settled_charge (run_id, settled_at, attempt_id, file_id, line, part, revision)
    select $1, $2, s.*, (select count(*) from unsettled_charge u where u.attempt_id = s.attempt_id)
-     from unnest($3::uuid[], $4::uuid[], $5::integer[]) as s (attempt_id, file_id, line)`,
+     from unnest($3::uuid[], $4::uuid[], $5::integer[], $6::smallint[]) as s (attempt_id, file_id, line, part)`,
 )
 
 async function settle(tx: Tx, runId: string, pairs: readonly OutcomeRow[], now: Date): Promise<void> {
@@ -194,8 +202,8 @@ async function settle(tx: Tx, runId: string, pairs: readonly OutcomeRow[], now: 
     runId,
     now,
     ...toColumns(
-      3,
-      pairs.map((pair) => [pair.attempt_id, pair.file_id, pair.line]),
+      4,
+      pairs.map((pair) => [pair.attempt_id, pair.file_id, pair.line, pair.part ?? 0]),
     ),
   ])
 }

@@ -1,5 +1,5 @@
 import { statement } from '../platform/db.ts'
-import { uuidOf } from '../platform/ids.ts'
+import { publicId } from '../platform/ids.ts'
 import { endOfDay } from './calendar.ts'
 import type { Engine, LineWithoutOurs } from './engines/engine.ts'
 import type { ReconciliationDeps } from './service.ts'
@@ -8,7 +8,7 @@ import type { Source } from './source.ts'
 /**
  * The file as the last resolver of outcomes: a good line for a charge of ours that is not booked says that it was
  * captured, whatever was lost on the way. Done before anything is matched. A line over another amount or currency than we
- * asked for resolves nothing.
+ * asked for resolves nothing, and a joined line only all of its charges that are not booked, when they come to what it leaves.
  */
 const UNBOOKED = statement(
   'reconciliation.unbooked_charges',
@@ -29,25 +29,39 @@ export async function resolveByFile(
 ): Promise<number> {
   let resolved = 0
   for await (const lines of engine.withoutOurs()) {
-    const linesOf = Map.groupBy(lines, (line) => uuidOf('att', line.reference))
-    linesOf.delete(undefined)
-    const charges = await deps.db.run<Unbooked>(UNBOOKED, [[...linesOf.keys()], source.name])
-    const told = charges.flatMap((charge) => {
-      const agrees = (line: LineWithoutOurs): boolean =>
-        line.amount === charge.amount && line.currency === charge.currency
-      const line = linesOf.get(charge.id)?.find(agrees)
-      return line === undefined ? [] : [{ charge, line }]
-    })
-    await Promise.all(told.map(({ charge, line }) => tell(deps, charge, line, endOfDay(day, source))))
+    const ids = new Set(lines.flatMap(({ charges }) => charges.map(({ id }) => id)))
+    const unbooked = new Map(
+      (await deps.db.run<Unbooked>(UNBOOKED, [[...ids], source.name])).map((charge) => [charge.id, charge]),
+    )
+    const told: Told[] = []
+    for (const line of lines) {
+      const charges = toldBy(line, unbooked)
+      told.push(...charges)
+      for (const { charge } of charges) unbooked.delete(charge.id)
+    }
+    await Promise.all(told.map((each) => tell(deps, each, endOfDay(day, source))))
     resolved += told.length
   }
   return resolved
 }
 
+type Told = { readonly charge: Unbooked; readonly line: LineWithoutOurs; readonly pspReference: string }
+
+/** The charges of a line that it says are captured: all that it names, or none. */
+function toldBy(line: LineWithoutOurs, unbooked: ReadonlyMap<string, Unbooked>): readonly Told[] {
+  const told = line.charges.flatMap(({ id, psp_reference }) => {
+    const charge = unbooked.get(id)
+    // A file without ids of its own speaks of the charge by our reference.
+    return charge === undefined ? [] : [{ charge, line, pspReference: psp_reference ?? publicId('att', id) }]
+  })
+  const sum = told.reduce((all, { charge }) => all + charge.amount, 0n)
+  const agrees = told.every(({ charge }) => charge.currency === line.currency) && sum === line.amount
+  return agrees && told.length === line.charges.length ? told : []
+}
+
 async function tell(
   { record }: Pick<ReconciliationDeps, 'record'>,
-  charge: Unbooked,
-  line: LineWithoutOurs,
+  { charge, line, pspReference }: Told,
   dayEnd: Date,
 ): Promise<void> {
   const occurredAt = line.occurred_ms === null ? new Date(dayEnd.getTime() - 1) : new Date(Number(line.occurred_ms))
@@ -58,9 +72,8 @@ async function tell(
     via: 'file',
     outcome: {
       outcome: 'captured',
-      // A file without ids of its own speaks of the charge by our reference.
-      pspReference: line.psp_reference ?? line.reference,
-      amount: line.amount,
+      pspReference,
+      amount: charge.amount,
       currency: line.currency,
       occurredAt,
     },

@@ -19,16 +19,17 @@ export const lineKey = ({ file_id, line }: Line): string => `${file_id}:${line}`
 /** The lines whose charge was matched in an earlier run. */
 export async function settledBefore(tx: Tx, source: Source, lines: readonly Line[]): Promise<ReadonlySet<string>> {
   if (lines.length === 0) return new Set()
-  const ids = lines.flatMap(({ reference }) => attemptIdOf(reference) ?? [])
+  const ids = lines.flatMap(({ reference }) => attemptIdsOf(reference))
   const references = lines.flatMap(({ psp_reference }) => psp_reference ?? [])
   const rows = await tx.run<{ id: string; psp_reference: string | null }>(SETTLED, [source.name, references, ids])
   const known = new Set(rows.flatMap((row) => [row.id, row.psp_reference ?? row.id]))
   return new Set(
     lines
-      .filter((line) => known.has(attemptIdOf(line.reference) ?? '') || known.has(line.psp_reference ?? ''))
+      .filter((line) => attemptIdsOf(line.reference).some((id) => known.has(id)) || known.has(line.psp_reference ?? ''))
       .map(lineKey),
   )
 }
 
-const attemptIdOf = (reference: string | null): string | undefined =>
-  reference === null ? undefined : uuidOf('att', reference)
+/** The charge that a line names, or those of a joined line. */
+const attemptIdsOf = (reference: string | null): readonly string[] =>
+  (reference ?? '').split(' ').flatMap((name) => uuidOf('att', name) ?? [])

@@ -72,12 +72,16 @@ export const nightChecks: readonly Check[] = [
       const alone = nights.breaks.filter((one) => one.line !== undefined && one.chargeId === undefined)
       const places = Map.groupBy([...nights.settled, ...alone], (one) => `${one.fileId}:${one.line}`)
       for (const { day, lines } of nights.pspFiles) {
-        for (const { line, kind } of lines) {
+        for (const { line, kind, pspReference } of lines) {
           if (kind !== 'charge') continue
           tally.checked()
           const key = `${fileOf.get(day)}:${line}`
-          const count = places.get(key)?.length ?? 0
-          if (count !== 1) tally.violation(`line ${line} of ${day} (${key}) stands ${count} times`)
+          const stands = places.get(key) ?? []
+          const settled = stands.filter(({ chargeId }) => chargeId !== undefined).length
+          // One that several charges share is settled once by each of them.
+          const times = settled === 0 ? 1 : pspReference.split(' ').length
+          if (stands.length !== times || (settled > 0 && settled !== times))
+            tally.violation(`line ${line} of ${day} (${key}) stands ${stands.length} times, not ${times}`)
           places.delete(key)
         }
       }

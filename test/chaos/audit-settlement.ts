@@ -134,7 +134,7 @@ function compareEntries(snapshot: Snapshot, kind: string, want: readonly Wanted[
   )
   for (const { line, postings: expected } of want) {
     tally.checked()
-    const fact = `${fileOf.get(line.day)}:${line.line}`
+    const fact = `${fileOf.get(line.day)}:${line.line}${line.part === undefined ? '' : `:${line.part}`}`
     const found: readonly Entry[] = entries.get(fact) ?? []
     entries.delete(fact)
     if (found.length !== 1) tally.violation(`line ${fact} of ${line.day} has ${found.length} entries of ${kind}`)

@@ -41,6 +41,20 @@ describe('the oracle', () => {
     expect(lateKnown.has('att_n60_0')).toBe(true)
   })
 
+  it('shares a line among the charges that it names, when it comes to their sum, and else among none', () => {
+    const snapshot = soundSnapshot()
+    const pairsOf = () => workOut(snapshot).pairs.filter(({ line }) => line.part !== undefined)
+    const before = pairsOf()
+    for (const { lines } of snapshot.nights.pspFiles)
+      for (const line of lines) if (line.pspReference.includes(' ')) line.gross -= 1n
+
+    expect(before.map(({ line: { part, gross } }) => [part, gross])).toEqual([
+      [1, 20_059n],
+      [2, 20_059n],
+    ])
+    expect(pairsOf()).toEqual([])
+  })
+
   it('expects nothing of a charge that no run had to know of', () => {
     const snapshot = soundSnapshot()
     for (const charge of snapshot.book)

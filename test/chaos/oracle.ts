@@ -19,7 +19,11 @@ export type Outcome = {
   readonly lateKnown: ReadonlySet<string>
 }
 
-export type FileLine = PspLine & { readonly day: string }
+export type FileLine = PspLine & {
+  readonly day: string
+  /** Which part it is of a line that several charges share, from 1. */
+  readonly part?: number
+}
 
 export type Pair = {
   readonly charge: Charge
@@ -68,25 +72,52 @@ export function workOut({ book, nights }: Pick<Snapshot, 'book' | 'nights'>): Ou
   const later: Charge[] = []
   const breaks: ExpectedBreak[] = []
   const lateKnown = new Set<string>()
-  const paired = new Set<FileLine>()
+  const paired = new Set<string>()
+  const shared = sharedLines(lines, book)
   for (const charge of book) {
     if (charge.status !== 'captured') continue
-    const [line] = linesOf.get(charge.id) ?? []
+    const line = linesOf.get(charge.id)?.[0] ?? shared.get(charge.id)
     const known = firstRunThatKnew(nights, charge, bookings.get(charge.attemptId ?? ''))
     if (known !== dayOf(charge.occurredAt)) lateKnown.add(charge.attemptId ?? '')
     if (line !== undefined) {
       const pair = compare(charge, line)
       pairs.push(pair)
-      paired.add(line)
+      paired.add(placeOf(line))
       if (pair.code !== undefined) breaks.push(breakOfPair(pair, pair.code))
     } else (known === undefined ? later : missing).push(charge)
     breaks.push(...waitingOf(charge, known, line, days))
   }
-  const strangers = lines.filter((line) => line.kind === 'charge' && !paired.has(line))
+  const strangers = lines.filter((line) => line.kind === 'charge' && !paired.has(placeOf(line)))
   const payouts = lines.filter((line) => line.kind === 'payout')
   for (const line of strangers) breaks.push(breakOfStranger(line, linesOf, days))
   return { pairs, strangers, payouts, missing, later, breaks, lateKnown }
 }
+
+const placeOf = ({ day, line }: FileLine): string => `${day}:${line}`
+
+/**
+ * The parts of lines that several charges share, by the PSP's id of the charge. Each charge has its own amount and fee; what the
+ * fee of the line is beyond them falls to the first. A line that does not come to its charges has no parts.
+ */
+function sharedLines(lines: readonly FileLine[], book: readonly Charge[]): ReadonlyMap<string, FileLine> {
+  const byId = new Map(book.map((charge) => [charge.id, charge]))
+  const parts = new Map<string, FileLine>()
+  for (const line of lines) {
+    const ids = line.pspReference.split(' ')
+    if (line.kind !== 'charge' || ids.length === 1) continue
+    const charges = ids.flatMap((id) => byId.get(id) ?? []).toSorted((a, b) => (orderOf(a) < orderOf(b) ? -1 : 1))
+    const total = charges.reduce((sum, { amount }) => sum + amount, 0n)
+    if (charges.length < ids.length || total !== line.gross) continue
+    const fees = charges.reduce((sum, { amount }) => sum + feeOf(amount), 0n)
+    for (const [index, { id, amount }] of charges.entries()) {
+      const fee = feeOf(amount) + (index === 0 ? line.fee - fees : 0n)
+      parts.set(id, { ...line, gross: amount, fee, part: index + 1 })
+    }
+  }
+  return parts
+}
+
+const orderOf = ({ occurredAt, attemptId }: Charge): string => `${occurredAt} ${attemptId}`
 
 /** The first run, of the charge's own day or later, that had read the ledger as far as its booking. */
 function firstRunThatKnew(

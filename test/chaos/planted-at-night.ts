@@ -158,6 +158,11 @@ export const PLANTED_AT_NIGHT: readonly Planted[] = [
       the(entry.postings, (row) => row.account === 'suspense:simulator').account = 'expense:psp_fee'
     },
   ],
+  [
+    'a charge of a shared line that is not settled',
+    LINE,
+    (s) => without(s.nights.settled, (row) => row.chargeId === 'att_n59b_0'),
+  ],
   ['a strange line that was not booked', STRANGER, (s) => without(s.entries, (row) => row.kind === 'unmatched_line')],
   [
     'a strange line that was booked without its fee',

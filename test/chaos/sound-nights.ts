@@ -13,7 +13,12 @@ const CAPTURED_AT: Readonly<Record<string, string>> = {
 export const capturedAt = (attemptId: string): string => CAPTURED_AT[attemptId] ?? '2026-03-02T12:00:00.000Z'
 
 /** A charge's line in the file of a day, and what differs about it. */
-type LineOf = { readonly charge: string; readonly role: 'pair' | 'stranger' } & Partial<PspLine>
+type LineOf = {
+  readonly charge: string
+  readonly role: 'pair' | 'stranger'
+  /** The charge that shares the line. */
+  readonly sharedWith?: string
+} & Partial<PspLine>
 
 const pair = (charge: string, differs: Partial<PspLine> = {}): LineOf => ({ charge, role: 'pair', ...differs })
 
@@ -26,6 +31,7 @@ const LINES: readonly (readonly LineOf[])[] = [
     pair('att_n55_0', { fee: 6_120n }),
     pair('att_n56_0', { currency: 'USD' }),
     pair('att_n58_0', { status: 'refunded', gross: 0n, fee: 0n }),
+    { ...pair('att_n59_0'), sharedWith: 'att_n59b_0' },
   ],
   [pair('att_single_0'), pair('att_n52_0'), pair('att_n60_0', { occurredAt: '2026-03-03T00:00:30.000Z' })],
   [],
@@ -54,7 +60,20 @@ const BREAKS: readonly (readonly [
 ]
 
 /** What nothing was wrong about but a fee. */
-const RELEASED = ['paid_0', 'paid_1', 'single_0', 'magic_0', 'n50_0', 'n52_0', 'n53_0', 'n55_0', 'n57_0', 'n60_0']
+const RELEASED = [
+  'paid_0',
+  'paid_1',
+  'single_0',
+  'magic_0',
+  'n50_0',
+  'n52_0',
+  'n53_0',
+  'n55_0',
+  'n57_0',
+  'n59_0',
+  'n59b_0',
+  'n60_0',
+]
 
 type Order = Pick<StoredOrder, 'id' | 'seller' | 'amount' | 'platformFee' | 'currency' | 'chargeAttemptId'>
 
@@ -69,7 +88,7 @@ export function soundNights(
   const pspFiles: PspFile[] = []
   for (const [index, day] of DAYS.entries()) {
     const before = pspFiles.at(-1)?.balances ?? []
-    const own = (LINES[index] ?? []).map((line, position) => lineFor(line, charges.get(line.charge), 4 + position))
+    const own = (LINES[index] ?? []).map((line, position) => lineFor(line, charges, 4 + position))
     const payouts = before.flatMap(({ currency, closing }, position) =>
       closing > 0n ? [payoutLine(currency, closing, day, 4 + own.length + position)] : [],
     )
@@ -78,8 +97,9 @@ export function soundNights(
     for (const [position, line] of lines.entries()) {
       const of = LINES[index]?.[position]
       entries.push(...entriesOf(line, `sf_${day}:${line.line}`, of))
-      if (of?.role === 'pair')
-        settled.push({ chargeId: of.charge, runId: `run_${day}`, fileId: `sf_${day}`, line: line.line })
+      if (of?.role !== 'pair') continue
+      for (const chargeId of [of.charge, ...(of.sharedWith === undefined ? [] : [of.sharedWith])])
+        settled.push({ chargeId, runId: `run_${day}`, fileId: `sf_${day}`, line: line.line })
     }
   }
   const released = orders.filter((order) => RELEASED.some((name) => order.chargeAttemptId === `att_${name}`))
@@ -88,16 +108,23 @@ export function soundNights(
 
 const feeOf = (gross: bigint): bigint => (gross * 29n + 500n) / 1_000n + 30n
 
-function lineFor({ charge: _, role: __, ...differs }: LineOf, charge: Charge | undefined, line: number): PspLine {
+function lineFor(
+  { charge: name, sharedWith, role: _, ...differs }: LineOf,
+  charges: ReadonlyMap<string | undefined, Charge>,
+  line: number,
+): PspLine {
+  const charge = charges.get(name)
   if (charge === undefined) throw new Error('a line of the sound nights has no charge')
-  const { id, amount, currency, occurredAt } = charge
+  const { currency, occurredAt } = charge
+  const other = charges.get(sharedWith)
+  const all = other === undefined || sharedWith === undefined ? [charge] : [charge, other]
   return {
     line,
     kind: 'charge',
-    pspReference: id,
+    pspReference: all.map(({ id }) => id).join(' '),
     status: 'captured',
-    gross: amount,
-    fee: feeOf(amount),
+    gross: all.reduce((sum, { amount }) => sum + amount, 0n),
+    fee: all.reduce((sum, { amount }) => sum + feeOf(amount), 0n),
     currency,
     occurredAt,
     ...differs,
@@ -143,6 +170,13 @@ function entriesOf(line: PspLine, fact: string, of: LineOf | undefined): readonl
       ]),
     ]
   if (fee === 0n) return []
+  if (of?.sharedWith !== undefined)
+    return [1, 2].map((part) =>
+      entry('psp_fee', `${fact}:${part}`, undefined, currency, [
+        ['expense:psp_fee', fee / 2n],
+        [RECEIVABLE, -fee / 2n],
+      ]),
+    )
   const excess = of?.charge === 'att_n55_0' ? 5_508n : 0n
   return [
     entry('psp_fee', fact, undefined, currency, [

@@ -105,6 +105,8 @@ const PLANS: readonly Plan[] = [
     charges: ['captured'],
   },
   ...([50n, 51n, 52n, 53n, 54n, 55n, 56n, 57n, 58n, 60n] as const).map((digits) => magic(`n${digits}`, digits)),
+  magic('n59', 59n),
+  magic('n59b', 59n),
   magic('tonight', 52n),
   {
     name: 'void-all',

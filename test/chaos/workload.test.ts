@@ -8,7 +8,7 @@ const checkoutsOf = (units: readonly Unit[]): readonly Checkout[] =>
   units.flatMap((unit) => (unit.kind === 'checkout' ? [unit.checkout] : unit.kind === 'batch' ? unit.checkouts : []))
 
 /** Amounts below 46 mean something at payment time or nothing; the others mean something in the settlement file. */
-const DEFINED = new Set([...Array(46).keys(), 50, 51, 52, 53, 54, 55, 56, 57, 58, 60])
+const DEFINED = new Set([...Array(46).keys(), 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60])
 
 describe('workload', () => {
   it('is decided by its seed', () => {

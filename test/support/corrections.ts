@@ -72,6 +72,21 @@ export const line = (name: string, change: Partial<FileLine> = {}): FileLine => 
   return { ...lineOf(charge, at), ...change }
 }
 
+/** One line for several charges. */
+export const joined = (names: readonly string[], change: Partial<FileLine> = {}): FileLine => {
+  const lines = names.map((name) => line(name))
+  const [first] = lines
+  if (first === undefined) return expect.fail('a line is for a charge')
+  return {
+    ...first,
+    amount: lines.reduce((sum, { amount }) => sum + amount, 0n),
+    fee: lines.reduce((sum, { fee }) => sum + fee, 0n),
+    reference: lines.map(({ reference }) => reference).join(' '),
+    pspReference: lines.map(({ pspReference }) => pspReference).join(' '),
+    ...change,
+  }
+}
+
 /** What a day's file should be. */
 export const right = (day: number): readonly FileLine[] =>
   [...charges].filter(([name, each]) => each.day === day && name !== 'unknown').map(([name]) => line(name))

@@ -1,4 +1,4 @@
-import { cursorOf, seqCursor } from '../cursor.ts'
+import { cursorOf, positionCursor } from '../cursor.ts'
 import type { Api } from '../fastify.ts'
 import { LIMIT_DEFAULT, readLimit } from '../query.ts'
 import { auditBody, auditVerificationBody } from '../resolution-views.ts'
@@ -24,7 +24,7 @@ export function auditRoutes(app: Api, { resolutions }: Services): void {
     },
     async ({ query }) => {
       const { subject, actor, action, limit, cursor } = query
-      const before = seqCursor(cursor)
+      const before = positionCursor(cursor)
       const filter = { object: subject, actor, action, limit: limit ?? LIMIT_DEFAULT, before }
       const { data, hasMore } = await resolutions.auditLog(filter)
       const last = data.at(-1)

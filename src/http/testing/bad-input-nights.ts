@@ -124,6 +124,31 @@ export const BAD_INPUT_OF_NIGHTS: readonly BadInput[] = [
   get('a run by the id of a break', `/v1/recon_runs/brk_${HEX}`, missing),
   get('runs of a status that does not exist', '/v1/recon_runs?status=done', parameter('?status', 'waiting_for_file')),
   get('runs of a day', '/v1/recon_runs?day=2026-03-03', { code: 'unknown_parameter', status: 400, pointer: '?day' }),
+  get('matches of a run that does not exist', `/v1/recon_runs/run_${HEX.replace('0', '1')}/matches`, missing),
+  get('matches of a break', `/v1/recon_runs/brk_${HEX}/matches`, missing),
+  get(
+    'matches by a rule that there is not',
+    `/v1/recon_runs/run_${HEX}/matches?rule=luck`,
+    parameter('?rule', 'exact'),
+  ),
+  get(
+    'matches of a payment that is no id',
+    `/v1/recon_runs/run_${HEX}/matches?payment=1`,
+    parameter('?payment', 'pay_'),
+  ),
+  get('matches behind nothing', `/v1/recon_runs/run_${HEX}/matches?cursor=YQ`, parameter('?cursor', 'next_cursor')),
+  get('matches with a limit of 201', `/v1/recon_runs/run_${HEX}/matches?limit=201`, parameter('?limit', '200')),
+  get('matches by their amount', `/v1/recon_runs/run_${HEX}/matches?amount=1`, {
+    code: 'unknown_parameter',
+    status: 400,
+    pointer: '?amount',
+  }),
+  get('the CSV of matches of no run', `/v1/recon_runs/run_${HEX.replace('0', '1')}/matches.csv`, missing),
+  get('the CSV of matches, page by page', `/v1/recon_runs/run_${HEX}/matches.csv?limit=5`, {
+    code: 'unknown_parameter',
+    status: 400,
+    pointer: '?limit',
+  }),
   get('a break that does not exist', `/v1/breaks/brk_${HEX.replace('0', '1')}`, missing),
   get('a break by the id of a run', `/v1/breaks/run_${HEX}`, missing),
   get(

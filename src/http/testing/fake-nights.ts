@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { buffer } from 'node:stream/consumers'
 import { Refusal } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
-import type { Break, Run } from '../../reconciliation/index.ts'
+import type { Break, Match, Run } from '../../reconciliation/index.ts'
 import type { SettlementFile, SourceState, StoredStatement } from '../../settlement/index.ts'
 import type { ReconciliationService, SettlementFiles } from '../services.ts'
 
@@ -165,9 +165,47 @@ function fakeReconciliation(started: Run[], hurry: () => void): ReconciliationSe
     getRun: async (id) => (id === A_UUID ? COMPLETED : started.find((run) => run.id === id)),
     listRuns: async ({ after }) =>
       after === undefined ? { data: [COMPLETED], hasMore: true } : { data: [], hasMore: false },
+    matches: fakeMatches,
     getBreak: async (id) => (id === A_UUID ? { ...A_BREAK, events: [EVENT] } : undefined),
     listBreaks: async ({ state }) => ({ data: state === 'cleared' ? [] : [A_BREAK, FILE_BREAK], hasMore: false }),
   }
+}
+
+const A_MATCH: Match = {
+  position: 0n,
+  rule: 'psp_reference',
+  code: 'amount_mismatch',
+  attemptId: A_UUID,
+  paymentId: A_UUID,
+  pspReference: '=ch_1',
+  ours: { amount: 1250n, currency: 'EUR', occurredAt: AT, carried: false },
+  theirs: {
+    fileId: A_UUID,
+    fileName: 'day "3", first.csv',
+    line: 4,
+    kind: 'charge',
+    amount: -1150n,
+    fee: 66n,
+    currency: 'EUR',
+    occurredAt: null,
+    carried: true,
+  },
+  expectedFee: 63n,
+  explanation: 'Matched by PSP id: =ch_1, because the line has no reference of ours.',
+}
+
+const requireCompared = (id: string): void => {
+  if (id !== A_UUID) throw new Refusal('not_found', 'There is no such run.')
+}
+
+const fakeMatches: ReconciliationService['matches'] = {
+  list: async (id, { after }) => {
+    requireCompared(id)
+    return after === undefined ? { data: [A_MATCH], hasMore: true } : { data: [], hasMore: false }
+  },
+  all: async function* () {
+    yield [A_MATCH]
+  },
 }
 
 const QUEUED: Run = {

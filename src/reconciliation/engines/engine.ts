@@ -11,24 +11,29 @@ import type { FeeSchedule } from '../source.ts'
  *     1  exact             reference, amount and currency
  *     2  reference         reference: what differs makes a break
  *     3  psp_reference     the PSP's id, for a line whose reference is not ours: exact, then with a difference
+ *     5  joined            a line that names several charges, when all of them are there and come to its amount
+ *
+ * A joined line is shared among its charges: each pair has its part of the line's amount and fee.
  */
 export type Engine = {
   /** Takes both sides in, each file once it is written; again, and what was loaded before is forgotten. */
   readonly load: (request: MatchRequest) => Promise<void>
-  /** Good lines for charges that we have no record of yet: open ones of earlier files, then the day's in their order. */
+  /** Good lines for charges that we have no record of yet: single ones, then joined ones, open ones of earlier files first. */
   readonly withoutOurs: () => AsyncIterable<readonly LineWithoutOurs[]>
   readonly match: () => Promise<Facts>
 }
 
 export type LineWithoutOurs = {
-  readonly reference: string
-  readonly psp_reference: string | null
+  /** Those that are not on our side, several for a joined line; each with the PSP's id, where the line gives as many. */
+  readonly charges: readonly { readonly id: string; readonly psp_reference: string | null }[]
+  /** What the line leaves for them. */
   readonly amount: bigint
   readonly currency: string
   readonly occurred_ms: bigint | null
 }
 
-export type Rule = 'exact' | 'reference' | 'psp_reference'
+export const RULES = ['exact', 'reference', 'psp_reference', 'joined'] as const
+export type Rule = (typeof RULES)[number]
 
 export type MatchRequest = {
   /** A folder for the engine's own files and for the outcome. Our records since the last run are there, see ours.ts. */
@@ -119,6 +124,8 @@ export type PairColumns = OursColumns &
       | 'fee_mismatch'
       | null
     readonly expected_fee: bigint | null
+    /** Which part of a joined line it is, from 1; null for a whole line. Amount and fee are those of the part. */
+    readonly part: number | null
   }
 
 export type Facts = {

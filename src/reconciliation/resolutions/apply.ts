@@ -13,9 +13,11 @@ const RESOLVE = statement(
 )
 const SETTLE = statement(
   'resolutions.settle_charges',
-  `insert into settled_charge (resolution_id, settled_at, attempt_id, run_id, file_id, line, revision)
-   select $1, $2, s.*, (select count(*) from unsettled_charge u where u.attempt_id = s.attempt_id)
-     from unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::integer[]) as s (attempt_id, run_id, file_id, line)`,
+  // Each charge is a part of its line, behind those that it had before.
+  `insert into settled_charge (resolution_id, settled_at, attempt_id, run_id, file_id, line, revision, part)
+   select $1, $2, s.attempt_id, s.run_id, s.file_id, s.line, (select count(*) from unsettled_charge u where u.attempt_id = s.attempt_id),
+          s.turn + coalesce((select max(c.part) from settled_charge c where c.file_id = s.file_id and c.line = s.line), 0)
+     from unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::integer[]) with ordinality as s (attempt_id, run_id, file_id, line, turn)`,
 )
 
 /** The plan as it is shown and kept. */

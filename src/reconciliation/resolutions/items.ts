@@ -2,9 +2,10 @@ import { accounts } from '../../ledger/index.ts'
 import { statement, type Tx } from '../../platform/db.ts'
 import { Refusal } from '../../platform/errors.ts'
 import { publicId } from '../../platform/ids.ts'
-import { factOf } from '../booked-line.ts'
+import { factOfPart } from '../booked-line.ts'
 import type { BreakState } from '../break.ts'
 import { OPEN_COLUMNS, type OpenRow, oursOf, theirsOf } from '../break-rows.ts'
+import { STANDS } from '../settled.ts'
 import type { Item } from './position.ts'
 
 const SOURCES = statement(
@@ -16,6 +17,12 @@ const LOCK = statement(
   'reconciliation.lock_breaks',
   `select ${OPEN_COLUMNS}, b.source, b.state, b.opened_in_run, b.difference, b.currency
      from recon_break b left join attempt a on a.id = b.attempt_id where b.id = any($1::uuid[]) order by b.id for update of b`,
+)
+
+const PARTS = statement(
+  'reconciliation.parts_of_charges',
+  `select s.attempt_id as "attemptId", s.part from settled_charge s where s.attempt_id = any($1::uuid[]) and s.part > 0
+      and s.resolution_id is null and ${STANDS}`,
 )
 
 const SUSPENSE = statement(
@@ -54,9 +61,14 @@ export async function lockItems(tx: Tx, source: string, ids: readonly string[]):
     throw new Refusal('break_state', `${publicId('brk', settled.id)} is ${settled.state}.`, {
       facts: { break: publicId('brk', settled.id), state: settled.state },
     })
-  const facts = rows.flatMap(({ file_id, line }) =>
-    file_id === null || line === null ? [] : factOf({ file_id, line }),
+  const parts = new Map(
+    (
+      await tx.run<{ attemptId: string; part: number }>(PARTS, [rows.flatMap(({ attempt_id }) => attempt_id ?? [])])
+    ).map(({ attemptId, part }) => [attemptId, part]),
   )
+  const factsOf = ({ file_id, line, attempt_id }: Row): readonly string[] =>
+    file_id === null || line === null ? [] : [factOfPart({ file_id, line }, parts.get(attempt_id ?? '') ?? null)]
+  const facts = rows.flatMap(factsOf)
   const held = await tx.run<{ fact: string; currency: string; amount: bigint }>(SUSPENSE, [
     facts,
     accounts.suspense(source).name,
@@ -77,12 +89,7 @@ export async function lockItems(tx: Tx, source: string, ids: readonly string[]):
       difference: row.difference,
       currency: row.currency,
       suspense: new Map(
-        row.file_id === null || row.line === null
-          ? []
-          : (byFact.get(factOf({ file_id: row.file_id, line: row.line })) ?? []).map((each) => [
-              each.currency,
-              each.amount,
-            ]),
+        factsOf(row).flatMap((fact) => (byFact.get(fact) ?? []).map((each) => [each.currency, each.amount] as const)),
       ),
     }))
 }

@@ -134,6 +134,32 @@ describe('a file of a declared source', () => {
     expect((await receive(gzipSync('x'.repeat(1_000)).subarray(0, 15))).file.rejection).toMatch(/cannot be unpacked/)
   })
 
+  it.each([
+    ['names an account', { account: '1'.repeat(3_000) }],
+    ['has a number', { sequence: '1'.repeat(3_000) }],
+  ])('whose statement %s of no length that there is, is rejected and says so', async (what, more) => {
+    const text = aStatement({ day: '2026-03-02', opening: 100, entries: [COFFEE], ...more })
+
+    const { file: found } = await receive(text)
+
+    expect(found).toMatchObject({
+      status: 'rejected',
+      rejection: expect.stringContaining(`A statement ${what} of more`),
+    })
+  })
+
+  it('with controls in its texts is accepted or rejected, never a failure', async () => {
+    const text = aStatement({
+      account: 'DE\u000089\u001b',
+      day: '2026-03-02',
+      sequence: '1\u0000',
+      opening: 100,
+      entries: [['2026-03-02', -3.5, 'A\u0000B\u001b']],
+    })
+
+    expect((await receive(text)).file.status).toMatch(/^(accepted|rejected)$/)
+  })
+
   it('is accepted with rows that cannot be read, which are told', async () => {
     source = { ...source, formats: formatsOf(['mt940'], MAPPING) }
     const csv = 'Tag;Betrag;Ref\n02.03.2026;12,50;a1\n02.03.2026;many;a2\n03.03.2026;1,00;a3\n'

@@ -54,6 +54,7 @@ export function behaviourOf(paymentMethod: string, amount: bigint): Behaviour {
  * | 56 | `other_currency` | the same minor units in EUR, or in USD when they were EUR |
  * | 57 | `reference_mangled` | our reference back to front between tildes |
  * | 58 | `refunded` | status `refunded`, gross 0, fee 0 |
+ * | 59 | `joined` | one line for it and the next one of D in its currency, if there is one: see settlement-lines.ts |
  * | 60 | `after_midnight` | captured at 23:59:55 by itself; in the file of D + 1, stamped 00:00:30 of D + 1 |
  *
  * Every other amount is an ordinary line.
@@ -69,6 +70,7 @@ export type FileFault =
   | 'other_currency'
   | 'reference_mangled'
   | 'refunded'
+  | 'joined'
   | 'after_midnight'
 
 const FAULT_BY_DIGITS: ReadonlyMap<bigint, FileFault> = new Map([
@@ -81,6 +83,7 @@ const FAULT_BY_DIGITS: ReadonlyMap<bigint, FileFault> = new Map([
   [56n, 'other_currency'],
   [57n, 'reference_mangled'],
   [58n, 'refunded'],
+  [59n, 'joined'],
   [60n, 'after_midnight'],
 ])
 

@@ -22,7 +22,7 @@ describe('The book of settlement files', () => {
     book.produce({ t: 'file', day: isoDay(DAY), at: MIDNIGHT })
     book.produce({ t: 'file', day: isoDay(DAY + 1), at: MIDNIGHT + DAY_MS })
 
-    const source = { charges, chargeId: String, bookId: () => 'abc' }
+    const source = { charges, settlement: book, chargeId: String, bookId: () => 'abc' }
     const texts = [DAY, DAY + 1].map((day) => {
       const file = book.readyFile(day, Number.POSITIVE_INFINITY)
       return file === undefined ? '' : [...fileText(source, file)].join('')

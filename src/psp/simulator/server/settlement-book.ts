@@ -2,7 +2,7 @@ import assert from 'node:assert'
 import type { Charge, Charges } from './charges.ts'
 import { DAY_MS, dayFromIso, dayOf, isoDay } from './days.ts'
 import type { FileRecord } from './records.ts'
-import { movementsOf, placeOf, stampOf } from './settlement-lines.ts'
+import { isJoined, movementsOf, placeOf, stampOf } from './settlement-lines.ts'
 
 /**
  * Which charges are in which settlement file, and the balances between them. A file's text is not kept: it follows from
@@ -21,6 +21,8 @@ export type SettlementBook = {
   readonly nextDay: () => number
   /** The file of a day, unless it is not ready at `now`. */
   readonly readyFile: (day: number, now: number) => SettlementFile | undefined
+  /** The charge that shares the line of this one, which comes first. */
+  readonly joinedWith: (charge: Charge) => Charge | undefined
   /** When the next file that was produced becomes ready, if one is not. */
   readonly nextReadyAt: (now: number) => number | undefined
 }
@@ -60,6 +62,8 @@ type Collected = {
   fee: bigint
   lastStamp: number
   isSorted: boolean
+  /** A charge that shares its line with the next one of its kind, if there comes one. */
+  waiting: Charge | undefined
 }
 
 const NO_LINES: ChargeLines = { indexes: [], lines: 0, gross: 0n, fee: 0n }
@@ -70,6 +74,8 @@ export function createSettlementBook(charges: Pick<Charges, 'at'>): SettlementBo
   const collecting = new Map<number, Map<string, Collected>>()
   const files: SettlementFile[] = []
   const balances = new Map<string, bigint>()
+  /** The second of two charges in one line, by the first. */
+  const joined = new Map<number, number>()
   let firstDay = 0
   const nextDay = (): number => firstDay + files.length
 
@@ -112,7 +118,11 @@ export function createSettlementBook(charges: Pick<Charges, 'at'>): SettlementBo
       const place = placeOf(charge)
       if (place === undefined) return
       assert(place.day >= nextDay(), 'a file that was produced never changes')
-      collect(collecting, place.day, place.currency, charge)
+      const lines = collectedOf(collecting, place.day, place.currency)
+      if (lines.waiting === undefined || !isJoined(charge)) return collect(lines, charge)
+      joined.set(lines.waiting.index, charge.index)
+      lines.waiting = undefined
+      addMoney(lines, charge)
     },
     produce,
     firstDay: () => firstDay,
@@ -121,6 +131,10 @@ export function createSettlementBook(charges: Pick<Charges, 'at'>): SettlementBo
       const file = files[day - firstDay]
       return file !== undefined && file.readyAt <= now ? file : undefined
     },
+    joinedWith(charge) {
+      const index = joined.get(charge.index)
+      return index === undefined ? undefined : charges.at(index)
+    },
     nextReadyAt(now) {
       const waiting = files.slice(-LONGEST_DELAY_DAYS).filter((file) => file.readyAt > now)
       return waiting.length === 0 ? undefined : Math.min(...waiting.map((file) => file.readyAt))
@@ -128,7 +142,7 @@ export function createSettlementBook(charges: Pick<Charges, 'at'>): SettlementBo
   }
 }
 
-function collect(collecting: Map<number, Map<string, Collected>>, day: number, currency: string, charge: Charge): void {
+function collectedOf(collecting: Map<number, Map<string, Collected>>, day: number, currency: string): Collected {
   const ofDay = collecting.get(day) ?? new Map<string, Collected>()
   collecting.set(day, ofDay)
   const lines = ofDay.get(currency) ?? {
@@ -138,17 +152,29 @@ function collect(collecting: Map<number, Map<string, Collected>>, day: number, c
     fee: 0n,
     lastStamp: day * DAY_MS - DAY_MS,
     isSorted: true,
+    waiting: undefined,
   }
   ofDay.set(currency, lines)
+  return lines
+}
+
+function collect(lines: Collected, charge: Charge): void {
   const stamp = stampOf(charge)
   lines.isSorted &&= stamp >= lines.lastStamp
   lines.lastStamp = stamp
   lines.indexes.push(charge.index)
-  for (const movement of movementsOf(charge)) {
-    lines.lines++
-    lines.gross += movement.gross
-    lines.fee += movement.fee
+  lines.lines += addMoney(lines, charge)
+  if (isJoined(charge)) lines.waiting = charge
+}
+
+/** Gives how many movements there are. */
+function addMoney(lines: Collected, charge: Charge): number {
+  const movements = movementsOf(charge, undefined)
+  for (const { gross, fee } of movements) {
+    lines.gross += gross
+    lines.fee += fee
   }
+  return movements.length
 }
 
 function sectionOf(currency: string, balances: ReadonlyMap<string, bigint>, charges: ChargeLines): Section {

@@ -2,7 +2,7 @@ import assert from 'node:assert'
 import { formatMinor } from '../../../money/index.ts'
 import type { Charges } from './charges.ts'
 import { DAY_MS, isoDay, startOfDay } from './days.ts'
-import type { Section, SettlementFile } from './settlement-book.ts'
+import type { Section, SettlementBook, SettlementFile } from './settlement-book.ts'
 import { type LineNames, labelOf, movementsOf, stampOf } from './settlement-lines.ts'
 import { instant } from './views.ts'
 
@@ -12,7 +12,10 @@ const HEADER = 'record,business_date,currency,kind,psp_reference,reference,statu
 
 const PIECE_CHARGES = 512 // about 70 KB of text: large enough to be quick, small enough to wait for the reader
 
-export type FileSource = LineNames & { readonly charges: Pick<Charges, 'at'> }
+export type FileSource = LineNames & {
+  readonly charges: Pick<Charges, 'at'>
+  readonly settlement: Pick<SettlementBook, 'joinedWith'>
+}
 
 /** The file in pieces. The same every time, whatever happened since. */
 export function* fileText(source: FileSource, file: SettlementFile): Generator<string> {
@@ -65,9 +68,10 @@ function chargeText(source: FileSource, currency: string, index: number): string
   const charge = source.charges.at(index)
   assert(charge !== undefined, 'every charge in a file exists')
   const stamp = instant(stampOf(charge))
+  const joined = source.settlement.joinedWith(charge)
   let text = ''
-  for (const movement of movementsOf(charge)) {
-    const { id, reference, status } = labelOf(source, charge, movement)
+  for (const movement of movementsOf(charge, joined)) {
+    const { id, reference, status } = labelOf(source, charge, movement, joined)
     const gross = formatMinor(movement.gross, currency)
     const fee = formatMinor(movement.fee, currency)
     const net = formatMinor(movement.gross - movement.fee, currency)

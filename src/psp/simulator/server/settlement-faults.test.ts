@@ -110,6 +110,31 @@ describe('The settlement file', () => {
     expect(line?.['reference']).toBe(`~${[...request.reference].reverse().join('')}~`)
   })
 
+  it('has one line for …59 and the next one of the day and currency, and the third by itself', async () => {
+    const day = await nights.toNoon()
+    const requests = [
+      magic(10_059n),
+      magic(20_059n, { currency: 'JPY' }),
+      magic(30_059n),
+      aCharge('pm_test_visa', { amount: 40_059n }),
+      magic(50_059n),
+    ]
+    const outcomes = []
+    for (const request of requests) outcomes.push(await nights.psp().charge(request))
+    await nights.endDay(day)
+
+    const found = lines(await nights.rowsOf(day))
+
+    const [first, yen, second, visa, third] = requests.map(({ reference }) => reference)
+    const ids = outcomes.map(idOf)
+    expect(found.map((row) => [row['reference'], row['psp_reference'], row['gross'], row['fee']])).toEqual([
+      [`${first} ${second}`, `${ids[0]} ${ids[2]}`, '401.18', '12.24'],
+      [visa, ids[3], '400.59', '11.92'],
+      [third, ids[4], '500.59', '14.82'],
+      [yen, ids[1], '20059', '612'],
+    ])
+  })
+
   it('has …60 a day late, stamped after midnight, and in order with the others', async () => {
     const day = await nights.toNoon()
     const request = magic(10_060n)
@@ -138,7 +163,7 @@ describe('The settlement file', () => {
 
   it('plants no fault with any other token', async () => {
     const day = await nights.toNoon()
-    const requests = [50n, 51n, 52n, 53n, 54n, 55n, 56n, 57n, 58n, 60n].map((digits) =>
+    const requests = [50n, 51n, 52n, 53n, 54n, 55n, 56n, 57n, 58n, 59n, 59n, 60n].map((digits) =>
       aCharge('pm_test_visa', { amount: 10_000n + digits }),
     )
     for (const request of requests) await nights.psp().charge(request)

@@ -60,9 +60,17 @@ export const stampOf = (charge: Charge): number =>
     ? startOfDay(dayOf(statusAt(charge))) + DAY_MS + AFTER_MIDNIGHT_MS
     : statusAt(charge)
 
-export function movementsOf(charge: Charge): readonly Movement[] {
+/** Whether it shares its line with another charge of its kind in its section: the first with the second, and so on. */
+export const isJoined = (charge: Charge): boolean => faultOf(charge) === 'joined'
+
+/** `joined` is the charge that it shares its line with. */
+export function movementsOf(charge: Charge, joined: Charge | undefined): readonly Movement[] {
   const amount = amountCaptured(charge)
   const own = { gross: amount, fee: feeOf(amount), foreign: false }
+  if (joined !== undefined) {
+    const other = amountCaptured(joined)
+    return [{ ...own, gross: amount + other, fee: own.fee + feeOf(other) }]
+  }
   switch (faultOf(charge)) {
     case 'foreign_line':
       return [own, { gross: FOREIGN_GROSS, fee: feeOf(FOREIGN_GROSS), foreign: true }]
@@ -79,7 +87,15 @@ export function movementsOf(charge: Charge): readonly Movement[] {
   }
 }
 
-export function labelOf(names: LineNames, charge: Charge, movement: Movement): Label {
+export function labelOf(names: LineNames, charge: Charge, movement: Movement, joined: Charge | undefined): Label {
+  if (joined !== undefined) {
+    const both = [charge, joined]
+    return {
+      id: both.map(({ index }) => names.chargeId(index)).join(' '),
+      reference: both.map(({ reference }) => reference).join(' '),
+      status: 'captured',
+    }
+  }
   if (movement.foreign) {
     const own = `${names.bookId()}${charge.index.toString(36).padStart(6, '0')}`
     return { id: `ch_foreign_${own}`, reference: `foreign_${own}`, status: 'captured' }

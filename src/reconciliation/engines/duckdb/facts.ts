@@ -1,6 +1,6 @@
 import { type DuckDb, literal } from '../../../platform/duckdb.ts'
 import type { Facts, MatchRequest, PairColumns } from '../engine.ts'
-import { COMPARED } from './pair.ts'
+import { COMPARED } from './compare.ts'
 
 /** What is read of the tables that pairing leaves: the facts for whoever decides, and the outcome of every record. */
 
@@ -11,8 +11,12 @@ const OURS = `o.attempt_id, o.payment_id, o.psp_reference as ours_psp_reference,
 const place = ({ fileId }: MatchRequest): string =>
   `coalesce(k.file_id, ${literal(fileId)})::uuid as file_id, coalesce(k.line, t.n) as line, k.theirs_break::uuid as theirs_break`
 
-const theirs = (request: MatchRequest): string => `${place(request)}, t.kind, t.status, t.reference, t.psp_reference,
-  t.amount as theirs_amount, t.fee, t.currency as theirs_currency, t.occurred_ms as theirs_ms`
+const theirs = (
+  request: MatchRequest,
+  amount = 't.amount',
+  fee = 't.fee',
+): string => `${place(request)}, t.kind, t.status, t.reference,
+  t.psp_reference, ${amount} as theirs_amount, ${fee} as fee, t.currency as theirs_currency, t.occurred_ms as theirs_ms`
 
 /**
  * Every record of the day with what became of it: pairs in the order of their lines, then lines without a record of ours,
@@ -23,23 +27,23 @@ export async function writeOutcome(duckdb: DuckDb, request: MatchRequest, path: 
   const line = `${place(request)}, t.kind, t.amount as theirs_amount, t.fee, t.currency as theirs_currency, t.occurred_ms as theirs_ms`
   await duckdb.run(`
     copy (
-      select * exclude (part, n)
-        from (select 1 as part, c.t as n, 'pair' as what, c.rule, c.code, c.attempt_id, c.payment_id, c.ours_amount, c.ours_currency,
+      select * exclude (section, n)
+        from (select 1 as section, c.t as n, 'pair' as what, c.rule, c.code, c.attempt_id, c.payment_id, c.ours_amount, c.ours_currency,
                      c.ours_ms, c.ours_break, coalesce(k.file_id, ${literal(request.fileId)})::uuid as file_id,
                      coalesce(k.line, c.t) as line, 'charge' as kind, c.theirs_amount, c.fee, c.theirs_currency, c.theirs_ms,
-                     k.theirs_break::uuid as theirs_break, c.expected_fee
+                     c.part, k.theirs_break::uuid as theirs_break, c.expected_fee
                 from compared c left join carried_theirs k on k.n = c.t
               union all by name
-              select 2 as part, t.n, 'theirs_only' as what, ${line}
+              select 2 as section, t.n, 'theirs_only' as what, ${line}
                 from theirs t semi join t_alone a on a.n = t.n left join carried_theirs k on k.n = t.n
               union all by name
-              select 3 as part, t.n, 'line' as what, ${line}
+              select 3 as section, t.n, 'line' as what, ${line}
                 from theirs t left join carried_theirs k on k.n = t.n where not (t.${COMPARED})
               union all by name
-              select 4 as part, 0 as n, 'ours_only' as what, o.attempt_id, o.payment_id, o.amount as ours_amount, o.currency as ours_currency,
+              select 4 as section, 0 as n, 'ours_only' as what, o.attempt_id, o.payment_id, o.amount as ours_amount, o.currency as ours_currency,
                      o.occurred_ms as ours_ms, o.ours_break
                 from ours o semi join o_alone a on a.n = o.rowid)
-       order by part, n, attempt_id, ours_break
+       order by section, n, attempt_id, ours_break
     ) to ${literal(path)} (format parquet, compression lz4_raw)`)
 }
 
@@ -59,8 +63,8 @@ export async function readFacts(duckdb: DuckDb, request: MatchRequest): Promise<
     totals: await duckdb.query(`
       select currency, kind, count(*) as lines, sum(amount)::bigint as amount from theirs where n >= 0 group by currency, kind`),
     differences: await duckdb.query<PairColumns>(`
-      select c.rule, c.code, c.expected_fee, ${OURS}, ${theirs(request)}
-        from (select o, t, rule, code, expected_fee from compared where code is not null) c
+      select c.rule, c.code, c.expected_fee, c.part, ${OURS}, ${theirs(request, 'c.theirs_amount', 'c.fee')}
+        from (select o, t, rule, code, expected_fee, part, theirs_amount, fee from compared where code is not null) c
         join ours o on o.rowid = c.o join theirs t on t.n = c.t left join carried_theirs k on k.n = t.n
        order by o.attempt_id, c.t`),
     cleared: (
@@ -78,7 +82,8 @@ export async function readFacts(duckdb: DuckDb, request: MatchRequest): Promise<
       )
       select ${theirs(request)},
              t.kind = 'charge' and (
-               coalesce(t.charge_id in (select c.attempt_id from compared c semi join t_alone a on a.charge_id = c.attempt_id), false)
+               t.n in (select m.n from named m semi join compared c on c.attempt_id = m.charge_id)
+               or coalesce(t.charge_id in (select c.attempt_id from compared c semi join t_alone a on a.charge_id = c.attempt_id), false)
                or coalesce(t.psp_reference in (select s.psp_reference from spoken s semi join compared c on c.t = s.n), false)) as is_duplicate
         from theirs t semi join t_alone a on a.n = t.n left join carried_theirs k on k.n = t.n order by file_id, line`),
     firstLater: new Map(later.map((row) => [row.chain_id, row.first])),

@@ -10,6 +10,9 @@ import type { CarriedOurs, CarriedTheirs, MatchRequest } from '../engine.ts'
 /** Lines whose reference is one of ours name a charge; every other reference is a text that means nothing to us. */
 const NAMED_CHARGE = `case when regexp_matches(reference, '^att_[0-9a-f]{32}$') then substr(reference, 5)::uuid end`
 
+/** A joined line names several, with a space between. */
+const NAMES_SEVERAL = `regexp_matches(reference, '^att_[0-9a-f]{32}( att_[0-9a-f]{32})+$')`
+
 /** Reads each file once it is there; the lines are there first. */
 export async function load(duckdb: DuckDb, request: MatchRequest): Promise<void> {
   await request.written.lines
@@ -96,6 +99,19 @@ async function appendCarriedOurs(duckdb: DuckDb, carried: readonly CarriedOurs[]
 }
 
 /**
+ * The table `named`: the charges that each joined line names, in their order, each with the PSP's id. A charge that a line names
+ * twice makes it no joined line.
+ */
+const loadNamed = (duckdb: DuckDb): Promise<void> =>
+  duckdb.run(`
+    create or replace table named as
+      select n, position, substr(names[position], 5)::uuid as charge_id, case when len(ids) = len(names) then ids[position] end as psp_reference
+        from (select n, names, string_split(psp_reference, ' ') as ids, unnest(range(1, len(names) + 1)) as position
+                from (select n, psp_reference, string_split(reference, ' ') as names
+                        from theirs where charge_id is null and kind = 'charge' and ${NAMES_SEVERAL})
+               where len(list_distinct(names)) = len(names))`)
+
+/**
  * The tables `theirs`, the lines of the day's file and, with `n` below 0, the open ones of earlier files, and `carried_theirs`,
  * where these stand. `n` is otherwise the line.
  */
@@ -107,6 +123,7 @@ async function loadTheirs(duckdb: DuckDb, request: MatchRequest): Promise<void> 
       select line as n, ${NAMED_CHARGE} as charge_id, ${columns} from read_parquet(${fileLiteral(request.linesPath)})
       union all
       select n, ${NAMED_CHARGE}, ${columns} from carried_theirs`)
+  await loadNamed(duckdb)
 }
 
 const CARRIED_THEIRS: readonly (readonly [name: string, type: ColumnType])[] = [

@@ -159,6 +159,84 @@ describe('the engine', () => {
     expect(facts.differences).toMatchObject([{ code, rule: code === 'fee_mismatch' ? 'exact' : 'reference' }])
   })
 
+  describe('of a line that names several charges', () => {
+    const ours = [
+      { n: 1, amount: 100 },
+      { n: 2, amount: 250 },
+      { n: 3, amount: 70 },
+    ]
+    const names = (...each: readonly number[]): string => each.map(referenceOf).join(' ')
+    const feeFor = (...amounts: readonly number[]): number => amounts.reduce((sum, amount) => sum + feeOf(amount), 0)
+
+    it('makes a part for each when all are there and come to its amount', async () => {
+      const facts = await match(ours, [
+        { line: 4, amount: 350, fee: feeFor(100, 250), reference: names(2, 1), psp: 'ch_2 ch_1' },
+        { line: 5, amount: 70, reference: referenceOf(3) },
+      ])
+
+      expect(facts.counts).toEqual({ ours: 3n, theirs: 2n, matched: 3n })
+      const rows = await duckdb.query(
+        `select part, rule, theirs_amount, fee from read_parquet(${fileLiteral(facts.outcomePath)}) where what = 'pair' order by attempt_id`,
+      )
+      expect(rows).toEqual([
+        { part: 1, rule: 'joined', theirs_amount: 100n, fee: 33n },
+        { part: 2, rule: 'joined', theirs_amount: 250n, fee: 37n },
+        { part: null, rule: 'exact', theirs_amount: 70n, fee: 32n },
+      ])
+    })
+
+    it('gives the first part what its fee is beyond the schedule', async () => {
+      const facts = await match(ours, [{ line: 4, amount: 350, fee: 80, reference: names(1, 2) }])
+
+      expect(facts.counts.matched).toBe(1n)
+      expect(facts.differences).toMatchObject([
+        { code: 'fee_mismatch', part: 1, attempt_id: idOf(1), theirs_amount: 100n, fee: 43n, expected_fee: 33n },
+      ])
+    })
+
+    it.each([
+      ['comes to another amount', [{ line: 4, amount: 349, reference: names(1, 2) }]],
+      ['names one that is not there', [{ line: 4, amount: 350, reference: names(1, 2, 9) }]],
+      ['names one twice', [{ line: 4, amount: 200, reference: names(1, 1) }]],
+      ['says that they were refunded', [{ line: 4, amount: 350, reference: names(1, 2), status: 'refunded' }]],
+      ['has the PSP’s id of another', [{ line: 4, amount: 351, reference: names(1, 2), psp: 'ch_3' }]],
+      ['is a refund', [{ line: 4, amount: 350, reference: names(1, 2), kind: 'refund' }]],
+    ] as const)('matches nothing when it %s', async (_, lines) => {
+      const facts = await match(ours, lines)
+
+      expect(facts.counts.matched).toBe(0n)
+      expect([facts.unmatchedOurs.length, facts.unmatchedTheirs.length]).toEqual([3, 1])
+      expect(facts.unmatchedTheirs).toMatchObject([{ is_duplicate: false }])
+    })
+
+    it('lets a line of their own go before it, and calls it a duplicate then', async () => {
+      const facts = await match(ours, [
+        { line: 4, amount: 350, reference: names(1, 2) },
+        { line: 5, amount: 250, reference: referenceOf(2) },
+      ])
+
+      expect(facts.counts.matched).toBe(1n)
+      expect(facts.unmatchedTheirs).toMatchObject([{ line: 4, is_duplicate: true }])
+      expect(facts.unmatchedOurs.map(({ attempt_id }) => attempt_id)).toEqual([idOf(1), idOf(3)])
+    })
+
+    it('takes the earliest of those that are whole, and then what that leaves', async () => {
+      const facts = await match(ours, [
+        { line: 4, amount: 349, reference: names(1, 2) },
+        { line: 5, amount: 350, fee: feeFor(100, 250), reference: names(2, 1) },
+        { line: 6, amount: 320, reference: names(2, 3) },
+        { line: 7, amount: 170, reference: names(1, 3) },
+      ])
+
+      expect(facts.counts.matched).toBe(2n)
+      expect(facts.unmatchedTheirs).toMatchObject([
+        { line: 4, is_duplicate: true },
+        { line: 6, is_duplicate: true },
+        { line: 7, is_duplicate: true },
+      ])
+    })
+  })
+
   it.each(['a\rb', 'a\r\nb', 'a\nb', 'a,b', 'a"b', "a'b", 'ü😀'])('reads a PSP id that holds %j', async (psp) => {
     const facts = await match([{ n: 1, amount: 100, psp }], [{ line: 4, amount: 100, reference: 'theirs', psp }])
 

@@ -1,13 +1,8 @@
 import { type DuckDb, literal } from '../../../platform/duckdb.ts'
-import type { FeeSchedule } from '../../source.ts'
 import type { MatchRequest } from '../engine.ts'
+import { COMPARED, comparedSql } from './compare.ts'
+import { pairJoined } from './joined.ts'
 import { PASSES, passSql } from './passes.ts'
-
-/** Kinds of lines that stand for a charge or against one. Payouts and fees have proofs of their own. */
-export const COMPARED = `kind not in ('payout', 'payout_reversal', 'fee')`
-
-/** Words with which a PSP says that a charge is what it should be. */
-export const GOOD_STATUS = `(status is null or lower(status) in ('captured', 'settled', 'succeeded', 'paid'))`
 
 /**
  * The table `compared`: which record of ours goes with which line, by which rule, and what differs, the weightiest difference
@@ -40,32 +35,9 @@ export async function pairRest(duckdb: DuckDb, { feeSchedule }: MatchRequest): P
   await duckdb.run(`
     insert into compared
       ${comparedSql('p.rule', 'late_pair p join ours o on o.rowid = p.o join theirs t on t.n = p.t', feeSchedule)};
+  `)
+  await pairJoined(duckdb, feeSchedule)
+  await duckdb.run(`
     create or replace table o_alone as select n, charge_id from o_rest anti join late_pair p on p.o = o_rest.n;
     create or replace table t_alone as select n, charge_id, psp_reference, kind from t_rest anti join late_pair p on p.t = t_rest.n`)
-}
-
-const comparedSql = (rule: string, from: string, schedule: FeeSchedule | undefined): string => `
-  select * exclude (status, asked_amount),
-         case when ours_currency <> theirs_currency then 'currency_mismatch'
-              when not ${GOOD_STATUS} then 'status_mismatch'
-              when ours_amount <> theirs_amount then 'amount_mismatch'
-              when asked_amount <> ours_amount then 'split_mismatch'
-              when expected_fee is not null and fee <> expected_fee then 'fee_mismatch' end as code
-    from (select o.rowid as o, t.n as t, ${rule} as rule, o.attempt_id, o.payment_id, o.amount as ours_amount, o.currency as ours_currency,
-                 o.occurred_ms as ours_ms, o.ours_break, t.amount as theirs_amount, t.fee, t.currency as theirs_currency,
-                 t.occurred_ms as theirs_ms, ${expectedFee(schedule)} as expected_fee, t.status, o.asked_amount
-            from ${from})`
-
-const MAX_BIGINT = 2n ** 63n - 1n
-const HALF_MILLION = 500_000n
-
-/** What the schedule says of our amount, or of theirs across currencies. Amounts that 64 bits are enough for take a tenth of the time. */
-function expectedFee(schedule: FeeSchedule | undefined): string {
-  if (schedule === undefined) return 'null::bigint'
-  const { ratePpm, fixed } = schedule
-  const amount = '(case when o.currency = t.currency then o.amount else t.amount end)'
-  const fee = (type: string): string =>
-    `((${amount}::${type} * ${ratePpm} + ${HALF_MILLION}) // 1000000 + ${fixed})::bigint`
-  const enough = (MAX_BIGINT - HALF_MILLION) / BigInt(Math.max(1, ratePpm))
-  return `case when ${amount} between -${enough} and ${enough} then ${fee('bigint')} else ${fee('hugeint')} end`
 }

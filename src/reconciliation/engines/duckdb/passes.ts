@@ -12,7 +12,7 @@ export const PASSES: readonly Pass[] = [
 ]
 
 /** A line that names another charge of ours is about that one, whatever id it carries. */
-const NOT_ANOTHERS = 'and charge_id is null'
+const NOT_ANOTHERS = 'and charge_id is null and n not in (select n from named)'
 
 /**
  * Pairs of what is left of both sides, `o_rest` and `t_rest`, into `late_pair`. Two records of one side with one key are told

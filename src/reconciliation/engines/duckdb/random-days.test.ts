@@ -78,6 +78,8 @@ function randomDay(random: Seeded): Day {
       if (copies !== 'none') theirs.push(lineAbout(random, record, theirs.length))
       copies = copies === 'three' ? 'two' : copies === 'two' ? 'one' : ''
     }
+  for (let more = random.integer(0, 3); more > 0 && whole.length > 0; more -= 1)
+    theirs.push(joinedLine(random, whole, theirs.length))
   for (let more = random.integer(0, 6); more > 0; more -= 1) theirs.push(foreignLine(random, theirs.length))
   return { ours: whole, theirs }
 }
@@ -97,6 +99,24 @@ function lineAbout(random: Seeded, { charge, psp, orders, currency, ms }: Ours, 
     fee: feeOf(amount) + (random.chance(0.1) ? 1n : 0n),
     currency: random.chance(0.1) ? random.pick(CURRENCIES) : currency,
     ms: random.chance(0.1) ? null : ms + random.integer(0, 2) * 1_000,
+  }
+}
+
+/** A line for two or three charges, of which some have a line of their own, or none is ours. */
+function joinedLine(random: Seeded, ours: readonly Ours[], index: number): Theirs {
+  const named = new Set(Array.from({ length: random.integer(2, 3) }, () => random.pick(ours)))
+  const charges = [...named, ...(named.size === 1 ? [{ charge: uuid(1, 902), psp: 'ch_902', orders: [100n] }] : [])]
+  const amounts = charges.map(({ orders }) => sum(orders))
+  return {
+    ...placeOf(random, index),
+    kind: random.chance(0.05) ? 'refund' : 'charge',
+    status: random.pick([null, 'captured', 'paid', 'refunded']),
+    reference: charges.map(({ charge }) => referenceOf(charge)).join(' '),
+    psp: random.chance(0.2) ? null : charges.map(({ psp }) => psp).join(' '),
+    amount: sum(amounts) + (random.chance(0.1) ? 1n : 0n),
+    fee: sum(amounts.map(feeOf)) + (random.chance(0.1) ? 1n : 0n),
+    currency: random.pick([...named]).currency,
+    ms: random.chance(0.1) ? null : NOON_MS + random.integer(0, 3) * 1_000,
   }
 }
 
@@ -131,18 +151,41 @@ type Decided = {
 }
 
 const COMPARED = (line: Theirs): boolean => !['payout', 'payout_reversal', 'fee'].includes(line.kind)
-const isOurs = (reference: string | null): boolean => reference !== null && /^att_[0-9a-f]{32}$/.test(reference)
+const isOurs = (reference: string | null): boolean =>
+  reference !== null && /^att_[0-9a-f]{32}( att_[0-9a-f]{32})*$/.test(reference)
+const isGood = ({ status }: Theirs): boolean =>
+  status === null || ['captured', 'settled', 'succeeded', 'paid'].includes(status.toLowerCase())
 const lineName = ({ file, line }: Theirs): string => `${file === FILE ? 'line' : 'old line'} ${line}`
 
 function codeOf(record: Ours, line: Theirs): string | null {
   const amount = sum(record.orders)
   const same = record.currency === line.currency
   if (!same) return 'currency_mismatch'
-  if (line.status !== null && !['captured', 'settled', 'succeeded', 'paid'].includes(line.status.toLowerCase()))
-    return 'status_mismatch'
+  if (!isGood(line)) return 'status_mismatch'
   if (amount !== line.amount) return 'amount_mismatch'
   if (record.asked !== amount) return 'split_mismatch'
   return line.fee === feeOf(amount) ? null : 'fee_mismatch'
+}
+
+const earlierLine = (a: Theirs, b: Theirs): number =>
+  (a.ms ?? Number.POSITIVE_INFINITY) - (b.ms ?? Number.POSITIVE_INFINITY) ||
+  (a.file === b.file ? 0 : a.file < b.file ? -1 : 1) ||
+  a.line - b.line
+
+/** The parts that a joined line falls into when each charge that it names is among these, and they come to its amount. */
+function partsOf(line: Theirs, free: ReadonlySet<Ours>): readonly (readonly [record: Ours, part: Theirs])[] {
+  const named = (line.reference ?? '').split(' ')
+  const records = [...free]
+    .filter(({ charge }) => named.includes(referenceOf(charge)))
+    .toSorted((a, b) => a.ms - b.ms || (a.charge < b.charge ? -1 : 1))
+  const isWhole = named.length > 1 && records.length === named.length && line.kind === 'charge' && isGood(line)
+  if (!isWhole || records.some(({ currency }) => currency !== line.currency)) return []
+  if (sum(records.flatMap(({ orders }) => orders)) !== line.amount) return []
+  const fees = records.map(({ orders }) => feeOf(sum(orders)))
+  return records.map((record, index) => {
+    const amount = sum(record.orders)
+    return [record, { ...line, amount, fee: feeOf(amount) + (index === 0 ? line.fee - sum(fees) : 0n) }]
+  })
 }
 
 function decide({ ours, theirs }: Day): Decided {
@@ -152,15 +195,7 @@ function decide({ ours, theirs }: Day): Decided {
   const claim = (rule: string, agrees: (record: Ours, line: Theirs) => boolean): void => {
     // The earliest record takes the earliest line that agrees. What agrees with one of a group agrees with all of it.
     const records = [...freeOurs].toSorted((a, b) => a.ms - b.ms || before(a.charge, b.charge))
-    const lines = (): Theirs[] =>
-      [...freeTheirs]
-        .filter(({ kind }) => kind === 'charge')
-        .toSorted(
-          (a, b) =>
-            (a.ms ?? Number.POSITIVE_INFINITY) - (b.ms ?? Number.POSITIVE_INFINITY) ||
-            before(a.file, b.file) ||
-            a.line - b.line,
-        )
+    const lines = (): Theirs[] => [...freeTheirs].filter(({ kind }) => kind === 'charge').toSorted(earlierLine)
     for (const record of records) {
       const line = lines().find((each) => agrees(record, each))
       if (line === undefined) continue
@@ -177,9 +212,18 @@ function decide({ ours, theirs }: Day): Decided {
   claim('reference', named)
   claim('psp_reference', (record, line) => byPsp(record, line) && exact(record, line))
   claim('psp_reference', byPsp)
+  for (const line of [...freeTheirs].toSorted(earlierLine)) {
+    const parts = partsOf(line, freeOurs)
+    for (const [record, part] of parts) {
+      freeOurs.delete(record)
+      pairs.push(['joined', record, part])
+    }
+    if (parts.length > 0) freeTheirs.delete(line)
+  }
   const spoken = new Set(pairs.flatMap(([, record, line]) => [referenceOf(record.charge), line.psp ?? '']))
   const isDuplicate = ({ kind, reference, psp }: Theirs): boolean =>
-    kind === 'charge' && (spoken.has(reference ?? '?') || (psp !== null && spoken.has(psp)))
+    kind === 'charge' &&
+    ((reference ?? '?').split(' ').some((name) => spoken.has(name)) || (psp !== null && spoken.has(psp)))
   return {
     pairs: pairs
       .map(([rule, record, line]) => `${record.charge} ${lineName(line)} ${rule} ${codeOf(record, line)}`)
@@ -239,7 +283,10 @@ async function withEngine(day: Day): Promise<Decided> {
     const pairs = rows.filter(({ what }) => what === 'pair')
     const name = (row: { file: string; line: number }): string =>
       `${row.file === FILE ? 'line' : 'old line'} ${row.line}`
-    expect(rows).toHaveLength(day.ours.length + day.theirs.length - pairs.length)
+    // A joined line stands once with each of its charges.
+    const joined = pairs.filter(({ rule }) => rule === 'joined').map(name)
+    const again = joined.length - new Set(joined).size
+    expect(rows).toHaveLength(day.ours.length + day.theirs.length - pairs.length + again)
     expect(facts.counts.matched).toBe(BigInt(pairs.filter(({ code }) => code === null).length))
     expect(facts.differences.map(({ attempt_id }) => attempt_id).toSorted()).toEqual(
       pairs

@@ -1,0 +1,47 @@
+import { Type } from 'typebox'
+import { RULES } from '../../reconciliation/index.ts'
+import { AmountOut, CurrencyOut, closed, Instant, OneOf, pageParameters, Text } from './common.ts'
+
+const side = {
+  amount: AmountOut('In minor units, before any fee.'),
+  currency: CurrencyOut(),
+  occurred_at: Type.Optional(Instant('When it took place.')),
+  carried: Type.Boolean({ description: 'It was open from an earlier day.' }),
+}
+
+export const MatchSchema = Type.Object(
+  {
+    object: OneOf(['match'], 'The kind of this object.'),
+    run: Type.String(),
+    rule: OneOf(RULES, 'By which rule they were put together, the strongest first.'),
+    code: Type.Optional(Type.String({ description: 'What differs. Left out when nothing does.' })),
+    payment: Type.String(),
+    attempt: Type.String(),
+    psp_reference: Type.Optional(Type.String({ description: "The PSP's id of the charge." })),
+    ours: Type.Object(side),
+    theirs: Type.Object({
+      ...side,
+      file: Type.String(),
+      file_name: Type.String(),
+      line: Type.Integer({ description: 'Where it begins in the file; the first line is 1.' }),
+      kind: Type.String({ examples: ['charge'] }),
+      fee: AmountOut('A positive cost.'),
+    }),
+    expected_fee: Type.Optional(AmountOut('What the fee should be, where a schedule says it.')),
+    explanation: Type.String({
+      description: 'Why they belong together, in a sentence or two.',
+      examples: ['Matched by PSP id: ch_1, because the line has no reference of ours.'],
+    }),
+  },
+  { $id: 'Match', description: 'A record of ours and a line of theirs that a run put together.' },
+)
+
+const filters = {
+  rule: Type.Optional(OneOf(RULES, 'Only pairs that this rule made.')),
+  payment: Type.Optional(Text('Only pairs of this payment (`pay_…`).')),
+}
+
+export const MatchListQuery = Type.Object({ ...pageParameters, ...filters }, closed)
+export const MatchExportQuery = Type.Object(filters, closed)
+
+export const CsvText = Type.String({ description: 'CSV with a heading.' })

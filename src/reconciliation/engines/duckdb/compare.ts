@@ -1,0 +1,42 @@
+import type { FeeSchedule } from '../../source.ts'
+
+/** Kinds of lines that stand for a charge or against one. Payouts and fees have proofs of their own. */
+export const COMPARED = `kind not in ('payout', 'payout_reversal', 'fee')`
+
+/** Words with which a PSP says that a charge is what it should be. */
+export const GOOD_STATUS = `(status is null or lower(status) in ('captured', 'settled', 'succeeded', 'paid'))`
+
+/**
+ * A query of pairs of tables `o` and `t`, and what differs in each: the weightiest difference first. `part` says which part of its
+ * line a pair has.
+ */
+export const comparedSql = (
+  rule: string,
+  from: string,
+  schedule: FeeSchedule | undefined,
+  part = 'null::integer',
+): string => `
+  select * exclude (status, asked_amount),
+         case when ours_currency <> theirs_currency then 'currency_mismatch'
+              when not ${GOOD_STATUS} then 'status_mismatch'
+              when ours_amount <> theirs_amount then 'amount_mismatch'
+              when asked_amount <> ours_amount then 'split_mismatch'
+              when expected_fee is not null and fee <> expected_fee then 'fee_mismatch' end as code
+    from (select o.rowid as o, t.n as t, ${part} as part, ${rule} as rule, o.attempt_id, o.payment_id, o.amount as ours_amount, o.currency as ours_currency,
+                 o.occurred_ms as ours_ms, o.ours_break, t.amount as theirs_amount, t.fee, t.currency as theirs_currency,
+                 t.occurred_ms as theirs_ms, ${expectedFee(schedule)} as expected_fee, t.status, o.asked_amount
+            from ${from})`
+
+const MAX_BIGINT = 2n ** 63n - 1n
+const HALF_MILLION = 500_000n
+
+/** What the schedule says of our amount, or of theirs across currencies. Amounts that 64 bits are enough for take a tenth of the time. */
+export function expectedFee(schedule: FeeSchedule | undefined): string {
+  if (schedule === undefined) return 'null::bigint'
+  const { ratePpm, fixed } = schedule
+  const amount = '(case when o.currency = t.currency then o.amount else t.amount end)'
+  const fee = (type: string): string =>
+    `((${amount}::${type} * ${ratePpm} + ${HALF_MILLION}) // 1000000 + ${fixed})::bigint`
+  const enough = (MAX_BIGINT - HALF_MILLION) / BigInt(Math.max(1, ratePpm))
+  return `case when ${amount} between -${enough} and ${enough} then ${fee('bigint')} else ${fee('hugeint')} end`
+}
