@@ -119,9 +119,9 @@ describe('a second person', () => {
       { account: 'expense:write_off', direction: 'debit', amount: 100, currency: 'USD' },
     ])
     const log = await server.get('/v1/audit_log')
-    expect(Array.from(log.body['data'] ?? [], (row: Json) => `${String(row['actor'])} ${String(row['action'])}`)).toEqual(
-      ['ben resolution.applied', 'ben approval.approved', 'made at start resolution.proposed'],
-    )
+    expect(
+      Array.from(log.body['data'] ?? [], (row: Json) => `${String(row['actor'])} ${String(row['action'])}`),
+    ).toEqual(['ben resolution.applied', 'ben approval.approved', 'made at start resolution.proposed'])
     expect((await server.get('/v1/audit_log/verification')).body).toMatchObject({ ok: true, rows: 3 })
     await server.post('/v1/test/clock/advance', { days: 1 })
     expect((await server.get('/v1/ledger/invariants')).body).toMatchObject({ ok: true })
