@@ -35,6 +35,7 @@ import { reconciliationRoutes } from './routes/reconciliation.ts'
 import { referenceRoutes } from './routes/reference.ts'
 import { resolutionRoutes } from './routes/resolutions.ts'
 import { runMatchRoutes } from './routes/run-matches.ts'
+import { runReportRoutes } from './routes/run-report.ts'
 import { settlementFileRoutes } from './routes/settlement-files.ts'
 import { testClockRoutes } from './routes/test-clock.ts'
 import { walletRoutes } from './routes/wallets.ts'
@@ -226,6 +227,7 @@ async function addApi(scope: Api, { services, auth, config, clock }: HttpServerD
   approvalRoutes(scope, services)
   auditRoutes(scope, services)
   runMatchRoutes(scope, services)
+  runReportRoutes(scope, services)
   apiKeyRoutes(scope, auth)
   testClockRoutes(scope, services, { clock, mode: config.mode })
   referenceRoutes(scope, services)

@@ -4,6 +4,7 @@ import { basename } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
 import { type Entry, openPromise, type ZipFile } from 'yauzl'
+import { holdsCardNumber } from '../platform/card-number.ts'
 import { BrokenFile } from './formats/diagnostics.ts'
 
 /** One file as a sender wrote it, out of whatever it came packed in. `name` is for people and opens nothing. */
@@ -48,7 +49,7 @@ export async function withDocuments<T>(
     if (entries.some(({ fileName }) => fileName === WORKBOOK)) return await work([{ name, open: whole }])
     if (entries.length === 0) throw new BrokenFile('empty_zip', 1, 'There is no file in the zip')
     return await work(
-      entries.map((entry) => ({ name: label(basename(entry.fileName)), open: () => member(zip, entry, limits) })),
+      entries.map((entry, index) => ({ name: nameOf(entry, index), open: () => member(zip, entry, limits) })),
     )
   } finally {
     zip.close()
@@ -57,6 +58,9 @@ export async function withDocuments<T>(
 
 /** A name out of an archive as it may be shown and stored: a sender can write anything into it, of any length. */
 const label = (name: string): string => name.slice(0, MAX_LABEL).toWellFormed().replace(UNFIT, '\ufffd')
+
+const nameOf = ({ fileName }: Entry, index: number): string =>
+  holdsCardNumber(fileName) ? `file ${index + 1}` : label(basename(fileName))
 
 const MAX_LABEL = 255
 /** Controls, and what turns the direction of a text. */
@@ -108,7 +112,7 @@ async function entriesOf(zip: ZipFile, limits: UnpackLimits): Promise<readonly E
         throw new BrokenFile(
           'encrypted',
           1,
-          `"${label(entry.fileName).slice(0, 100)}" in the zip is encrypted with a password`,
+          `"${nameOf(entry, entries.length - 1).slice(0, 100)}" in the zip is encrypted with a password`,
         )
     }
   } catch (error) {
