@@ -115,6 +115,7 @@ describe('the OpenAPI document', () => {
         "POST /v1/payments/{id}/capture",
         "POST /v1/payments/{id}/retry",
         "POST /v1/recon_runs",
+        "POST /v1/recon_runs/{id}/verify",
         "POST /v1/resolutions/{id}/undo",
         "POST /v1/settlement_files",
         "POST /v1/settlement_files/{id}/withdraw",

@@ -40,6 +40,7 @@ import { settlementFileRoutes } from './routes/settlement-files.ts'
 import { testClockRoutes } from './routes/test-clock.ts'
 import { walletRoutes } from './routes/wallets.ts'
 import { NoQuery } from './schemas/common.ts'
+import { DryRunSchema } from './schemas/dry-run.ts'
 import { EntrySchema } from './schemas/ledger.ts'
 import { OrderSchema, PaymentSchema } from './schemas/payment.ts'
 import { ProblemSchema } from './schemas/problem.ts'
@@ -98,6 +99,7 @@ export async function createHttpServer(deps: HttpServerDeps): Promise<Api> {
     EntrySchema,
     RunSchema,
     MatchSchema,
+    DryRunSchema,
     ResolutionSchema,
   ])
     app.addSchema(schema)

@@ -8,6 +8,7 @@ import {
   RUN_STEPS,
 } from '../../reconciliation/index.ts'
 import { AmountOut, CurrencyOut, closed, Instant, OneOf, pageParameters, Text } from './common.ts'
+import { RuleSettingsSchema } from './dry-run.ts'
 import { BusinessDate } from './settlement-file.ts'
 
 export const NewRunSchema = Type.Object(
@@ -18,6 +19,15 @@ export const NewRunSchema = Type.Object(
       description: 'A business day of the source that is over, such as 2026-03-03.',
       examples: ['2026-03-03'],
     }),
+    dry_run: Type.Optional(
+      Type.Boolean({
+        description: 'Say what a run would say, with 200, and change nothing. The day may be the next one.',
+      }),
+    ),
+    file: Type.Optional(
+      Text('In a dry run: another file of the day than the one that counts (`sf_…`).', { examples: [] }),
+    ),
+    settings: Type.Optional(RuleSettingsSchema),
   },
   closed,
 )
