@@ -34,7 +34,10 @@ import { createSimulatorPsp, type Psp, registeredWebhookEndpoint, registerWebhoo
 import {
   createLiveView,
   createReconciliation,
+  createResolutions,
+  NO_SETTINGS,
   RECONCILIATION_INVARIANTS,
+  type ResolutionSettings,
   searchNights,
   settlementOf,
 } from './reconciliation/index.ts'
@@ -45,7 +48,7 @@ export type AppOptions = {
   readonly config: Pick<
     Config,
     'host' | 'port' | 'role' | 'schema' | 'mode' | 'home' | 'version' | 'drainMs' | 'sources' | 'liveMatching'
-  >
+  > & { readonly resolutions?: ResolutionSettings }
   readonly databaseUrl: string
   /** The PSP simulator, in test mode. Without any PSP, payments are refused with `psp_not_found`. */
   readonly simulatorUrl: string | undefined
@@ -156,6 +159,10 @@ async function build({ config, databaseUrl, simulatorUrl, apiKey, log }: AppOpti
     { db, moneyDb },
     { sources: sources.map(({ source }) => source), following: config.liveMatching },
   )
+  const resolutions = createResolutions(
+    { db: moneyDb, directory, clock, settings: config.resolutions ?? NO_SETTINGS },
+    db,
+  )
   const declared = intakeSources(
     config.sources,
     psps.map((psp) => psp.name),
@@ -214,6 +221,7 @@ async function build({ config, databaseUrl, simulatorUrl, apiKey, log }: AppOpti
         withdraw: (request) => withdrawFile(db, { ...request, at: clock.now() }),
         content: ({ originalBlobId }) => readBlob(db, originalBlobId),
       },
+      resolutions,
       reconciliation: { ...reconciliation, hurry: () => looking.hurry() },
       live,
       search: async (text) => [...(await search(db, text)), ...(await searchNights(db, text))],
