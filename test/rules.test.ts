@@ -101,8 +101,8 @@ describe('rules that are activated', () => {
     await expect(activate(checker, dayAt(4))).rejects.toMatchObject({ code: 'rule_state', facts: { status: 'draft' } })
     await rules().test({ id, days: 1 })
 
-    await expect(activate(maker, dayAt(4))).rejects.toMatchObject({ code: 'rule_state' })
-    await expect(activate(await makeKey(' ANA '), dayAt(4))).rejects.toMatchObject({ code: 'rule_state' })
+    await expect(activate(maker, dayAt(4))).rejects.toMatchObject({ code: 'approval_of_own' })
+    await expect(activate(await makeKey(' ANA '), dayAt(4))).rejects.toMatchObject({ code: 'approval_of_own' })
     await expect(activate(checker, dayAt(3))).rejects.toMatchObject({
       code: 'invalid_request',
       errors: [{ pointer: '/effective_on' }],

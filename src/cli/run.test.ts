@@ -93,6 +93,7 @@ describe('the process', () => {
     const ours = loaded.filter((line) => !line.includes('node_modules/commander')).map((line) => line.split('/src/')[1])
     expect(ours.sort()).toEqual([
       ...[
+        'break-commands',
         'context',
         'failure',
         'leaf',

@@ -16,6 +16,9 @@ export type IdPrefix =
   | 'sl'
   | 'run'
   | 'brk'
+  | 'res'
+  | 'apr'
+  | 'reo'
   | 'rul'
 
 /** A new UUIDv7: time-ordered, so that indexes grow at their right edge. */

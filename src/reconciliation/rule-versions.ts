@@ -125,7 +125,7 @@ export const isActive = (id: string): Refusal =>
 
 export type Activation = { readonly id: string; readonly keyId: string; readonly effectiveOn: string }
 
-/** Throws `not_found`, `rule_state`, `invalid_request`. */
+/** Throws `not_found`, `rule_state`, `approval_of_own`, `invalid_request`. */
 export async function activateRules(db: Db, { id, keyId, effectiveOn }: Activation, at: Date): Promise<RuleVersion> {
   const version = await getRuleVersion(db, id)
   if (version.status === 'active') throw isActive(id)
@@ -147,11 +147,8 @@ function refusalOf(error: unknown, effectiveOn: string): Refusal | undefined {
   switch (violatedConstraint(error)) {
     case 'recon_rule_version_needs_two_people':
       return new Refusal(
-        'rule_state',
+        'approval_of_own',
         'Nobody activates what they drafted: another person does, with a key of their own.',
-        {
-          facts: { status: 'tested' },
-        },
       )
     case 'recon_rule_version_changes_no_past': {
       const detail = `The run of ${effectiveOn}, or of a later day, has begun: take a day that is not done.`
@@ -177,5 +174,5 @@ export const startByRules = (
   db.transaction(async (tx) => {
     await tx.query('lock table recon_rule_version in share mode')
     const { source: settings, ruleVersion } = await sourceOn(tx, declared, run.businessDate)
-    await startRun(tx, run.id, { ...start, settings, ruleVersion })
+    await startRun(tx, run, { ...start, settings, ruleVersion })
   })

@@ -117,7 +117,7 @@ function changeRoutes(app: Api, rules: Rules): void {
         body: ActivationBody,
         response: { 200: RuleRef },
       },
-      config: { scope: 'write', refusals: ['not_found', 'rule_state'] },
+      config: { scope: 'write', refusals: ['not_found', 'rule_state', 'approval_of_own'] },
     },
     async ({ params: { id }, body, principal }) => {
       assert(principal !== undefined, 'a request with a scope has a key')

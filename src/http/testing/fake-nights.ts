@@ -4,13 +4,14 @@ import { Refusal } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
 import type { Break, Match, Run } from '../../reconciliation/index.ts'
 import type { SettlementFile, SourceState, StoredStatement } from '../../settlement/index.ts'
-import type { ReconciliationService, SettlementFiles } from '../services.ts'
+import type { ReconciliationService, Services, SettlementFiles } from '../services.ts'
 import { createFakeRules } from './fake-rules.ts'
 
 /** Settlement files, runs and breaks in memory: files are kept by their bytes and never read. */
 export type FakeNights = {
   readonly files: SettlementFiles
   readonly reconciliation: ReconciliationService
+  readonly live: Services['live']
   readonly uploaded: Map<string, { readonly file: SettlementFile; readonly bytes: Buffer }>
   readonly started: Run[]
   /** Uploads that are under way. */
@@ -33,6 +34,7 @@ export function createFakeNights(): FakeNights {
   return {
     files: fakeFiles(uploaded, underWay, hurry),
     reconciliation: fakeReconciliation(started, hurry),
+    live: FAKE_LIVE,
     uploaded,
     started,
     receiving: () => underWay.count,
@@ -44,6 +46,24 @@ const requireSource = (source: string, pointer: string): void => {
   if (source === 'simulator') return
   const detail = `There is no source "${source}"; there is simulator.`
   throw new Refusal('source_not_found', detail, { errors: [{ pointer, detail }] })
+}
+
+const FAKE_LIVE: Services['live'] = {
+  summary: async (source) => {
+    requireSource(source, '?source')
+    return {
+      source,
+      following: true,
+      settledThrough: '2026-03-02',
+      behind: { batches: 0n, webhooks: 0n },
+      totals: [{ state: 'waiting_for_psp', code: 'awaiting_settlement', currency: 'EUR', items: 1n, amount: 1_250n }],
+      oldest: { waitingForPsp: AT, waitingForUs: undefined },
+    }
+  },
+  list: async (source) => {
+    requireSource(source, '?source')
+    return { data: [], hasMore: false }
+  },
 }
 
 function fakeFiles(uploaded: FakeNights['uploaded'], underWay: { count: number }, hurry: () => void): SettlementFiles {
@@ -351,6 +371,13 @@ const A_BREAK: Break = {
   reopenedAt: null,
   clearedInRun: null,
   clearedAt: null,
+  resolvedAt: null,
+  resolutionId: null,
+  proposalId: null,
+  assignee: null,
+  tags: [],
+  snoozedUntil: null,
+  version: 'abcdef012345',
   explanation: 'We have 12.50 EUR and simulator settles 11.50 EUR.',
 }
 
@@ -366,4 +393,4 @@ const FILE_BREAK: Break = {
   clearedAt: AT,
 }
 
-const EVENT = { kind: 'opened', runId: A_UUID, businessDate: '2026-03-03', at: AT, detail: null }
+const EVENT = { kind: 'opened', runId: A_UUID, businessDate: '2026-03-03', by: null, at: AT, detail: null }
