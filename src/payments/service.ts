@@ -196,7 +196,10 @@ export function createPayments(deps: PaymentsDeps): Payments {
     get,
     list: (filter) => listPayments(db, filter, deps.clock.offsetMs()),
     waitForFinal: waiting.waitForFinal,
-    release: waiting.release,
+    release: () => {
+      waiting.release()
+      acceptLane.hurry()
+    },
     timeline: (id) => paymentTimeline(db, id),
     async whereabouts(id) {
       const payment = await get(id)
