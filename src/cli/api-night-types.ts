@@ -103,6 +103,12 @@ export type ApiRun = {
   readonly business_date: string
   readonly status: 'queued' | 'waiting_for_file' | 'running' | 'completed' | 'failed'
   readonly phase?: string
+  readonly progress?: {
+    readonly step?: string
+    readonly records_read?: number
+    readonly posted: number
+    readonly total?: number
+  }
   readonly file?: string
   readonly ours: number | null
   readonly theirs: number | null

@@ -20,6 +20,7 @@ import type { ListOptions } from './payments-list.ts'
 import type { ReconOptions } from './recon-options.ts'
 import type { RunsOptions } from './runs-list.ts'
 import type { MatchesOptions } from './runs-matches.ts'
+import type { ReportOptions } from './runs-report.ts'
 import type { StartOptions } from './runs-start.ts'
 import type { SettlementFileOptions } from './simulator-settlement-file.ts'
 import type { StatementOptions } from './wallets-statement.ts'
@@ -377,6 +378,22 @@ function addRunCommands(group: AddGroup, leaf: AddLeaf): void {
     examples: ['runs get run_…', 'runs get run_… --json'],
     next: 'npx tallystick runs list',
     run: async (context, [id = '']) => (await import('./runs-get.ts')).runsGet(context, id),
+  })
+  const report = runs
+    .command('report')
+    .argument('<id>', 'run_…')
+    .option('--limit <n>', 'so many breaks at most', wholeNumber(1, 1_000_000), 100)
+  leaf<SharedOptions & ReportOptions>(report, {
+    summary: 'the report of the day, as it was written when the run completed',
+    examples: ['runs report run_…', 'runs report run_… --json'],
+    next: 'npx tallystick runs list',
+    run: async (context, [id = ''], options) => (await import('./runs-report.ts')).runsReport(context, id, options),
+  })
+  leaf(runs.command('diff').argument('<id>', 'run_…'), {
+    summary: 'what is new, promoted, cleared and still open since the run before',
+    examples: ['runs diff run_…', 'runs diff run_… --json'],
+    next: 'npx tallystick runs list',
+    run: async (context, [id = '']) => (await import('./runs-diff.ts')).runsDiff(context, id),
   })
   const matches = runs
     .command('matches')

@@ -122,12 +122,18 @@ export const runBody = (run: Run) => ({
   requested_at: run.requestedAt.toISOString(),
   ...given({
     phase: run.phase,
+    progress: run.status === 'running' ? progressBody(run) : null,
     file: idOf('sf', run.fileId),
     started_at: instant(run.startedAt),
     completed_at: instant(run.completedAt),
     late_since: instant(run.lateSince),
     failure: run.failure,
   }),
+})
+
+const progressBody = ({ step, recordsRead, posted, bookable }: Run) => ({
+  posted: Number(posted),
+  ...given({ step, records_read: countOf(recordsRead), total: countOf(bookable) }),
 })
 
 const countOf = (count: bigint | null): number | null => (count === null ? null : Number(count))

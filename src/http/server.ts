@@ -32,6 +32,7 @@ import { pspWebhookRoutes } from './routes/psp-webhooks.ts'
 import { reconciliationRoutes } from './routes/reconciliation.ts'
 import { referenceRoutes } from './routes/reference.ts'
 import { runMatchRoutes } from './routes/run-matches.ts'
+import { runReportRoutes } from './routes/run-report.ts'
 import { settlementFileRoutes } from './routes/settlement-files.ts'
 import { testClockRoutes } from './routes/test-clock.ts'
 import { walletRoutes } from './routes/wallets.ts'
@@ -211,6 +212,7 @@ async function addApi(scope: Api, { services, auth, config, clock }: HttpServerD
   settlementFileRoutes(scope, services, uploads)
   reconciliationRoutes(scope, services)
   runMatchRoutes(scope, services)
+  runReportRoutes(scope, services)
   apiKeyRoutes(scope, auth)
   testClockRoutes(scope, services, { clock, mode: config.mode })
   referenceRoutes(scope, services)

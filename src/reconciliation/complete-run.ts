@@ -1,9 +1,14 @@
+import { join } from 'node:path'
 import { accounts } from '../ledger/index.ts'
+import { storeBlob } from '../platform/blob.ts'
 import { statement, type Tx } from '../platform/db.ts'
+import { withScratch } from '../platform/scratch.ts'
 import { statementsOf } from '../settlement/index.ts'
 import { carryBreaks, clearBreaks, insertBreaks } from './break-rows.ts'
+import { changesOf } from './changes.ts'
+import { writeReport } from './day-report.ts'
 import { sumOfLater } from './ours.ts'
-import { lockRun, type RunInProgress } from './run.ts'
+import { exactJson, lockRun, type RunInProgress } from './run.ts'
 import type { ReconciliationDeps } from './service.ts'
 import type { Source } from './source.ts'
 
@@ -16,25 +21,33 @@ import type { Source } from './source.ts'
  * A currency in which it is not is a break of its own, `ledger_mismatch`, until it is again.
  */
 export async function completeRun(
-  { db, clock }: Pick<ReconciliationDeps, 'db' | 'clock'>,
+  { db, clock, scratch }: Pick<ReconciliationDeps, 'db' | 'clock' | 'scratch'>,
   source: Source,
   run: RunInProgress,
 ): Promise<void> {
-  await db.transaction(
-    async (tx) => {
-      await tx.query(`set local statement_timeout = '15min'`)
-      await lockRun(tx, run.id, 'post')
-      const mismatches = await receivableMismatches(tx, source, run)
-      const opened = await noteMismatches(tx, source, run, mismatches, clock.now())
-      await tx.run(COMPLETE, [run.id, clock.now(), opened])
-    },
-    { isolation: 'repeatable read' },
+  await withScratch(scratch, (folder) =>
+    db.transaction(
+      async (tx) => {
+        await tx.query(`set local statement_timeout = '15min'`)
+        const current = await lockRun(tx, run.id, 'post')
+        const completedAt = clock.now()
+        const mismatches = await receivableMismatches(tx, source, run)
+        const breaks = (run.breaks ?? 0n) + BigInt(await noteMismatches(tx, source, run, mismatches, completedAt))
+        const changes = await changesOf(tx, run.id)
+        const path = join(folder, 'report.json')
+        await writeReport(tx, current, { completedAt, breaks, changes }, path)
+        const report = await storeBlob(tx, path)
+        await tx.run(COMPLETE, [run.id, completedAt, breaks, exactJson({ changes }), report.id])
+      },
+      { isolation: 'repeatable read' },
+    ),
   )
 }
 
 const COMPLETE = statement(
   'reconciliation.complete_run',
-  `update recon_run set status = 'completed', phase = null, failure = null, completed_at = $2, breaks = breaks + $3 where id = $1`,
+  `update recon_run set status = 'completed', phase = null, step = null, failure = null, completed_at = $2, breaks = $3, summary = summary || $4::jsonb, report_blob_id = $5
+    where id = $1`,
 )
 
 type Amount = { readonly currency: string; readonly amount: bigint }

@@ -12,6 +12,7 @@ import { firstDay } from './first-day.ts'
 import { createMatchReader, type MatchReader } from './matches.ts'
 import { createNightlyWork } from './nightly.ts'
 import { createOutcomeFiles } from './outcome-files.ts'
+import { type RunChanges, readChanges, readReport, type StoredReport } from './read-report.ts'
 import { ensureRun, getRun, listRuns, type Run, type RunFilter, requeue } from './run.ts'
 import type { Source } from './source.ts'
 
@@ -49,6 +50,10 @@ export type Reconciliation = {
   readonly startRun: (request: { readonly source: string; readonly businessDate: string }) => Promise<Run>
   readonly getRun: (id: string) => Promise<Run | undefined>
   readonly listRuns: (filter: RunFilter) => Promise<{ readonly data: readonly Run[]; readonly hasMore: boolean }>
+  /** The report of a completed run, byte for byte. Throws `not_found`, `run_state`. */
+  readonly report: (runId: string) => Promise<StoredReport>
+  /** What is different from the run before. Throws `not_found`, `run_state`. */
+  readonly changes: (runId: string) => Promise<RunChanges>
   /** The pairs of a run, in the order in which they were booked. */
   readonly matches: MatchReader
   readonly getBreak: (id: string) => Promise<(Break & { readonly events: readonly BreakEvent[] }) | undefined>
@@ -101,6 +106,8 @@ export function createReconciliation(deps: ReconciliationDeps, sources: readonly
     },
     getRun: (id) => getRun(db, id),
     listRuns: (filter) => listRuns(db, filter),
+    report: (runId) => readReport(db, runId),
+    changes: (runId) => readChanges(db, runId),
     matches: createMatchReader({ db, outcomes: createOutcomeFiles(deps), runOf: (id) => getRun(db, id) }),
     getBreak: (id) => getBreak(db, id),
     listBreaks: (filter) => listBreaks(db, filter),

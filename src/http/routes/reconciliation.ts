@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { Refusal } from '../../platform/errors.ts'
 import { requireUuid } from '../../platform/ids.ts'
+import type { ChangeKind } from '../../reconciliation/index.ts'
 import { pageBody, uuidCursor } from '../cursor.ts'
 import type { Api } from '../fastify.ts'
 import { breakBody, breakDetailBody, runBody } from '../night-views.ts'
@@ -123,6 +124,7 @@ function breakRoutes(app: Api, reconciliation: ReconciliationService): void {
         code: query.code,
         source: query.source,
         runId: idParameter({ name: 'run', prefix: 'run', what: 'a run' }, query.run),
+        change: changeOf(query),
         limit: query.limit ?? LIMIT_DEFAULT,
         after: uuidCursor(query.cursor),
       })
@@ -148,6 +150,12 @@ function breakRoutes(app: Api, reconciliation: ReconciliationService): void {
       return breakDetailBody(found)
     },
   )
+}
+
+function changeOf({ run, change }: { readonly run?: string; readonly change?: ChangeKind }): ChangeKind | undefined {
+  if (change === undefined || run !== undefined) return change
+  const detail = 'Name the `run` whose change it is.'
+  throw new Refusal('invalid_parameter', `?change: ${detail}`, { errors: [{ pointer: '?change', detail }] })
 }
 
 const paramsOf = (description: string) => Type.Object({ id: Type.String({ maxLength: TEXT_MAX, description }) }, closed)

@@ -124,6 +124,15 @@ export const BAD_INPUT_OF_NIGHTS: readonly BadInput[] = [
   get('a run by the id of a break', `/v1/recon_runs/brk_${HEX}`, missing),
   get('runs of a status that does not exist', '/v1/recon_runs?status=done', parameter('?status', 'waiting_for_file')),
   get('runs of a day', '/v1/recon_runs?day=2026-03-03', { code: 'unknown_parameter', status: 400, pointer: '?day' }),
+  get('the report of a run that does not exist', `/v1/recon_runs/run_${HEX.replace('0', '1')}/report`, missing),
+  get('the report of a file', `/v1/recon_runs/sf_${HEX}/report`, missing),
+  get('changes of a run that does not exist', `/v1/recon_runs/run_${HEX.replace('0', '1')}/changes`, missing),
+  get('breaks by a change of no run', '/v1/breaks?change=opened', parameter('?change', 'run')),
+  get(
+    'breaks by a change that there is not',
+    `/v1/breaks?run=run_${HEX}&change=lost`,
+    parameter('?change', 'still_open'),
+  ),
   get('matches of a run that does not exist', `/v1/recon_runs/run_${HEX.replace('0', '1')}/matches`, missing),
   get('matches of a break', `/v1/recon_runs/brk_${HEX}/matches`, missing),
   get(

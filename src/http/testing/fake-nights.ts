@@ -165,6 +165,8 @@ function fakeReconciliation(started: Run[], hurry: () => void): ReconciliationSe
     listRuns: async ({ after }) =>
       after === undefined ? { data: [COMPLETED], hasMore: true } : { data: [], hasMore: false },
     matches: fakeMatches,
+    report: fakeReport,
+    changes: fakeChanges,
     getBreak: async (id) => (id === A_UUID ? { ...A_BREAK, events: [EVENT] } : undefined),
     listBreaks: async ({ state }) => ({ data: state === 'cleared' ? [] : [A_BREAK, FILE_BREAK], hasMore: false }),
   }
@@ -207,6 +209,29 @@ const fakeMatches: ReconciliationService['matches'] = {
   },
 }
 
+const fakeReport: ReconciliationService['report'] = async (id) => {
+  requireCompared(id)
+  const content = Buffer.from('{"schema":"tallystick.report/1"}')
+  return {
+    sha256: createHash('sha256').update(content).digest(),
+    byteCount: BigInt(content.length),
+    bytes: (async function* () {
+      yield content
+    })(),
+  }
+}
+
+const fakeChanges: ReconciliationService['changes'] = async (id) => {
+  requireCompared(id)
+  return {
+    previousRunId: A_UUID,
+    changes: [
+      { change: 'opened', code: 'missing_external', class: 'real', count: 2n, currency: 'EUR', amount: -5n },
+      { change: 'cleared', code: 'control_total_mismatch', class: 'real', count: 1n, currency: null, amount: null },
+    ],
+  }
+}
+
 const QUEUED: Run = {
   id: A_UUID,
   source: 'simulator',
@@ -224,6 +249,10 @@ const QUEUED: Run = {
   startedAt: null,
   completedAt: null,
   failure: null,
+  step: null,
+  recordsRead: null,
+  posted: 0n,
+  bookable: null,
 }
 
 const COMPLETED: Run = {
