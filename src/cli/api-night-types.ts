@@ -179,15 +179,61 @@ export type ApiBreak = {
   readonly opened_at: string
   readonly cleared_in_run?: string
   readonly cleared_at?: string
+  readonly resolution?: string
+  readonly resolved_at?: string
+  readonly proposal?: string
+  readonly assignee?: string
+  readonly tags: readonly string[]
+  readonly snoozed_until?: string
+  readonly version: string
   readonly explanation: string
 }
 
 export type ApiBreakDetail = ApiBreak & {
   readonly events: readonly {
     readonly kind: string
-    readonly run: string
-    readonly business_date: string
+    readonly run?: string
+    readonly business_date?: string
+    readonly by?: string
     readonly at: string
     readonly detail?: string
   }[]
+}
+
+type ApiStanding = {
+  readonly items: number
+  readonly oldest_at?: string
+  readonly sums: readonly {
+    readonly code?: string
+    readonly currency: string
+    readonly items: number
+    readonly amount: Integer
+  }[]
+}
+
+export type ApiLive = {
+  readonly source: string
+  readonly following: boolean
+  readonly settled_through?: string
+  readonly behind: { readonly ledger_batches: number; readonly webhooks: number }
+  readonly matched: ApiStanding
+  readonly waiting_for_psp: ApiStanding
+  readonly waiting_for_us: ApiStanding
+  readonly differing: ApiStanding
+}
+
+type ApiLiveSide = {
+  readonly amount: Integer
+  readonly currency: string
+  readonly attempt?: string
+  readonly reference?: string
+  readonly psp_reference?: string
+}
+
+export type ApiLiveItem = {
+  readonly state: string
+  readonly code?: string
+  readonly due_on?: string
+  readonly ours?: ApiLiveSide
+  readonly theirs?: ApiLiveSide
 }

@@ -106,7 +106,7 @@ export type Sides = {
   readonly lines: Promise<void>
   readonly fileId: string
   /** What a run saw that is computed again; undefined for what there is now. */
-  readonly past?: Snapshot
+  readonly past?: Snapshot | undefined
   /** Charges of which the file alone tells, where that is not recorded. */
   readonly told?: readonly CarriedOurs[]
   readonly onRead?: (entries: bigint) => void
@@ -219,8 +219,8 @@ const theirsRecord = (row: TheirsColumns): TheirsRecord => ({
 
 /** Puts together what the run says about every record without a clean pair. */
 export function judge(
-  facts: Facts,
-  { open, unknown }: Snapshot,
+  facts: Pick<Facts, 'differences' | 'cleared' | 'unmatchedOurs' | 'unmatchedTheirs'>,
+  { open, unknown }: Pick<Snapshot, 'open' | 'unknown'>,
   settledBefore: ReadonlySet<string>,
   around: Surroundings,
 ): Verdict {

@@ -4,12 +4,13 @@ import { Refusal } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
 import type { Break, Match, Run } from '../../reconciliation/index.ts'
 import type { SettlementFile, SourceState, StoredStatement } from '../../settlement/index.ts'
-import type { ReconciliationService, SettlementFiles } from '../services.ts'
+import type { ReconciliationService, Services, SettlementFiles } from '../services.ts'
 
 /** Settlement files, runs and breaks in memory: files are kept by their bytes and never read. */
 export type FakeNights = {
   readonly files: SettlementFiles
   readonly reconciliation: ReconciliationService
+  readonly live: Services['live']
   readonly uploaded: Map<string, { readonly file: SettlementFile; readonly bytes: Buffer }>
   readonly started: Run[]
   /** Uploads that are under way. */
@@ -32,6 +33,7 @@ export function createFakeNights(): FakeNights {
   return {
     files: fakeFiles(uploaded, underWay, hurry),
     reconciliation: fakeReconciliation(started, hurry),
+    live: FAKE_LIVE,
     uploaded,
     started,
     receiving: () => underWay.count,
@@ -43,6 +45,24 @@ const requireSource = (source: string, pointer: string): void => {
   if (source === 'simulator') return
   const detail = `There is no source "${source}"; there is simulator.`
   throw new Refusal('source_not_found', detail, { errors: [{ pointer, detail }] })
+}
+
+const FAKE_LIVE: Services['live'] = {
+  summary: async (source) => {
+    requireSource(source, '?source')
+    return {
+      source,
+      following: true,
+      settledThrough: '2026-03-02',
+      behind: { batches: 0n, webhooks: 0n },
+      totals: [{ state: 'waiting_for_psp', code: 'awaiting_settlement', currency: 'EUR', items: 1n, amount: 1_250n }],
+      oldest: { waitingForPsp: AT, waitingForUs: undefined },
+    }
+  },
+  list: async (source) => {
+    requireSource(source, '?source')
+    return { data: [], hasMore: false }
+  },
 }
 
 function fakeFiles(uploaded: FakeNights['uploaded'], underWay: { count: number }, hurry: () => void): SettlementFiles {
@@ -165,6 +185,8 @@ function fakeReconciliation(started: Run[], hurry: () => void): ReconciliationSe
     listRuns: async ({ after }) =>
       after === undefined ? { data: [COMPLETED], hasMore: true } : { data: [], hasMore: false },
     matches: fakeMatches,
+    dryRun: fakeDryRun,
+    verify: fakeVerify,
     report: fakeReport,
     changes: fakeChanges,
     getBreak: async (id) => (id === A_UUID ? { ...A_BREAK, events: [EVENT] } : undefined),
@@ -207,6 +229,45 @@ const fakeMatches: ReconciliationService['matches'] = {
   all: async function* () {
     yield [A_MATCH]
   },
+}
+
+const fakeDryRun: ReconciliationService['dryRun'] = async ({ source, businessDate, fileId, settings }) => {
+  requireSource(source, '/source')
+  return {
+    source,
+    businessDate,
+    fileId: fileId ?? A_UUID,
+    settings: {
+      name: source,
+      zone: 'UTC',
+      cutOff: '00:00',
+      dayNamedBy: 'start',
+      graceMinutes: 15,
+      lagDays: 1,
+      feeSchedule: undefined,
+      ...settings,
+    },
+    ours: 2n,
+    theirs: 1n,
+    matched: 1n,
+    breaks: 1n,
+    proof: [{ currency: 'EUR', ours: 3250n, theirs: 2000n, difference: 1250n, explained: 1250n, unexplained: 0n }],
+    waterfall: [{ currency: 'EUR', code: 'missing_external', class: 'real', count: 1n, amount: 1250n }],
+    changes: [{ change: 'opened', code: 'missing_external', class: 'real', count: 1n, currency: 'EUR', amount: 1250n }],
+    resolved: 0n,
+    correctionsDue: false,
+  }
+}
+
+const fakeVerify: ReconciliationService['verify'] = async (id) => {
+  requireCompared(id)
+  const hash = Buffer.alloc(32, 7)
+  return {
+    identical: true,
+    outcome: { stored: hash, computed: hash, differingRows: 0n },
+    verdict: { stored: hash, computed: hash },
+    report: { sha256: hash, intact: true },
+  }
 }
 
 const fakeReport: ReconciliationService['report'] = async (id) => {
@@ -307,6 +368,13 @@ const A_BREAK: Break = {
   reopenedAt: null,
   clearedInRun: null,
   clearedAt: null,
+  resolvedAt: null,
+  resolutionId: null,
+  proposalId: null,
+  assignee: null,
+  tags: [],
+  snoozedUntil: null,
+  version: 'abcdef012345',
   explanation: 'We have 12.50 EUR and simulator settles 11.50 EUR.',
 }
 
@@ -322,4 +390,4 @@ const FILE_BREAK: Break = {
   clearedAt: AT,
 }
 
-const EVENT = { kind: 'opened', runId: A_UUID, businessDate: '2026-03-03', at: AT, detail: null }
+const EVENT = { kind: 'opened', runId: A_UUID, businessDate: '2026-03-03', by: null, at: AT, detail: null }
