@@ -32,6 +32,7 @@ import { clearScratch } from './platform/scratch.ts'
 import { startTicking } from './platform/tick.ts'
 import { createSimulatorPsp, type Psp, registeredWebhookEndpoint, registerWebhookEndpoint } from './psp/index.ts'
 import {
+  createPeriods,
   createReconciliation,
   createResolutions,
   NO_SETTINGS,
@@ -206,6 +207,7 @@ async function build({ config, databaseUrl, simulatorUrl, apiKey, log }: AppOpti
         content: ({ originalBlobId }) => readBlob(db, originalBlobId),
       },
       resolutions,
+      periods: createPeriods({ db: moneyDb, clock }, reconciliation.sourceNames),
       reconciliation: { ...reconciliation, hurry: () => looking.hurry() },
       search: async (text) => [...(await search(db, text)), ...(await searchNights(db, text))],
       webhooks: inbox,
