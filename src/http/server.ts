@@ -32,6 +32,7 @@ import { pageRoutes } from './routes/pages.ts'
 import { paymentRoutes } from './routes/payments.ts'
 import { periodRoutes } from './routes/periods.ts'
 import { pspWebhookRoutes } from './routes/psp-webhooks.ts'
+import { reconLiveRoutes } from './routes/recon-live.ts'
 import { reconciliationRoutes } from './routes/reconciliation.ts'
 import { referenceRoutes } from './routes/reference.ts'
 import { resolutionRoutes } from './routes/resolutions.ts'
@@ -230,6 +231,7 @@ async function addApi(scope: Api, { services, auth, config, clock }: HttpServerD
   approvalRoutes(scope, services)
   auditRoutes(scope, services)
   periodRoutes(scope, services)
+  reconLiveRoutes(scope, services)
   runMatchRoutes(scope, services)
   runReportRoutes(scope, services)
   apiKeyRoutes(scope, auth)

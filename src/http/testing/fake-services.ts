@@ -35,6 +35,7 @@ export function createFakeServices(): FakeServices {
     wallets: fakeWallets(),
     settlementFiles: nights.files,
     reconciliation: nights.reconciliation,
+    live: nights.live,
     resolutions,
     periods: fakePeriods(resolutions),
     search: async (text) =>
