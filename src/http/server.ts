@@ -30,6 +30,7 @@ import { healthRoutes } from './routes/health.ts'
 import { ledgerRoutes } from './routes/ledger.ts'
 import { pageRoutes } from './routes/pages.ts'
 import { paymentRoutes } from './routes/payments.ts'
+import { periodRoutes } from './routes/periods.ts'
 import { pspWebhookRoutes } from './routes/psp-webhooks.ts'
 import { reconLiveRoutes } from './routes/recon-live.ts'
 import { reconciliationRoutes } from './routes/reconciliation.ts'
@@ -237,6 +238,7 @@ async function addApi(scope: Api, { services, auth, config, clock }: HttpServerD
   resolutionRoutes(scope, services)
   approvalRoutes(scope, services)
   auditRoutes(scope, services)
+  periodRoutes(scope, services)
   reconLiveRoutes(scope, services)
   runMatchRoutes(scope, services)
   runReportRoutes(scope, services)
