@@ -6,6 +6,7 @@ import { currencyOf, decimalsIn } from './currency-code.ts'
 import { keySql } from './key-form.ts'
 import { apartWord } from './kinds.ts'
 import { cellOf, rawTable, type Side, type SideName, type SideSpec, type Unit } from './side.ts'
+import { apartState } from './states.ts'
 
 /**
  * Table `ours` or `theirs`: every row of a file in the shape in which rows are compared.
@@ -132,7 +133,7 @@ function startWork(side: Side, spec: SideSpec, zone: string): Work {
   }
 }
 
-const columnsOf = ({ key, amount, currency, date, fee, kind }: SideSpec): readonly string[] => [
+const columnsOf = ({ key, amount, currency, date, fee, kind, status }: SideSpec): readonly string[] => [
   key,
   ...(amount.rule === 'split' ? [amount.credit, amount.debit] : [amount.column]),
   ...(amount.rule === 'direction' ? [amount.direction] : []),
@@ -140,6 +141,7 @@ const columnsOf = ({ key, amount, currency, date, fee, kind }: SideSpec): readon
   ...(date === undefined ? [] : [date.column]),
   ...(fee === undefined ? [] : [fee.column]),
   ...(kind === undefined ? [] : [kind]),
+  ...(status === undefined ? [] : [status]),
 ]
 
 type TextOf = (column: string) => string
@@ -147,7 +149,8 @@ type TextOf = (column: string) => string
 function apartOf(side: Side, spec: SideSpec, textOf: TextOf): string | null {
   const key = textOf(spec.key).trim()
   if (side.isTable && TOTAL.test(key)) return 'total'
-  return spec.kind === undefined ? null : (apartWord(textOf(spec.kind)) ?? null)
+  const kind = spec.kind === undefined ? undefined : apartWord(textOf(spec.kind))
+  return kind ?? (spec.status === undefined ? undefined : apartState(textOf(spec.status))) ?? null
 }
 
 function moneyOf(spec: SideSpec, textOf: TextOf) {

@@ -10,13 +10,15 @@ import { type Days, later, type Settings } from './settings.ts'
  *     2  many_to_one      several rows of ours of a key whose sum is one row of theirs; one_to_many the other way round
  *     3  tolerance        key and currency, the amounts near enough
  *     4  key              key: what differs makes a break; a group that does not add up makes one as a whole
- *     5  normalised       exact amounts under a key that differs in case, prefix or leading zeros only, unique on both sides;
+ *     5  second           exact amounts under a second reference, such as the PSP's; other amounts make a break where a side
+ *                      has no first one
+ *     6  normalised       exact amounts under a key that differs in case, prefix or leading zeros only, unique on both sides;
  *                      two prefixes that differ say that there are two things: CH-17 is not RF-17
  *
  * Nothing is ever matched on its amount alone. Table `pair` (o, t, rule, grp) has the pairs, groups with a row for each of
  * their members; `grp` is null for one to one.
  */
-export const RULES = ['exact', 'many_to_one', 'one_to_many', 'tolerance', 'key', 'normalised'] as const
+export const RULES = ['exact', 'many_to_one', 'one_to_many', 'tolerance', 'key', 'second', 'normalised'] as const
 export type Rule = (typeof RULES)[number]
 
 export async function match(duckdb: DuckDb, settings: Settings): Promise<void> {
@@ -29,6 +31,8 @@ export async function match(duckdb: DuckDb, settings: Settings): Promise<void> {
     create macro prefix_of(ref, loose) as case when ends_with(letters_of(ref), loose)
       then rtrim(left(letters_of(ref), length(letters_of(ref)) - length(loose)), '0') else '' end`)
   const near = dateWindow === undefined ? undefined : await windowSql(duckdb, dateWindow)
+  // A payment that failed comes after the one that did not.
+  await rankPass(duckdb, { rule: 'exact', key: ['key', 'currency', 'amount'], near })
   await rankPass(duckdb, { rule: 'exact', key: ['key', 'currency', 'amount'], withApart: true, near })
   await sumPass(duckdb, 'many_to_one', near)
   await sumPass(duckdb, 'one_to_many', near)
@@ -41,6 +45,11 @@ export async function match(duckdb: DuckDb, settings: Settings): Promise<void> {
   await splitGroups(duckdb, 't', 'o')
   await rankPass(duckdb, { rule: 'key', key: ['key', 'currency', 'sign_of(amount)'], near })
   await rankPass(duckdb, { rule: 'key', key: ['key', 'sign_of(amount)'], near })
+  if (await hasSeconds(duckdb)) {
+    await rankPass(duckdb, { rule: 'second', key: ['second', 'currency', 'amount'], near })
+    const fits = '(o.key is null or t.key is null)'
+    await rankPass(duckdb, { rule: 'key', key: ['second', 'currency', 'sign_of(amount)'], near, fits })
+  }
   await rankPass(duckdb, {
     rule: 'normalised',
     key: ['loose', 'currency', 'amount'],
@@ -48,6 +57,11 @@ export async function match(duckdb: DuckDb, settings: Settings): Promise<void> {
     fits: `(prefix_of(o.ref, o.loose) in ('', prefix_of(t.ref, t.loose)) or prefix_of(t.ref, t.loose) = '')`,
     isUnique: true,
   })
+}
+
+async function hasSeconds(duckdb: DuckDb): Promise<boolean> {
+  const rows = await duckdb.query('select 1 from ours_second semi join theirs_second using (second) limit 1')
+  return rows.length > 0
 }
 
 type Pass = {
@@ -71,6 +85,10 @@ const leftOf = (side: 'o' | 't', withApart = false): string => {
 async function rankPass(duckdb: DuckDb, { rule, key, withApart, near, fits, isUnique }: Pass): Promise<void> {
   const keys = key.map((expression, place) => `${expression} as k${place}`).join(', ')
   const names = key.map((_, place) => `k${place}`).join(', ')
+  const seen = (name: 'o' | 't'): string => {
+    const left = leftOf(name, withApart)
+    return key[0] === 'second' ? `${left} join ${name === 'o' ? 'ours' : 'theirs'}_second using (n)` : left
+  }
   const side = (name: 'o' | 't'): string => {
     const unique =
       isUnique === true
@@ -78,7 +96,7 @@ async function rankPass(duckdb: DuckDb, { rule, key, withApart, near, fits, isUn
         : ''
     return `create or replace table ${name}_left as
       select *, row_number() over (partition by ${names} order by ms nulls last, day nulls last, n) as rank
-        from (select *, ${keys} from ${leftOf(name, withApart)} where ${key[0]} is not null ${unique})`
+        from (select *, ${keys} from ${seen(name)} where ${key[0]} is not null ${unique})`
   }
   await duckdb.run(`${side('o')}; ${side('t')}`)
   const conditions = [near, fits].filter((each) => each !== undefined)

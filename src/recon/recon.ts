@@ -1,5 +1,6 @@
 import { type DuckDb, openDuckDb } from '../platform/duckdb.ts'
 import { type Baseline, compareBaseline } from './baseline.ts'
+import { createBeside } from './beside.ts'
 import { canonicalise } from './canon.ts'
 import { apartOf, comparedOf, matchedOf, proofOf, toleratedOf, totalsOf, unparsedOf } from './facts.ts'
 import { findBreaks } from './find.ts'
@@ -63,8 +64,11 @@ async function compare(duckdb: DuckDb, request: ReconRequest): Promise<Outcome> 
     ours: await canonicalise(duckdb, sides.ours, specs.ours, settings.ours.zone),
     theirs: await canonicalise(duckdb, sides.theirs, specs.theirs, settings.theirs.zone),
   }
+  await createBeside(duckdb, sides.ours, specs.ours)
+  await createBeside(duckdb, sides.theirs, specs.theirs)
   await match(duckdb, settings)
-  const { asOf } = await findBreaks(duckdb, settings, sides.theirs.format)
+  const hasStatus = { ours: specs.ours.status !== undefined, theirs: specs.theirs.status !== undefined }
+  const { asOf } = await findBreaks(duckdb, settings, { format: sides.theirs.format, hasStatus })
   const baseline = await compareBaseline(duckdb, request.former)
   const byCode = await totalsOf(duckdb)
   const countOf = (name: 'real' | 'temporary'): number =>
