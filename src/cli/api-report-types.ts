@@ -68,3 +68,24 @@ export type ApiChanges = {
   readonly previous_run?: string
   readonly changes: readonly ApiChange[]
 }
+
+type ApiHashes = { readonly stored_sha256: string; readonly computed_sha256: string }
+
+export type ApiVerification = {
+  readonly run: string
+  readonly identical: boolean
+  readonly outcome: ApiHashes & { readonly differing_rows: number }
+  readonly verdict: ApiHashes
+  readonly report: { readonly sha256: string; readonly intact: boolean }
+}
+
+export type ApiDryRun = Pick<ApiRun, 'source' | 'business_date' | 'proof'> &
+  Pick<ApiReport, 'settings' | 'waterfall' | 'changes'> & {
+    readonly file: string
+    readonly ours: number
+    readonly theirs: number
+    readonly matched: number
+    readonly breaks: number
+    readonly resolved: number
+    readonly corrections_due: boolean
+  }

@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import type { BreaksOptions } from './breaks-list.ts'
+import { addApprovalCommands, addAuditCommands, addBreakCommands } from './break-commands.ts'
 import type { ImportOptions } from './checkouts-import.ts'
 import type { SharedOptions } from './context.ts'
 import type { FilesOptions } from './files-list.ts'
@@ -18,10 +18,7 @@ import type { ParseOptions } from './parse.ts'
 import type { CreateOptions } from './payments-create.ts'
 import type { ListOptions } from './payments-list.ts'
 import type { ReconOptions } from './recon-options.ts'
-import type { RunsOptions } from './runs-list.ts'
-import type { MatchesOptions } from './runs-matches.ts'
-import type { ReportOptions } from './runs-report.ts'
-import type { StartOptions } from './runs-start.ts'
+import { addRunCommands } from './run-commands.ts'
 import type { SettlementFileOptions } from './simulator-settlement-file.ts'
 import type { StatementOptions } from './wallets-statement.ts'
 
@@ -51,8 +48,10 @@ export function createProgram(io: Io, report: Report): Command {
   addFileCommands(group, leaf)
   addParse(program, leaf)
   addRecon(program, leaf)
-  addRunCommands(group, leaf)
-  addBreakCommands(group, leaf)
+  addRunCommands(group('runs', 'reconciliation runs'), leaf)
+  addBreakCommands(group('breaks', 'differences that runs found, and what people do about them'), leaf)
+  addApprovalCommands(group('approvals', 'what needs a second person'), leaf)
+  addAuditCommands(group('audit', 'the log of what people did'), leaf)
   addSimulatorCommands(group, leaf)
   addVersion(program, leaf)
   program.addHelpText('after', '\nStart with: npm start, then npx tallystick payments list')
@@ -343,100 +342,6 @@ function addRecon(program: Command, leaf: AddLeaf): void {
     next: 'npx tallystick recon --help',
     run: async (context, [ours = '', theirs = ''], options) =>
       (await import('./recon.ts')).recon(context, { ours, theirs }, options),
-  })
-}
-
-function addRunCommands(group: AddGroup, leaf: AddLeaf): void {
-  const runs = group('runs', 'reconciliation runs')
-  const start = runs
-    .command('start')
-    .requiredOption('--source <source>', 'the settlement source, named like its PSP account')
-    .requiredOption('--date <day>', 'a business day that is over, as 2026-03-03')
-    .option('--no-wait', 'print what it is now, and do not wait for its end')
-  leaf<SharedOptions & StartOptions>(start, {
-    summary: 'reconcile a day; exit 1 when real breaks stand, or its file is missing',
-    examples: [
-      'runs start --source simulator --date 2026-03-03',
-      'runs start --source simulator --date 2026-03-03 --no-wait',
-    ],
-    next: 'npx tallystick runs list',
-    run: async (context, _args, options) => (await import('./runs-start.ts')).runsStart(context, options),
-  })
-  const list = runs
-    .command('list')
-    .option('--source <source>', 'of this source')
-    .option('--status <status>', 'queued, waiting_for_file, running, completed, failed')
-    .option('--limit <n>', 'at most this many', wholeNumber(1, 10_000), 25)
-  leaf<SharedOptions & RunsOptions>(list, {
-    summary: 'list reconciliation runs, newest business day first',
-    examples: ['runs list', 'runs list --status waiting_for_file --json'],
-    next: 'npx tallystick runs list --help',
-    run: async (context, _args, options) => (await import('./runs-list.ts')).runsList(context, options),
-  })
-  leaf(runs.command('get').argument('<id>', 'run_…'), {
-    summary: 'ours − theirs, and what explains it, to the cent',
-    examples: ['runs get run_…', 'runs get run_… --json'],
-    next: 'npx tallystick runs list',
-    run: async (context, [id = '']) => (await import('./runs-get.ts')).runsGet(context, id),
-  })
-  const report = runs
-    .command('report')
-    .argument('<id>', 'run_…')
-    .option('--limit <n>', 'so many breaks at most', wholeNumber(1, 1_000_000), 100)
-  leaf<SharedOptions & ReportOptions>(report, {
-    summary: 'the report of the day, as it was written when the run completed',
-    examples: ['runs report run_…', 'runs report run_… --json'],
-    next: 'npx tallystick runs list',
-    run: async (context, [id = ''], options) => (await import('./runs-report.ts')).runsReport(context, id, options),
-  })
-  leaf(runs.command('diff').argument('<id>', 'run_…'), {
-    summary: 'what is new, promoted, cleared and still open since the run before',
-    examples: ['runs diff run_…', 'runs diff run_… --json'],
-    next: 'npx tallystick runs list',
-    run: async (context, [id = '']) => (await import('./runs-diff.ts')).runsDiff(context, id),
-  })
-  const matches = runs
-    .command('matches')
-    .argument('<id>', 'run_…')
-    .option('--rule <rule>', 'exact, reference, psp_reference')
-    .option('--payment <id>', 'of this payment (pay_…)')
-    .option('--csv', 'all that fit, as CSV')
-    .option('--limit <n>', 'at most this many', wholeNumber(1, 10_000), 25)
-  leaf<SharedOptions & MatchesOptions>(matches, {
-    summary: 'what was put together, and why',
-    examples: ['runs matches run_… --rule psp_reference', 'runs matches run_… --csv'],
-    next: 'npx tallystick runs list',
-    run: async (context, [id = ''], options) => (await import('./runs-matches.ts')).runsMatches(context, id, options),
-  })
-}
-
-function addBreakCommands(group: AddGroup, leaf: AddLeaf): void {
-  const breaks = group('breaks', 'differences that runs found')
-  const list = breaks
-    .command('list')
-    .option('--state <state>', 'open, cleared, resolved')
-    .option('--class <class>', 'temporary, real')
-    .option('--code <code>', 'amount_mismatch, missing_external, …')
-    .option('--source <source>', 'of this source')
-    .option('--run <id>', 'found or touched by this run (run_…)')
-    .option('--limit <n>', 'at most this many', wholeNumber(1, 10_000), 25)
-  leaf<SharedOptions & BreaksOptions>(list, {
-    summary: 'list breaks, newest first',
-    examples: ['breaks list --state open --class real', 'breaks list --code missing_external --json'],
-    next: 'npx tallystick breaks list --help',
-    run: async (context, _args, options) => (await import('./breaks-list.ts')).breaksList(context, options),
-  })
-  leaf(breaks.command('get').argument('<id>', 'brk_…'), {
-    summary: 'show one break',
-    examples: ['breaks get brk_…', 'breaks get brk_… --json'],
-    next: 'npx tallystick breaks list',
-    run: async (context, [id = '']) => (await import('./breaks-get.ts')).breaksGet(context, id),
-  })
-  leaf(breaks.command('explain').argument('<id>', 'brk_…'), {
-    summary: 'what differs in plain words, both records side by side, and what happened since',
-    examples: ['breaks explain brk_…', 'breaks explain brk_… --json'],
-    next: 'npx tallystick breaks list',
-    run: async (context, [id = '']) => (await import('./breaks-get.ts')).breaksExplain(context, id),
   })
 }
 

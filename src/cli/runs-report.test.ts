@@ -125,3 +125,70 @@ describe('runs get', () => {
     expect((await run('runs', 'get', 'run_1')).stdout).toContain(`progress\t${text}\n`)
   })
 })
+
+describe('runs verify', () => {
+  const answer = (identical: boolean) => ({
+    run: 'run_1',
+    identical,
+    outcome: { stored_sha256: 'a', computed_sha256: identical ? 'a' : 'b', differing_rows: identical ? 0 : 2 },
+    verdict: { stored_sha256: 'c', computed_sha256: 'c' },
+    report: { sha256: 'd', intact: true },
+  })
+
+  it('exits 0 for the same bytes', async () => {
+    api.routes.set('POST /v1/recon_runs/run_1/verify', () => ({ body: answer(true) }))
+
+    const { exitCode, stdout } = await run('runs', 'verify', 'run_1')
+
+    expect(stdout).toBe(
+      'run\trun_1\nidentical\tyes, byte for byte\noutcome\ta\nverdict\tc\nreport\td, as it was written\n',
+    )
+    expect(exitCode).toBe(0)
+  })
+
+  it('exits 1 for others, and says how many rows differ', async () => {
+    api.routes.set('POST /v1/recon_runs/run_1/verify', () => ({ body: answer(false) }))
+
+    const { exitCode, stdout } = await run('runs', 'verify', 'run_1')
+
+    expect(stdout).toContain('identical\tNO\noutcome\tstored a, computed b\ndiffering rows\t2\n')
+    expect(exitCode).toBe(1)
+  })
+})
+
+describe('runs start --dry-run', () => {
+  it('sends the settings to be tried and prints what would be', async () => {
+    const { settings, proof, waterfall } = REPORT
+    const counts = { ours: 3, theirs: 2, matched: 1, breaks: 2, resolved: 0, corrections_due: true }
+    const changes = [
+      { change: 'opened', code: 'amount_mismatch', class: 'real', count: 1, currency: 'EUR', amount: 100 },
+    ]
+    const body = {
+      source: 's',
+      business_date: '2026-03-03',
+      file: 'sf_1',
+      settings,
+      proof,
+      waterfall,
+      changes,
+      ...counts,
+    }
+    api.routes.set('POST /v1/recon_runs', () => ({ body }))
+
+    const { exitCode, stdout, stderr } = await run(
+      ...['runs', 'start', '--source', 's', '--date', '2026-03-03', '--dry-run', '--lag', '2', '--file', 'sf_1'],
+    )
+
+    expect(api.requests[0]?.body).toEqual({
+      source: 's',
+      business_date: '2026-03-03',
+      dry_run: true,
+      file: 'sf_1',
+      settings: { lag_days: 2 },
+    })
+    expect(stdout).toContain('dry run of\ts, 2026-03-03: nothing was changed\n')
+    expect(stdout).toContain('opened\tamount_mismatch\treal\t1\t1.00 EUR\n')
+    expect(stderr).toContain('corrects them first')
+    expect(exitCode).toBe(0)
+  })
+})

@@ -18,6 +18,13 @@ const APPEND_ONLY = [
   'recon_break_event',
   'settled_charge',
   'unsettled_charge',
+  'approval',
+  'approval_decision',
+  'break_resolution_break',
+  'break_note',
+  'audit_log',
+  'period_event',
+  'period_reopening',
   'psp_webhook_secret',
 ]
 /** Kept by the migrations alone. */

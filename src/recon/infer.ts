@@ -225,7 +225,9 @@ async function secondOf(
       Math.min(...uniquenessOf(pair)) >= 0.5 &&
       containment(pair) >= 0.3,
   )
-  for (const pair of others.toSorted((a, b) => promise(sides, b) - promise(sides, a)).slice(0, 2)) {
+  for (const pair of simplest(others)
+    .toSorted((a, b) => promise(sides, b) - promise(sides, a))
+    .slice(0, MAX_TRIALS)) {
     const groups = await sampleGroups(duckdb, sides.ours, sides.theirs, pair)
     const told = groups.map(({ ours, theirs }) => [
       keyIn(ours[0]?.[cellOf(sides.ours, first.ours)]),

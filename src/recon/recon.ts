@@ -1,6 +1,5 @@
 import { type DuckDb, openDuckDb } from '../platform/duckdb.ts'
 import { type Baseline, compareBaseline } from './baseline.ts'
-import { createBeside } from './beside.ts'
 import { canonicalise } from './canon.ts'
 import { apartOf, comparedOf, matchedOf, proofOf, toleratedOf, totalsOf, unparsedOf } from './facts.ts'
 import { findBreaks } from './find.ts'
@@ -12,6 +11,7 @@ import { match } from './match.ts'
 import type { Item, Summary } from './result.ts'
 import type { Settings } from './settings.ts'
 import type { Side, SideName } from './side.ts'
+import { createStates } from './state-sql.ts'
 import { createVeil } from './veil.ts'
 
 export type ReconRequest = {
@@ -64,8 +64,8 @@ async function compare(duckdb: DuckDb, request: ReconRequest): Promise<Outcome> 
     ours: await canonicalise(duckdb, sides.ours, specs.ours, settings.ours.zone),
     theirs: await canonicalise(duckdb, sides.theirs, specs.theirs, settings.theirs.zone),
   }
-  await createBeside(duckdb, sides.ours, specs.ours)
-  await createBeside(duckdb, sides.theirs, specs.theirs)
+  await createStates(duckdb, 'ours')
+  await createStates(duckdb, 'theirs')
   await match(duckdb, settings)
   const hasStatus = { ours: specs.ours.status !== undefined, theirs: specs.theirs.status !== undefined }
   const { asOf } = await findBreaks(duckdb, settings, { format: sides.theirs.format, hasStatus })

@@ -106,7 +106,7 @@ export type Sides = {
   readonly lines: Promise<void>
   readonly fileId: string
   /** What a run saw that is computed again; undefined for what there is now. */
-  readonly past?: Snapshot
+  readonly past?: Snapshot | undefined
   /** Charges of which the file alone tells, where that is not recorded. */
   readonly told?: readonly CarriedOurs[]
   readonly onRead?: (entries: bigint) => void

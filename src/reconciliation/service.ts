@@ -5,9 +5,11 @@ import type { Db } from '../platform/db.ts'
 import { Refusal } from '../platform/errors.ts'
 import type { Exclusive } from '../platform/exclusive.ts'
 import type { Log } from '../platform/log.ts'
+import { createSlots } from '../platform/slots.ts'
 import { type Format, type Origin, type Received, receiveFile } from '../settlement/index.ts'
 import { type Break, type BreakEvent, type BreakFilter, getBreak, listBreaks } from './breaks-list.ts'
 import { endOfDay, lastDayOver } from './calendar.ts'
+import { type DryRun, type DryRunRequest, dryRun } from './dry-run.ts'
 import { firstDay } from './first-day.ts'
 import { createMatchReader, type MatchReader } from './matches.ts'
 import { createNightlyWork } from './nightly.ts'
@@ -15,6 +17,7 @@ import { createOutcomeFiles } from './outcome-files.ts'
 import { type RunChanges, readChanges, readReport, type StoredReport } from './read-report.ts'
 import { ensureRun, getRun, listRuns, type Run, type RunFilter, requeue } from './run.ts'
 import type { Source } from './source.ts'
+import { type Verification, verifyRun } from './verify-run.ts'
 
 export type ReconciliationDeps = {
   readonly db: Db
@@ -50,6 +53,10 @@ export type Reconciliation = {
   readonly startRun: (request: { readonly source: string; readonly businessDate: string }) => Promise<Run>
   readonly getRun: (id: string) => Promise<Run | undefined>
   readonly listRuns: (filter: RunFilter) => Promise<{ readonly data: readonly Run[]; readonly hasMore: boolean }>
+  /** What a run of a day would say; one at a time. Throws `source_not_found`, `invalid_request`, `run_state`, `overloaded`. */
+  readonly dryRun: (request: DryRunRequest & { readonly source: string }) => Promise<DryRun>
+  /** Computes a completed run again. Throws `not_found`, `run_state`, `overloaded`. */
+  readonly verify: (runId: string) => Promise<Verification>
   /** The report of a completed run, byte for byte. Throws `not_found`, `run_state`. */
   readonly report: (runId: string) => Promise<StoredReport>
   /** What is different from the run before. Throws `not_found`, `run_state`. */
@@ -67,6 +74,12 @@ export function createReconciliation(deps: ReconciliationDeps, sources: readonly
   const hurry = (): void => {
     for (const work of nightly) work.hurry()
   }
+  // Each takes what a run takes of memory and disk, beside the runs themselves.
+  const computing = createSlots({
+    slots: 1,
+    waiting: 0,
+    whenFull: () => new Refusal('overloaded', 'Another run is being computed for somebody.', { retryAfterSeconds: 10 }),
+  })
   const find = (name: string, pointer: string): ReconciledSource => {
     const found = sources.find(({ source }) => source.name === name)
     if (found !== undefined) return found
@@ -106,6 +119,11 @@ export function createReconciliation(deps: ReconciliationDeps, sources: readonly
     },
     getRun: (id) => getRun(db, id),
     listRuns: (filter) => listRuns(db, filter),
+    dryRun: ({ source, ...request }) => {
+      const given = find(source, '/source')
+      return computing(() => dryRun(deps, given, request))
+    },
+    verify: (runId) => computing(() => verifyRun(deps, runId)),
     report: (runId) => readReport(db, runId),
     changes: (runId) => readChanges(db, runId),
     matches: createMatchReader({ db, outcomes: createOutcomeFiles(deps), runOf: (id) => getRun(db, id) }),

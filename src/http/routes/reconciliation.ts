@@ -1,12 +1,15 @@
-import { Type } from 'typebox'
+import { type Static, Type } from 'typebox'
+import type { Clock } from '../../platform/clock.ts'
 import { Refusal } from '../../platform/errors.ts'
-import { requireUuid } from '../../platform/ids.ts'
+import { requireUuid, uuidOf } from '../../platform/ids.ts'
 import type { ChangeKind } from '../../reconciliation/index.ts'
+import { dryRunBody, ruleSettings } from '../computed-views.ts'
 import { pageBody, uuidCursor } from '../cursor.ts'
 import type { Api } from '../fastify.ts'
 import { breakBody, breakDetailBody, runBody } from '../night-views.ts'
 import { idParameter, LIMIT_DEFAULT, parseInstant, readLimit } from '../query.ts'
 import { closed, PageOf, refTo, TEXT_MAX } from '../schemas/common.ts'
+import { DryRunSchema } from '../schemas/dry-run.ts'
 import {
   BreakDetailSchema,
   BreakListQuery,
@@ -19,11 +22,12 @@ import type { ReconciliationService, Services } from '../services.ts'
 
 const tags = ['reconciliation']
 const RunRef = refTo('ReconRun', RunSchema)
+const DryRunRef = refTo('DryRun', DryRunSchema)
 
-export function reconciliationRoutes(app: Api, { reconciliation }: Services): void {
+export function reconciliationRoutes(app: Api, { reconciliation }: Services, clock: Clock): void {
   newRunRoute(app, reconciliation)
   runRoutes(app, reconciliation)
-  breakRoutes(app, reconciliation)
+  breakRoutes(app, reconciliation, clock)
 }
 
 function newRunRoute(app: Api, reconciliation: ReconciliationService): void {
@@ -35,20 +39,36 @@ function newRunRoute(app: Api, reconciliation: ReconciliationService): void {
         operationId: 'startReconRun',
         summary: 'Ask for the run of a source and a business day',
         description:
-          'There is one run for each source and day, so asking again gives the same one. It begins when its file is there and the days before are done. A failed run is tried again.',
+          'There is one run for each source and day, so asking again gives the same one. It begins when its file is there and the days before are done. A failed run is tried again. With `dry_run` it is answered at once what a run would say, and nothing is changed: of a day that has its run with what that run read, of the next day with what there is now.',
         body: NewRunSchema,
-        response: { 202: RunRef },
+        response: { 200: DryRunRef, 202: RunRef },
       },
-      config: { scope: 'write', refusals: ['source_not_found'] },
+      config: { scope: 'write', refusals: ['source_not_found', 'run_state', 'overloaded'] },
     },
     async ({ body }, reply) => {
       const { source, business_date: businessDate } = body
       refuseNoDay(businessDate)
+      if (body.dry_run === true)
+        return reply.code(200).send(dryRunBody(await reconciliation.dryRun(dryRunOf(source, body))))
+      for (const field of ['file', 'settings'] as const) if (body[field] !== undefined) refuseInRun(field)
       const run = await reconciliation.startRun({ source, businessDate })
       reconciliation.hurry()
       return reply.code(202).send(runBody(run))
     },
   )
+}
+
+const refuse = (pointer: string, detail: string): never => {
+  throw new Refusal('invalid_request', `${pointer}: ${detail}`, { errors: [{ pointer, detail }] })
+}
+
+const refuseInRun = (field: string): never =>
+  refuse(`/${field}`, 'A run takes the file and the settings that count: send `dry_run` with it.')
+
+function dryRunOf(source: string, { business_date: businessDate, file, settings }: Static<typeof NewRunSchema>) {
+  const fileId = file === undefined ? undefined : uuidOf('sf', file)
+  if (file !== undefined && fileId === undefined) refuse('/file', 'It must be the id of a settlement file (sf_…).')
+  return { source, businessDate, fileId, settings: settings && ruleSettings(settings) }
 }
 
 /** The form is right by then; 30 February has it too. */
@@ -103,7 +123,7 @@ function runRoutes(app: Api, reconciliation: ReconciliationService): void {
   )
 }
 
-function breakRoutes(app: Api, reconciliation: ReconciliationService): void {
+function breakRoutes(app: Api, reconciliation: ReconciliationService, clock: Clock): void {
   app.get(
     '/v1/breaks',
     {
@@ -123,6 +143,10 @@ function breakRoutes(app: Api, reconciliation: ReconciliationService): void {
         class: query.class,
         code: query.code,
         source: query.source,
+        assignee: query.assignee,
+        tag: query.tag,
+        snoozed: query.snoozed && { on: clock.now().toISOString().slice(0, 10), is: query.snoozed === 'true' },
+        proposed: query.proposed && query.proposed === 'true',
         runId: idParameter({ name: 'run', prefix: 'run', what: 'a run' }, query.run),
         change: changeOf(query),
         limit: query.limit ?? LIMIT_DEFAULT,

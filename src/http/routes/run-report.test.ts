@@ -36,3 +36,40 @@ describe('the changes of a run', () => {
     })
   })
 })
+
+describe('the verification of a run', () => {
+  it('says whether everything is the same, with the hashes of both', async () => {
+    const hash = '07'.repeat(32)
+    const answer = await call('POST', `${RUN}/verify`)
+
+    expect(answer.json()).toEqual({
+      object: 'recon_verification',
+      run: RUN.slice('/v1/recon_runs/'.length),
+      identical: true,
+      outcome: { stored_sha256: hash, computed_sha256: hash, differing_rows: 0 },
+      verdict: { stored_sha256: hash, computed_sha256: hash },
+      report: { sha256: hash, intact: true },
+    })
+  })
+})
+
+describe('a dry run', () => {
+  it('is answered at once, by the settings that were sent and those that stay', async () => {
+    const answer = await call('POST', '/v1/recon_runs', {
+      source: 'simulator',
+      business_date: '2026-03-03',
+      dry_run: true,
+      settings: { lag_days: 3, fee_schedule: { rate_ppm: 15_000, fixed: 25 } },
+    })
+
+    expect(answer.status).toBe(200)
+    expect(answer.json()).toMatchObject({
+      object: 'recon_dry_run',
+      file: `sf_${RUN.slice(-32)}`,
+      settings: { lag_days: 3, grace_minutes: 15, cut_off: '00:00', fee_schedule: { rate_ppm: 15_000, fixed: 25 } },
+      matched: 1,
+      waterfall: [{ currency: 'EUR', code: 'missing_external', class: 'real', count: 1, amount: 1250 }],
+      changes: [{ change: 'opened', count: 1, amount: 1250 }],
+    })
+  })
+})

@@ -1,9 +1,11 @@
 import { Readable } from 'node:stream'
 import { Type } from 'typebox'
 import { publicId, requireUuid } from '../../platform/ids.ts'
+import { changeBodies, verificationBody } from '../computed-views.ts'
 import type { Api } from '../fastify.ts'
 import { given } from '../night-views.ts'
 import { closed, TEXT_MAX } from '../schemas/common.ts'
+import { RunVerificationSchema } from '../schemas/dry-run.ts'
 import { ChangesSchema, ReportText } from '../schemas/run-report.ts'
 import type { Services } from '../services.ts'
 
@@ -54,13 +56,27 @@ export function runReportRoutes(app: Api, { reconciliation }: Services): void {
       return {
         object: 'recon_run_changes' as const,
         run: id,
-        changes: changes.map(({ count, currency, amount, ...change }) => ({
-          ...change,
-          count: Number(count),
-          ...given({ currency, amount }),
-        })),
+        changes: changeBodies(changes),
         ...given({ previous_run: previousRunId === undefined ? null : publicId('run', previousRunId) }),
       }
+    },
+  )
+  app.post(
+    '/v1/recon_runs/:id/verify',
+    {
+      schema: {
+        tags,
+        operationId: 'verifyReconRun',
+        summary: 'Compute a completed run again from the same inputs, and say whether it is the same byte for byte',
+        description: 'Changes nothing. One run at a time is computed on a node.',
+        params,
+        response: { 200: RunVerificationSchema },
+      },
+      config: { scope: 'read', refusals: ['not_found', 'run_state', 'overloaded'] },
+    },
+    async ({ params: { id } }) => {
+      const uuid = requireUuid('run', id)
+      return verificationBody(uuid, await reconciliation.verify(uuid))
     },
   )
 }

@@ -165,6 +165,8 @@ function fakeReconciliation(started: Run[], hurry: () => void): ReconciliationSe
     listRuns: async ({ after }) =>
       after === undefined ? { data: [COMPLETED], hasMore: true } : { data: [], hasMore: false },
     matches: fakeMatches,
+    dryRun: fakeDryRun,
+    verify: fakeVerify,
     report: fakeReport,
     changes: fakeChanges,
     getBreak: async (id) => (id === A_UUID ? { ...A_BREAK, events: [EVENT] } : undefined),
@@ -207,6 +209,45 @@ const fakeMatches: ReconciliationService['matches'] = {
   all: async function* () {
     yield [A_MATCH]
   },
+}
+
+const fakeDryRun: ReconciliationService['dryRun'] = async ({ source, businessDate, fileId, settings }) => {
+  requireSource(source, '/source')
+  return {
+    source,
+    businessDate,
+    fileId: fileId ?? A_UUID,
+    settings: {
+      name: source,
+      zone: 'UTC',
+      cutOff: '00:00',
+      dayNamedBy: 'start',
+      graceMinutes: 15,
+      lagDays: 1,
+      feeSchedule: undefined,
+      ...settings,
+    },
+    ours: 2n,
+    theirs: 1n,
+    matched: 1n,
+    breaks: 1n,
+    proof: [{ currency: 'EUR', ours: 3250n, theirs: 2000n, difference: 1250n, explained: 1250n, unexplained: 0n }],
+    waterfall: [{ currency: 'EUR', code: 'missing_external', class: 'real', count: 1n, amount: 1250n }],
+    changes: [{ change: 'opened', code: 'missing_external', class: 'real', count: 1n, currency: 'EUR', amount: 1250n }],
+    resolved: 0n,
+    correctionsDue: false,
+  }
+}
+
+const fakeVerify: ReconciliationService['verify'] = async (id) => {
+  requireCompared(id)
+  const hash = Buffer.alloc(32, 7)
+  return {
+    identical: true,
+    outcome: { stored: hash, computed: hash, differingRows: 0n },
+    verdict: { stored: hash, computed: hash },
+    report: { sha256: hash, intact: true },
+  }
 }
 
 const fakeReport: ReconciliationService['report'] = async (id) => {
@@ -307,6 +348,13 @@ const A_BREAK: Break = {
   reopenedAt: null,
   clearedInRun: null,
   clearedAt: null,
+  resolvedAt: null,
+  resolutionId: null,
+  proposalId: null,
+  assignee: null,
+  tags: [],
+  snoozedUntil: null,
+  version: 'abcdef012345',
   explanation: 'We have 12.50 EUR and simulator settles 11.50 EUR.',
 }
 
@@ -322,4 +370,4 @@ const FILE_BREAK: Break = {
   clearedAt: AT,
 }
 
-const EVENT = { kind: 'opened', runId: A_UUID, businessDate: '2026-03-03', at: AT, detail: null }
+const EVENT = { kind: 'opened', runId: A_UUID, businessDate: '2026-03-03', by: null, at: AT, detail: null }
