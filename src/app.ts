@@ -32,6 +32,8 @@ import { clearScratch } from './platform/scratch.ts'
 import { startTicking } from './platform/tick.ts'
 import { createSimulatorPsp, type Psp, registeredWebhookEndpoint, registerWebhookEndpoint } from './psp/index.ts'
 import {
+  createLiveView,
+  createPeriods,
   createReconciliation,
   createResolutions,
   NO_SETTINGS,
@@ -40,13 +42,14 @@ import {
   searchNights,
   settlementOf,
 } from './reconciliation/index.ts'
+
 import { createIntake, getFile, listFiles, withdrawFile } from './settlement/index.ts'
 import { getWallet, WALLET_INVARIANTS, walletStatement } from './wallet/index.ts'
 
 export type AppOptions = {
   readonly config: Pick<
     Config,
-    'host' | 'port' | 'role' | 'schema' | 'mode' | 'home' | 'version' | 'drainMs' | 'sources'
+    'host' | 'port' | 'role' | 'schema' | 'mode' | 'home' | 'version' | 'drainMs' | 'sources' | 'liveMatching'
   > & { readonly resolutions?: ResolutionSettings }
   readonly databaseUrl: string
   /** The PSP simulator, in test mode. Without any PSP, payments are refused with `psp_not_found`. */
@@ -70,6 +73,9 @@ const INVARIANTS = [...LEDGER_INVARIANTS, ...WALLET_INVARIANTS, ...PAYMENT_INVAR
 
 // Far above what a marketplace sends with one key, low enough that a runaway loop does not take the database.
 const LIVE_RATE_LIMIT = { requests: 60_000, seconds: 60 }
+
+// A look at nothing new costs a tenth of a millisecond; what comes in between is taken in together.
+const LIVE_LOOK_MS = 200
 
 /**
  * The composition root: builds every module and listens. The only file that knows them all. Rejects, with everything
@@ -151,6 +157,10 @@ async function build({ config, databaseUrl, simulatorUrl, apiKey, log }: AppOpti
     { db, moneyDb, directory, clock, log, exclusive, record, scratch },
     sources,
   )
+  const live = createLiveView(
+    { db, moneyDb },
+    { sources: sources.map(({ source }) => source), following: config.liveMatching },
+  )
   const resolutions = createResolutions(
     { db: moneyDb, directory, clock, settings: config.resolutions ?? NO_SETTINGS },
     db,
@@ -163,7 +173,14 @@ async function build({ config, databaseUrl, simulatorUrl, apiKey, log }: AppOpti
   const looking: { hurry: () => void } = { hurry: () => {} } // Where nothing works, another node looks within a second.
   const executor = createExecutor({ db: moneyDb, clock, log, node, calls, record, onProgress: payments.proceed })
   if (works) executorSlot.executor = executor
-  const inbox = createInbox({ db: moneyDb, clock, log, psps: pspOf, record })
+  const inbox = createInbox({
+    db: moneyDb,
+    clock,
+    log,
+    psps: pspOf,
+    record,
+    followed: config.liveMatching ? sources.map(({ source }) => source.name) : [],
+  })
   const ledger = createLedger({ db, moneyDb, directory, clock })
   const anchorYesterday = (): Promise<void> => anchorDay(db, dayBefore(clock.now()))
   const clockControl =
@@ -182,6 +199,7 @@ async function build({ config, databaseUrl, simulatorUrl, apiKey, log }: AppOpti
           onStep: async () => {
             await anchorYesterday()
             await reconciliation.catchUp()
+            await live.catchUp()
             await intake.catchUp()
           },
         })
@@ -206,7 +224,9 @@ async function build({ config, databaseUrl, simulatorUrl, apiKey, log }: AppOpti
         content: ({ originalBlobId }) => readBlob(db, originalBlobId),
       },
       resolutions,
+      periods: createPeriods({ db: moneyDb, clock }, reconciliation.sourceNames),
       reconciliation: { ...reconciliation, hurry: () => looking.hurry() },
+      live,
       search: async (text) => [...(await search(db, text)), ...(await searchNights(db, text))],
       webhooks: inbox,
       testClock: clockControl,
@@ -244,15 +264,18 @@ async function build({ config, databaseUrl, simulatorUrl, apiKey, log }: AppOpti
     executor.start()
     const nights = startTicking(1_000, reconciliation.look, log)
     looking.hurry = nights.hurry
+    const following = live.looks.map((look) => startTicking(LIVE_LOOK_MS, look, log))
     const watching = intake.looks.map((look) => startTicking(1_000, look, log))
     const ticking = [
       startTicking(1_000, inbox.sweep, log),
       startTicking(60_000, anchorYesterday, log),
       nights,
+      ...following,
       ...watching,
     ]
     closers.push(async () => {
       reconciliation.stop()
+      live.stop()
       intake.stop()
       await Promise.all(ticking.map((tick) => tick.stop()))
     })
