@@ -18,6 +18,10 @@ const APPEND_ONLY = [
   'recon_break_event',
   'settled_charge',
   'unsettled_charge',
+  'payout',
+  'payout_undone',
+  'payout_arrival',
+  'payout_arrival_undone',
   'psp_webhook_secret',
 ]
 /** Kept by the migrations alone. */

@@ -1,5 +1,5 @@
 import { type Queryable, statement } from '../platform/db.ts'
-import type { BreakClass, BreakCode, BreakState, OursRecord, TheirsRecord } from './break.ts'
+import type { BreakClass, BreakCode, BreakState, OursRecord, PayoutRecord, TheirsRecord } from './break.ts'
 import { OPEN_COLUMNS, type OpenRow, oursOf, theirsOf } from './break-rows.ts'
 import { explain } from './explain.ts'
 
@@ -13,6 +13,8 @@ export type Break = {
   readonly businessDate: string
   readonly dueOn: string | null
   readonly ours: OursRecord | undefined
+  /** Instead of `ours`, where a bank is reconciled. */
+  readonly payout: PayoutRecord | undefined
   readonly theirs: (TheirsRecord & { readonly fileName: string }) | undefined
   /** Of a break about a whole file. */
   readonly fileId: string | null
@@ -48,15 +50,19 @@ type Row = OpenRow & {
   reopened_at: Date | null
   cleared_in_run: string | null
   cleared_at: Date | null
+  payout_id: string | null
+  payout_psp: string | null
+  payout_psp_reference: string | null
   file_name: string | null
   rejection: string | null
   cleared_on: string | null
 }
 
 const SELECT = `select ${OPEN_COLUMNS}, b.source, b.state, b.business_date, b.difference, b.currency, b.opened_in_run, b.opened_at, b.promoted_at,
-       b.reopened_at, b.cleared_in_run, b.cleared_at, f.name as file_name, f.rejection, r.business_date as cleared_on
+       b.reopened_at, b.cleared_in_run, b.cleared_at, f.name as file_name, f.rejection, r.business_date as cleared_on,
+       b.payout_id, p.psp as payout_psp, p.psp_reference as payout_psp_reference
   from recon_break b left join attempt a on a.id = b.attempt_id left join settlement_file f on f.id = b.file_id
-  left join recon_run r on r.id = b.cleared_in_run`
+  left join recon_run r on r.id = b.cleared_in_run left join payout p on p.id = b.payout_id`
 
 const GET = statement('reconciliation.get_break', `${SELECT} where b.id = $1`)
 const EVENTS = statement(
@@ -69,6 +75,21 @@ const OF_PAYMENT = statement(
   `${SELECT} where b.payment_event_id = $1 order by b.id`,
 )
 
+function payoutOf(row: Row): PayoutRecord | undefined {
+  const { payout_id, payout_psp, ours_amount, ours_currency, ours_occurred_at, ours_business_date } = row
+  if (payout_id === null || payout_psp === null || ours_amount === null || ours_currency === null) return undefined
+  if (ours_occurred_at === null || ours_business_date === null) return undefined
+  return {
+    id: payout_id,
+    psp: payout_psp,
+    pspReference: row.payout_psp_reference,
+    amount: ours_amount,
+    currency: ours_currency,
+    businessDate: ours_business_date,
+    occurredAt: ours_occurred_at,
+  }
+}
+
 function breakOf(row: Row): Break {
   const theirs = theirsOf(row)
   const found = {
@@ -80,6 +101,7 @@ function breakOf(row: Row): Break {
     businessDate: row.business_date,
     dueOn: row.due_on,
     ours: oursOf(row),
+    payout: payoutOf(row),
     theirs: theirs && { ...theirs, fileName: row.file_name ?? '' },
     fileId: row.file_id,
     difference: row.difference,

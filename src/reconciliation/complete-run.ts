@@ -25,19 +25,32 @@ export async function completeRun(
       await tx.query(`set local statement_timeout = '15min'`)
       await lockRun(tx, run.id, 'post')
       const mismatches = await receivableMismatches(tx, source, run)
-      const opened = await noteMismatches(tx, source, run, mismatches, clock.now())
-      await tx.run(COMPLETE, [run.id, clock.now(), opened])
+      await completeWith(tx, run, 'ledger_mismatch', mismatches, clock.now())
     },
     { isolation: 'repeatable read' },
   )
 }
+
+/** Completes a run with what its control found: breaks of their own, one for each currency. */
+export async function completeWith(
+  tx: Tx,
+  run: RunInProgress,
+  code: ControlCode,
+  mismatches: readonly Amount[],
+  at: Date,
+): Promise<void> {
+  const standing = await noteMismatches(tx, run, code, mismatches, at)
+  await tx.run(COMPLETE, [run.id, at, standing])
+}
+
+export type ControlCode = 'ledger_mismatch' | 'bank_mismatch'
 
 const COMPLETE = statement(
   'reconciliation.complete_run',
   `update recon_run set status = 'completed', phase = null, failure = null, completed_at = $2, breaks = breaks + $3 where id = $1`,
 )
 
-type Amount = { readonly currency: string; readonly amount: bigint }
+export type Amount = { readonly currency: string; readonly amount: bigint }
 
 const RECEIVABLE = statement(
   'reconciliation.receivable_balance',
@@ -77,26 +90,26 @@ export async function receivableMismatches(tx: Tx, source: Source, run: RunInPro
 
 const OPEN_MISMATCHES = statement(
   'reconciliation.open_ledger_mismatches',
-  `select id, currency, difference from recon_break where source = $1 and state = 'open' and code = 'ledger_mismatch'`,
+  `select id, currency, difference from recon_break where source = $1 and state = 'open' and code = $2`,
 )
 
 /** Opens, carries or clears the breaks of the control. Gives how many stand. */
 async function noteMismatches(
   tx: Tx,
-  source: Source,
   run: RunInProgress,
+  code: ControlCode,
   mismatches: readonly Amount[],
   at: Date,
 ): Promise<number> {
   const by = { runId: run.id, day: run.businessDate, at }
-  const open = await tx.run<{ id: string; currency: string; difference: bigint }>(OPEN_MISMATCHES, [source.name])
+  const open = await tx.run<{ id: string; currency: string; difference: bigint }>(OPEN_MISMATCHES, [run.source, code])
   const stands = (each: { currency: string; difference: bigint }): boolean =>
     mismatches.some(({ currency, amount }) => currency === each.currency && amount === each.difference)
   await clearBreaks(
     tx,
     by,
     open.filter((each) => !stands(each)).map(({ id }) => id),
-    'The receivable agrees again, or differs by another amount.',
+    'The control agrees again, or differs by another amount.',
   )
   const carried = open.filter(stands)
   await carryBreaks(
@@ -108,10 +121,10 @@ async function noteMismatches(
   const found = mismatches.filter(({ currency }) => !known.has(currency))
   await insertBreaks(
     tx,
-    source.name,
+    run.source,
     by,
     found.map(({ currency, amount }) => ({
-      code: 'ledger_mismatch',
+      code,
       class: 'real',
       dueOn: undefined,
       ours: undefined,
