@@ -14,6 +14,7 @@ const TOOLS = {
   ],
   'test:samples': [[join(ROOT, 'test', 'samples', 'main.ts')]],
   chaos: [[join(ROOT, 'test', 'chaos', 'main.ts')]],
+  truth: [[join(ROOT, 'test', 'truth', 'main.ts')]],
   'bench:payments': [[join(ROOT, 'bench', 'payments.ts')]],
   'bench:ledger': [[join(ROOT, 'bench', 'ledger.ts')]],
   'bench:nightly': [[join(ROOT, 'bench', 'nightly.ts')]],

@@ -1,12 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { inspect } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { isTransient } from '../src/platform/db.ts'
 import { Refusal } from '../src/platform/errors.ts'
+import { uuidOf } from '../src/platform/ids.ts'
 import { auditBooks } from './simulation/audit.ts'
 import { type Customers, makeCustomers } from './simulation/customers.ts'
 import { type Nodes, startNodes } from './simulation/nodes.ts'
 import { makeWeather, type Weather } from './simulation/psp-weather.ts'
 import { createTestDatabase, type TestDatabase } from './support/database.ts'
+import type { MoneyPath } from './support/money-path.ts'
 import { createScriptedPsp, type ScriptedPsp, type SignedWebhook } from './support/scripted-psp.ts'
 import { createSeeded, type Seeded } from './support/seeded.ts'
 import { waitFor } from './support/wait-for.ts'
@@ -46,7 +49,9 @@ describe('money path', () => {
     await goodMorning(nodes, weather)
 
     const node = nodes.any()
-    expect(await auditBooks(node.db, psps)).toEqual([])
+    const findings = await auditBooks(node.db, psps)
+    if (findings.length > 0) console.log(await storiesOf(findings, node, psps))
+    expect(findings).toEqual([])
     expect((await node.invariants()).checks.filter((check) => !check.ok)).toEqual([])
     expect((await node.ledger.verify()).findings).toEqual([])
     expect(await everyPaymentOnce(nodes, customers)).toEqual([])
@@ -158,6 +163,16 @@ async function goodMorning(nodes: Nodes, weather: Weather): Promise<void> {
     },
     { timeoutMs: 20_000, what: 'the end of every attempt and webhook' },
   )
+}
+
+/** What happened to the charges that the findings name: at the PSP and here. */
+async function storiesOf(findings: readonly string[], node: MoneyPath, psps: readonly ScriptedPsp[]): Promise<string> {
+  const ids = new Set(findings.flatMap((finding) => finding.match(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g) ?? []))
+  const ofCharge = 'in (select id from attempt where charge_attempt_id = any($1::uuid[]))'
+  const steps = await node.db.query(`select * from attempt_step where attempt_id ${ofCharge} order by id`, [[...ids]])
+  const attempts = await node.db.query(`select * from attempt where id ${ofCharge} order by id`, [[...ids]])
+  const calls = psps.flatMap((psp) => psp.calls.filter(({ reference }) => ids.has(uuidOf('att', reference) ?? '')))
+  return inspect({ attempts, steps, calls }, { depth: 5, maxArrayLength: null })
 }
 
 async function everyPaymentOnce(nodes: Nodes, customers: Customers): Promise<readonly string[]> {

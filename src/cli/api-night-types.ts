@@ -21,7 +21,6 @@ export type ApiFile = {
   readonly superseded_by?: string
   readonly withdrawal?: { readonly reason: string; readonly by: string; readonly at: string }
   readonly new_lines?: number
-  readonly reissue_of?: string
   readonly delivered_sha256?: string
   /** In the answer to an upload: the further files of a zip. */
   readonly others?: readonly ApiFile[]
@@ -104,6 +103,12 @@ export type ApiRun = {
   readonly business_date: string
   readonly status: 'queued' | 'waiting_for_file' | 'running' | 'completed' | 'failed'
   readonly phase?: string
+  readonly progress?: {
+    readonly step?: string
+    readonly records_read?: number
+    readonly posted: number
+    readonly total?: number
+  }
   readonly file?: string
   readonly ours: number | null
   readonly theirs: number | null

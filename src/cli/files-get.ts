@@ -37,7 +37,6 @@ export function printFile(output: Output, file: ApiFile): void {
     ...optional('business date', file.business_date),
     ['lines', String(file.lines)],
     ...optional('new lines', file.new_lines?.toString()),
-    ...optional('re-issue of', file.reissue_of),
     ['control', file.control],
     ['sha256', file.sha256],
     ...optional('delivered sha256', file.delivered_sha256),

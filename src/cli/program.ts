@@ -18,9 +18,7 @@ import type { ParseOptions } from './parse.ts'
 import type { CreateOptions } from './payments-create.ts'
 import type { ListOptions } from './payments-list.ts'
 import type { ReconOptions } from './recon-options.ts'
-import type { RunsOptions } from './runs-list.ts'
-import type { MatchesOptions } from './runs-matches.ts'
-import type { StartOptions } from './runs-start.ts'
+import { addRunCommands } from './run-commands.ts'
 import type { SettlementFileOptions } from './simulator-settlement-file.ts'
 import type { StatementOptions } from './wallets-statement.ts'
 
@@ -50,7 +48,7 @@ export function createProgram(io: Io, report: Report): Command {
   addFileCommands(group, leaf)
   addParse(program, leaf)
   addRecon(program, leaf)
-  addRunCommands(group, leaf)
+  addRunCommands(group('runs', 'reconciliation runs'), leaf)
   addBreakCommands(group, leaf)
   addSimulatorCommands(group, leaf)
   addVersion(program, leaf)
@@ -342,54 +340,6 @@ function addRecon(program: Command, leaf: AddLeaf): void {
     next: 'npx tallystick recon --help',
     run: async (context, [ours = '', theirs = ''], options) =>
       (await import('./recon.ts')).recon(context, { ours, theirs }, options),
-  })
-}
-
-function addRunCommands(group: AddGroup, leaf: AddLeaf): void {
-  const runs = group('runs', 'reconciliation runs')
-  const start = runs
-    .command('start')
-    .requiredOption('--source <source>', 'the settlement source, named like its PSP account')
-    .requiredOption('--date <day>', 'a business day that is over, as 2026-03-03')
-    .option('--no-wait', 'print what it is now, and do not wait for its end')
-  leaf<SharedOptions & StartOptions>(start, {
-    summary: 'reconcile a day; exit 1 when real breaks stand, or its file is missing',
-    examples: [
-      'runs start --source simulator --date 2026-03-03',
-      'runs start --source simulator --date 2026-03-03 --no-wait',
-    ],
-    next: 'npx tallystick runs list',
-    run: async (context, _args, options) => (await import('./runs-start.ts')).runsStart(context, options),
-  })
-  const list = runs
-    .command('list')
-    .option('--source <source>', 'of this source')
-    .option('--status <status>', 'queued, waiting_for_file, running, completed, failed')
-    .option('--limit <n>', 'at most this many', wholeNumber(1, 10_000), 25)
-  leaf<SharedOptions & RunsOptions>(list, {
-    summary: 'list reconciliation runs, newest business day first',
-    examples: ['runs list', 'runs list --status waiting_for_file --json'],
-    next: 'npx tallystick runs list --help',
-    run: async (context, _args, options) => (await import('./runs-list.ts')).runsList(context, options),
-  })
-  leaf(runs.command('get').argument('<id>', 'run_…'), {
-    summary: 'ours − theirs, and what explains it, to the cent',
-    examples: ['runs get run_…', 'runs get run_… --json'],
-    next: 'npx tallystick runs list',
-    run: async (context, [id = '']) => (await import('./runs-get.ts')).runsGet(context, id),
-  })
-  const matches = runs
-    .command('matches')
-    .argument('<id>', 'run_…')
-    .option('--rule <rule>', 'exact, reference, psp_reference')
-    .option('--payment <id>', 'of this payment (pay_…)')
-    .option('--csv', 'all that fit, as CSV')
-    .option('--limit <n>', 'at most this many', wholeNumber(1, 10_000), 25)
-  leaf<SharedOptions & MatchesOptions>(matches, {
-    summary: 'what was put together, and why',
-    examples: ['runs matches run_… --rule psp_reference', 'runs matches run_… --csv'],
-    next: 'npx tallystick runs list',
-    run: async (context, [id = ''], options) => (await import('./runs-matches.ts')).runsMatches(context, id, options),
   })
 }
 

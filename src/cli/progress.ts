@@ -54,19 +54,24 @@ function createLines(io: Io, what: string, total: number): Progress {
 
 const secondsSince = (startedAt: number): number => Math.round((performance.now() - startedAt) / 1000)
 
-export type Waiting = { readonly stop: () => void }
+export type Waiting = {
+  /** Says what it is at. */
+  readonly at: (what: string) => void
+  readonly stop: () => void
+}
 
 /** For work whose end nobody knows: a spinner with the time passed on a terminal, else one line every 10 seconds. */
 export function createWaiting(io: Io, what: string): Waiting {
+  let at = ''
   const startedAt = performance.now()
   const live = isLive(io, io.stderr)
   let frame = 0
   const timer = setInterval(
     () => {
-      if (!live) io.stderr.write(`${what}, ${secondsSince(startedAt)} s\n`)
+      if (!live) io.stderr.write(`${what}${at}, ${secondsSince(startedAt)} s\n`)
       else
         io.stderr.write(
-          `${CLEAR_LINE}${SPINNER_FRAMES[frame++ % SPINNER_FRAMES.length]} ${what}, ${secondsSince(startedAt)} s`,
+          `${CLEAR_LINE}${SPINNER_FRAMES[frame++ % SPINNER_FRAMES.length]} ${what}${at}, ${secondsSince(startedAt)} s`,
         )
     },
     live ? SPINNER_INTERVAL_MS : PLAIN_INTERVAL_MS,
@@ -74,6 +79,9 @@ export function createWaiting(io: Io, what: string): Waiting {
   timer.unref()
   let stopped = false
   return {
+    at: (text) => {
+      at = `: ${text}`
+    },
     stop: () => {
       if (stopped) return
       stopped = true

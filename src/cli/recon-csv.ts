@@ -1,5 +1,6 @@
+import { formatMinor } from '../money/index.ts'
 import { csvText } from '../platform/csv.ts'
-import { type Item, plainMajor, type Row } from '../recon/index.ts'
+import type { Item, Row } from '../recon/index.ts'
 import { LABELS } from './recon-words.ts'
 
 const SIDE_COLUMNS = ['row', 'reference', 'amount', 'currency', 'occurred_at'] as const
@@ -29,7 +30,7 @@ export function csvLine({
   theirs,
   reasons,
 }: Item): string {
-  const gap = difference === undefined || currency === undefined ? '' : plainMajor(difference, currency)
+  const gap = difference === undefined || currency === undefined ? '' : formatMinor(difference, currency)
   const cells = [
     ...[csvText(id), code, isClass, LABELS[code], dueOn ?? '', gap, currency ?? ''],
     ...sideCells(ours),
@@ -42,6 +43,6 @@ export function csvLine({
 function sideCells(row: Row | undefined): readonly string[] {
   if (row === undefined) return SIDE_COLUMNS.map(() => '')
   const { amount, currency } = row
-  const money = amount === undefined || currency === undefined ? '' : plainMajor(amount, currency)
+  const money = amount === undefined || currency === undefined ? '' : formatMinor(amount, currency)
   return [(row.rows ?? [row.row]).join(' '), csvText(row.reference ?? ''), money, currency ?? '', row.occurredAt ?? '']
 }

@@ -1,4 +1,5 @@
-import { FIELDS, groupedMajor, type Item, plainMajor, type Row, type Summary } from '../recon/index.ts'
+import { formatMinor } from '../money/index.ts'
+import { FIELDS, groupedMajor, type Item, type Row, type Summary } from '../recon/index.ts'
 import { SCRIPT, STYLE } from './recon-html-assets.ts'
 import { dayText, LABELS, moneyOf } from './recon-words.ts'
 
@@ -144,7 +145,7 @@ function breakRow({ id, code, class: isClass, dueOn, ours, theirs, difference, c
 function rowCell(row: Row | undefined): string {
   if (row === undefined) return '<span class="quiet">none</span>'
   const { amount, currency, cells } = row
-  const money = amount === undefined || currency === undefined ? '' : `${plainMajor(amount, currency)} ${currency}, `
+  const money = amount === undefined || currency === undefined ? '' : `${formatMinor(amount, currency)} ${currency}, `
   const raw = cells.map(([name, text]) => `<dt>${escapeHtml(name)}</dt><dd>${escapeHtml(text)}</dd>`).join('')
   const details = raw === '' ? '' : `<dl>${raw}</dl>`
   return `<details><summary>${escapeHtml(money)}line ${(row.rows ?? [row.row]).join(', ')}</summary>${details}</details>`

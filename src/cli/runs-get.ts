@@ -15,6 +15,14 @@ export async function runsGet(context: Context, id: string): Promise<number> {
 /** A count of records; empty until they were compared. */
 export const countText = (count: number | null): string => (count === null ? '' : String(count))
 
+/** How far a running run has come, such as `booking, 3000 of 12480 records`. */
+export function progressText({ progress }: ApiRun): string | undefined {
+  if (progress === undefined) return undefined
+  const { step, records_read: read, posted, total } = progress
+  if (total !== undefined) return `${step ?? 'booking'}, ${posted} of ${total} records`
+  return read === undefined ? step : `${step ?? 'reading'}, ${read} records read`
+}
+
 /** The facts of a run, then the equation of each currency. */
 export function printRun(output: Output, run: ApiRun): void {
   const optional = (name: string, value: string | undefined) => (value === undefined ? [] : [[name, value] as const])
@@ -23,6 +31,7 @@ export function printRun(output: Output, run: ApiRun): void {
     ['source', run.source],
     ['business date', run.business_date],
     ['status', run.phase === undefined ? run.status : `${run.status}: ${run.phase}`],
+    ...optional('progress', progressText(run)),
     ...optional('failed because', run.failure),
     ...optional('late since', run.late_since),
     ...optional('file', run.file),
@@ -37,7 +46,7 @@ export function printRun(output: Output, run: ApiRun): void {
   for (const line of run.proof) output.line(equation(line))
 }
 
-function equation(line: ApiRun['proof'][number]): string {
+export function equation(line: ApiRun['proof'][number]): string {
   const { currency } = line
   const money = (amount: Integer): string => inMajorUnits(amount, currency)
   const rest =

@@ -5,7 +5,7 @@ import type { ApiPage } from './api-types.ts'
 import type { Context } from './context.ts'
 import { CliFailure, EXIT, withoutPeriod } from './failure.ts'
 import { createWaiting } from './progress.ts'
-import { printRun } from './runs-get.ts'
+import { printRun, progressText } from './runs-get.ts'
 
 export type StartOptions = { readonly source: string; readonly date: string; readonly wait: boolean }
 
@@ -37,6 +37,8 @@ async function waitedFor(
   try {
     for (let run = asked; ; run = await client.get<ApiRun>(`/v1/recon_runs/${run.id}`)) {
       const passedMs = performance.now() - from
+      const progress = progressText(run)
+      if (progress !== undefined) waiting.at(progress)
       if (run.status === 'completed' || run.status === 'failed') return run
       if (run.status === 'waiting_for_file' && passedMs > fileMs) return run
       if (run.status === 'queued' && passedMs > fileMs) await refuseBehindAnother(client, run)

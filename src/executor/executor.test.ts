@@ -2,7 +2,15 @@ import assert from 'node:assert/strict'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { createTestDatabase, type TestDatabase } from '../../test/support/database.ts'
 import { anOrder, aPayment, type MoneyPath, startMoneyPath } from '../../test/support/money-path.ts'
-import { createLatch, createScriptedPsp, LOST, REFUSED, type ScriptedPsp } from '../../test/support/scripted-psp.ts'
+import {
+  createLatch,
+  createScriptedPsp,
+  DECLINE,
+  factOf,
+  LOST,
+  REFUSED,
+  type ScriptedPsp,
+} from '../../test/support/scripted-psp.ts'
 import { waitFor } from '../../test/support/wait-for.ts'
 import type { NewPayment, Payment } from '../payments/index.ts'
 import { losesAnswer, openBooks } from '../payments/testing/books.ts'
@@ -186,6 +194,32 @@ describe('charge that the PSP decides later', () => {
 
     expect(await end(path, payment)).toBe('succeeded')
     expect(psp.callsOf('lookUp').length).toBeGreaterThan(0)
+  })
+})
+
+describe('capture whose answer was lost', () => {
+  it('is captured although the PSP declines it when it is sent again: the charge is asked after', async () => {
+    const psp = aPsp()
+    psp.scripts.capture = (_, nth) =>
+      nth === 1 ? { says: LOST } : { does: 'nothing', says: { outcome: 'declined', decline: DECLINE } }
+    // The first question is answered by what stood before the capture arrived, so that it is sent again.
+    psp.scripts.lookUp = (reference, nth) =>
+      nth === 1 ? { says: factOf({ ...psp.chargeOf(reference), state: 'authorised' }) } : undefined
+    const path = await start(psp)
+    const payment = await accept(path, psp, { capture: 'manual' })
+    await waitFor(async () => (await path.payments.get(payment.id))?.status === 'authorised', {
+      what: 'the authorisation',
+    })
+
+    await path.payments.request({
+      endpoint: 'capture',
+      paymentId: payment.id,
+      idempotencyKey: newId(),
+      fingerprint: Buffer.alloc(32),
+    })
+
+    expect(await end(path, payment)).toBe('succeeded')
+    expect(psp.callsOf('capture')).toHaveLength(2)
   })
 })
 

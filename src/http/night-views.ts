@@ -36,7 +36,6 @@ export const fileBody = (file: SettlementFile) => ({
     superseded_by: idOf('sf', file.supersededBy),
     withdrawal: file.withdrawal,
     new_lines: file.newLines === null ? null : Number(file.newLines),
-    reissue_of: idOf('sf', file.reissueOf),
     delivered_sha256: file.deliveredSha256?.toString('hex'),
   }),
 })
@@ -123,12 +122,18 @@ export const runBody = (run: Run) => ({
   requested_at: run.requestedAt.toISOString(),
   ...given({
     phase: run.phase,
+    progress: run.status === 'running' ? progressBody(run) : null,
     file: idOf('sf', run.fileId),
     started_at: instant(run.startedAt),
     completed_at: instant(run.completedAt),
     late_since: instant(run.lateSince),
     failure: run.failure,
   }),
+})
+
+const progressBody = ({ step, recordsRead, posted, bookable }: Run) => ({
+  posted: Number(posted),
+  ...given({ step, records_read: countOf(recordsRead), total: countOf(bookable) }),
 })
 
 const countOf = (count: bigint | null): number | null => (count === null ? null : Number(count))

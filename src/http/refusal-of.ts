@@ -5,7 +5,6 @@ import { type BrokenRule, refusalOfRules } from './validation.ts'
 
 /** What the framework says of a request that it could not read, in our codes. */
 const FRAMEWORK: Readonly<Record<string, { readonly code: RefusalCode; readonly detail: string }>> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: { code: 'payload_too_large', detail: 'The body is larger than this endpoint takes.' },
   FST_ERR_CTP_INVALID_MEDIA_TYPE: {
     code: 'unsupported_media_type',
     detail: 'Send the body as "Content-Type: application/json".',
@@ -25,6 +24,10 @@ export function refusalOf(error: unknown, request: FastifyRequest): Refusal | un
   if (error instanceof Refusal) return error
   if (isSchemaError(error)) return schemaRefusal(error, request)
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
+    const detail = `The body is larger than the ${request.routeOptions.bodyLimit} bytes that this endpoint takes.`
+    return new Refusal('payload_too_large', detail, { cause: error })
+  }
   const known = FRAMEWORK[code]
   if (known !== undefined) return new Refusal(known.code, known.detail, { cause: error })
   if (isUnreachable(error)) {

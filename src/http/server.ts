@@ -32,10 +32,12 @@ import { pspWebhookRoutes } from './routes/psp-webhooks.ts'
 import { reconciliationRoutes } from './routes/reconciliation.ts'
 import { referenceRoutes } from './routes/reference.ts'
 import { runMatchRoutes } from './routes/run-matches.ts'
+import { runReportRoutes } from './routes/run-report.ts'
 import { settlementFileRoutes } from './routes/settlement-files.ts'
 import { testClockRoutes } from './routes/test-clock.ts'
 import { walletRoutes } from './routes/wallets.ts'
 import { NoQuery } from './schemas/common.ts'
+import { DryRunSchema } from './schemas/dry-run.ts'
 import { EntrySchema } from './schemas/ledger.ts'
 import { OrderSchema, PaymentSchema } from './schemas/payment.ts'
 import { ProblemSchema } from './schemas/problem.ts'
@@ -86,7 +88,7 @@ export async function createHttpServer(deps: HttpServerDeps): Promise<Api> {
   app.setErrorHandler(answerError)
   const operationsOnly = deps.config.operationsOnly === true
   app.setNotFoundHandler((request, reply) => answerUnknown(request, reply, methodsOf(request.url), operationsOnly))
-  for (const schema of [ProblemSchema, OrderSchema, PaymentSchema, EntrySchema, RunSchema, MatchSchema])
+  for (const schema of [ProblemSchema, OrderSchema, PaymentSchema, EntrySchema, RunSchema, MatchSchema, DryRunSchema])
     app.addSchema(schema)
   app.decorateRequest('principal', undefined)
   app.decorateRequest('bodyFindings', undefined)
@@ -211,6 +213,7 @@ async function addApi(scope: Api, { services, auth, config, clock }: HttpServerD
   settlementFileRoutes(scope, services, uploads)
   reconciliationRoutes(scope, services)
   runMatchRoutes(scope, services)
+  runReportRoutes(scope, services)
   apiKeyRoutes(scope, auth)
   testClockRoutes(scope, services, { clock, mode: config.mode })
   referenceRoutes(scope, services)

@@ -169,7 +169,16 @@ export type SettlementFiles = {
 
 export type ReconciliationService = Pick<
   Reconciliation,
-  'startRun' | 'getRun' | 'listRuns' | 'matches' | 'getBreak' | 'listBreaks'
+  | 'startRun'
+  | 'getRun'
+  | 'listRuns'
+  | 'matches'
+  | 'report'
+  | 'changes'
+  | 'dryRun'
+  | 'verify'
+  | 'getBreak'
+  | 'listBreaks'
 > & {
   /** What was asked for begins soon; returns at once. */
   readonly hurry: () => void

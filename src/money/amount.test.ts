@@ -108,8 +108,19 @@ describe('minor units', () => {
     [-1250n, 'JPY', '-1250'],
     [1n, 'KWD', '0.001'],
     [12345n, 'CLF', '1.2345'],
+    [1250n, 'ITL', '1250'],
+    [1250n, 'BGN', '12.50'],
+    [1250n, 'XXX', '12.50'],
     [10n ** 30n, 'EUR', `1${'0'.repeat(28)}.00`],
   ])('%s %s is shown as %s', (minor, code, text) => {
     expect(formatMinor(minor, code)).toBe(text)
+  })
+
+  it('are not shown in what was never a currency', () => {
+    expect(() => formatMinor(1250n, 'ABC')).toThrow('"ABC" is no ISO 4217 currency code, past or present')
+  })
+
+  it('of a withdrawn currency are shown and never read as an amount to be paid', () => {
+    expect(() => parseMajor('12.50', 'BGN')).toThrow('not an ISO 4217')
   })
 })

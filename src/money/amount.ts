@@ -1,4 +1,5 @@
 import { AmountError, minorUnits } from './currency.ts'
+import { shownDecimals } from './withdrawn.ts'
 
 /** The largest amount in minor units: 2^53 − 1, the last integer that every JSON reader keeps exactly. */
 export const MAX_AMOUNT = 9_007_199_254_740_991n
@@ -55,9 +56,12 @@ function whyNot(text: string): string {
   return `${shown} is not a number such as 1234.50`
 }
 
-/** An amount in major units with all its decimals: `formatMinor(1250n, 'EUR')` is `12.50`. */
+/**
+ * An amount in major units with all its decimals: `formatMinor(1250n, 'EUR')` is `12.50`. Of a withdrawn currency and of
+ * none (XXX) too, for old files and files without a currency are shown as well. Throws `AmountError` for any other code.
+ */
 export function formatMinor(amount: bigint, currency: string): string {
-  const decimals = minorUnits(currency)
+  const decimals = shownDecimals(currency)
   const digits = (amount < 0n ? -amount : amount).toString().padStart(decimals + 1, '0')
   const sign = amount < 0n ? '-' : ''
   if (decimals === 0) return sign + digits

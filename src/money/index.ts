@@ -5,3 +5,4 @@
 export { allocate } from './allocate.ts'
 export { formatMinor, MAX_AMOUNT, MAX_SUM, parseMajor, parseSignedMajor } from './amount.ts'
 export { AmountError, CURRENCIES, type Currency, decimalsOf, isCurrency, minorUnits } from './currency.ts'
+export { decimalsOfAny, NO_CURRENCY } from './withdrawn.ts'

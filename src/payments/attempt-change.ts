@@ -24,7 +24,7 @@ export const changeOf = (attempt: Attempt): AttemptChange => ({
   status: attempt.status,
   pspReference: attempt.pspReference,
   actionUrl: attempt.actionUrl,
-  decline: undefined,
+  decline: attempt.decline,
   unknownCause: undefined,
   ambiguous: attempt.ambiguous,
   lookUps: attempt.lookUps,

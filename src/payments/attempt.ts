@@ -1,3 +1,4 @@
+import type { Decline } from '../psp/psp.ts'
 import type { CaptureMode, PaymentOrder } from './payment.ts'
 
 export type Operation = 'charge' | 'capture' | 'void'
@@ -30,6 +31,8 @@ export type Attempt = {
   readonly pspReference: string | undefined
   readonly actionUrl: string | undefined
   readonly ambiguous: boolean
+  /** Why it was declined; of a capture or void in flight, what the answer to a later send said (see `charge-facts.ts`). */
+  readonly decline: Decline | undefined
   readonly lookUps: number
   readonly sends: number
   /** Business time. */
@@ -51,7 +54,7 @@ export const isFinished = (status: AttemptStatus): boolean => status === 'succee
 /** The columns of `attempt` that make an `Attempt`, for a table alias `a`. */
 export const ATTEMPT_COLUMNS = `a.id, a.payment_event_id, a.payment_order_id, a.operation, a.charge_attempt_id, a.psp,
   a.payment_method, a.capture, a.amount, a.currency, a.status, a.psp_reference, a.action_url, a.ambiguous, a.look_ups, a.sends,
-  a.created_at, a.last_sent_at, a.node_id`
+  a.created_at, a.last_sent_at, a.node_id, a.decline_code, a.decline_network_code, a.decline_advice, a.decline_message`
 
 export type AttemptRow = {
   id: string
@@ -73,6 +76,23 @@ export type AttemptRow = {
   created_at: Date
   last_sent_at: Date
   node_id: number | null
+} & DeclineRow
+
+export type DeclineRow = {
+  decline_code: string | null
+  decline_network_code: string | null
+  decline_advice: Decline['advice'] | null
+  decline_message: string | null
+}
+
+export function declineOf(row: DeclineRow): Decline | undefined {
+  if (row.decline_code === null || row.decline_advice === null) return undefined
+  return {
+    code: row.decline_code,
+    ...(row.decline_network_code === null ? {} : { networkCode: row.decline_network_code }),
+    advice: row.decline_advice,
+    message: row.decline_message ?? '',
+  }
 }
 
 export const attemptOf = (row: AttemptRow): Attempt => ({
@@ -90,6 +110,7 @@ export const attemptOf = (row: AttemptRow): Attempt => ({
   pspReference: row.psp_reference ?? undefined,
   actionUrl: row.action_url ?? undefined,
   ambiguous: row.ambiguous,
+  decline: declineOf(row),
   lookUps: row.look_ups,
   sends: row.sends,
   createdAt: row.created_at,

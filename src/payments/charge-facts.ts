@@ -86,7 +86,13 @@ export function declined(
   const { decline, pspReference } = outcome
   if (asked === state.charge) return chargeDeclined(state, decline, pspReference)
   if (isFinished(asked.status)) return
-  if (via === 'answer') return followUpDeclined(state, asked, decline, around)
+  if (via === 'answer') {
+    // The PSP may be declining what an earlier send of it has done: the charge tells which.
+    if (!asked.ambiguous) return followUpDeclined(state, asked, decline, around)
+    asked.decline = decline
+    lookAgain(asked, 'unknown', Math.max(0, msUntilCertain(asked, around)))
+    return setOrders(state, 'unknown')
+  }
   // Asked for the sake of a capture or void, the PSP says that the charge itself came to nothing.
   if (!isFinished(state.charge.status)) return chargeDeclined(state, decline, pspReference)
   if (!isFinal(state.orders)) noteDecline(state, decline)
@@ -123,11 +129,16 @@ function noteDecline({ charge }: ChargeInFlight, decline: Decline): void {
 }
 
 /**
- * A capture or void was not done, or not yet: it is sent again under its key. Once the PSP has forgotten the key it
+ * A capture or void was not done, or not yet: it is sent again under its key, unless the PSP has declined it. Once the PSP has forgotten the key it
  * never will be; then it is given up, after the consistency window, and what the PSP says about the charge counts.
  */
 export function notDone(state: ChargeInFlight, asked: AttemptChange, around: Surroundings): void {
   if (asked === state.charge || isFinished(asked.status)) return
+  if (asked.decline !== undefined) {
+    const untilCertainMs = msUntilCertain(asked, around)
+    if (untilCertainMs > 0) return lookAgain(asked, 'unknown', untilCertainMs)
+    return followUpDeclined(state, asked, asked.decline, around)
+  }
   const age = around.now.getTime() - asked.before.createdAt.getTime()
   if (age < around.traits.keyRetentionMs) {
     return lookAgain(asked, 'retry_wait', nextLookMs('retry_wait', Math.max(asked.before.sends - 1, asked.lookUps)))

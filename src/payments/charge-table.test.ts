@@ -1,7 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import type { LookUp } from '../psp/psp.ts'
 import { apply, type Report } from './charge.ts'
-import { aChargeInFlight, aFollowUp, aReport, around, at, OUTCOMES, type Standing } from './testing/charge-state.ts'
+import {
+  aChargeInFlight,
+  aFollowUp,
+  aReport,
+  around,
+  at,
+  DECLINE,
+  OUTCOMES,
+  type Standing,
+} from './testing/charge-state.ts'
 
 /** Everything that can be said about a charge, in every state it can be in, written down to be read by eye. */
 
@@ -25,6 +34,11 @@ const STANDINGS: Readonly<Record<string, Standing>> = {
     orders: 'unknown',
     charge: held,
     followUps: [aFollowUp('capture', { status: 'unknown', ambiguous: true })],
+  },
+  'authorised, a second answer to the capture declined it': {
+    orders: 'executing',
+    charge: held,
+    followUps: [aFollowUp('capture', { status: 'unknown', ambiguous: true, decline: DECLINE })],
   },
   'authorised, being voided': { orders: 'executing', charge: held, followUps: [aFollowUp('void')] },
   'authorised, an earlier capture declined': {

@@ -300,6 +300,30 @@ describe('charge', () => {
     expect([allOrNothing.orders(), allOrNothing.voidsOfItsOwnAccord()]).toEqual(['failed', 1])
   })
 
+  it('whose capture was declined when it was sent a second time is asked after: the first may have done it', () => {
+    const lostAndDeclined = (): ChargeHistory => {
+      const history = sent('manual')
+      history.report('answer', OUTCOMES.authorised)
+      history.request('capture')
+      history.report('answer', OUTCOMES.unknown, 1)
+      history.wait(3_000)
+      history.report('look_up', OUTCOMES.authorised, 1)
+      history.report('answer', OUTCOMES.declined, 1)
+      expect([history.orders(), history.attempts()[1]?.status]).toEqual(['unknown', 'unknown'])
+      return history
+    }
+    const done = lostAndDeclined()
+    done.report('look_up', OUTCOMES.captured, 1)
+    expect(done.orders()).toBe('captured')
+
+    const notDone = lostAndDeclined()
+    notDone.report('look_up', OUTCOMES.authorised, 1)
+    notDone.wait(3_000)
+    notDone.report('look_up', OUTCOMES.authorised, 1)
+    expect([notDone.orders(), notDone.attempts()[1]?.status]).toEqual(['authorised', 'declined'])
+    expect(notDone.attempts()[1]?.decline).toEqual(DECLINE)
+  })
+
   it('whose capture the PSP has forgotten stands as authorised again', () => {
     const history = sent('manual')
     history.report('answer', OUTCOMES.authorised)

@@ -1,5 +1,5 @@
 import { type Queryable, statement } from '../platform/db.ts'
-import type { Decline } from '../psp/psp.ts'
+import { type DeclineRow, declineOf } from './attempt.ts'
 import type {
   CaptureMode,
   ChargeMode,
@@ -58,11 +58,7 @@ type OrderRow = {
   order_psp: string
   psp_reference: string | null
   action_url: string | null
-  decline_code: string | null
-  decline_network_code: string | null
-  decline_advice: Decline['advice'] | null
-  decline_message: string | null
-}
+} & DeclineRow
 
 /** Payments by id, in the order of the ids; an id that is not there is left out. */
 export async function getPayments(db: Queryable, ids: readonly string[]): Promise<readonly Payment[]> {
@@ -107,15 +103,5 @@ function orderOf(row: OrderRow): PaymentOrder {
     decline: row.order_status === 'failed' ? declineOf(row) : undefined,
     actionUrl: row.order_status === 'requires_action' ? (row.action_url ?? undefined) : undefined,
     capturedAt: row.captured_at ?? undefined,
-  }
-}
-
-function declineOf(row: OrderRow): Decline | undefined {
-  if (row.decline_code === null || row.decline_advice === null) return undefined
-  return {
-    code: row.decline_code,
-    ...(row.decline_network_code === null ? {} : { networkCode: row.decline_network_code }),
-    advice: row.decline_advice,
-    message: row.decline_message ?? '',
   }
 }

@@ -53,8 +53,13 @@ export type DbOptions = {
    * `copyOut`, which needs the connection to itself.
    */
   readonly hotPath?: boolean
+  /** How long a statement, or the pause between two of a transaction, may take where nothing else is said. */
+  readonly patienceMs?: number
   readonly onIdleError?: (error: Error) => void
 }
+
+/** Longer than any statement of the hot path by two orders of magnitude; reports raise it themselves. */
+const PATIENCE_MS = 30_000
 
 const INT8 = 20
 const DATE = 1082
@@ -81,9 +86,8 @@ export function createDb(options: DbOptions): Db {
     options: [
       `-c search_path=${options.schema}`,
       '-c timezone=UTC',
-      // Longer than any statement of the hot path by two orders of magnitude; reports raise it themselves.
-      '-c statement_timeout=30s',
-      '-c idle_in_transaction_session_timeout=30s',
+      `-c statement_timeout=${options.patienceMs ?? PATIENCE_MS}`,
+      `-c idle_in_transaction_session_timeout=${options.patienceMs ?? PATIENCE_MS}`,
       // Statements are few, and a custom plan per call costs more than it ever wins here.
       '-c plan_cache_mode=force_generic_plan',
       ...(options.hotPath === true ? ['-c enable_seqscan=off'] : []),

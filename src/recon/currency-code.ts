@@ -1,5 +1,4 @@
-import { isCurrency } from '../money/index.ts'
-import { decimalsOfAny } from '../settlement/index.ts'
+import { decimalsOfAny, formatMinor, isCurrency } from '../money/index.ts'
 
 /** The one currency that texts name, when it is one. */
 export function currencyIn(texts: readonly string[]): string | undefined {
@@ -17,17 +16,9 @@ export function currencyOf(text: string): string | undefined {
 /** Decimals of its minor unit; hundredths for no currency (XXX). */
 export const decimalsIn = (code: string): number => decimalsOfAny(code) ?? 2
 
-/** Minor units as people write them, with a minus and without groups. */
-export function plainMajor(amount: bigint, currency: string): string {
-  const decimals = decimalsIn(currency)
-  const digits = (amount < 0n ? -amount : amount).toString().padStart(decimals + 1, '0')
-  const sign = amount < 0n ? '-' : ''
-  return decimals === 0 ? sign + digits : `${sign}${digits.slice(0, -decimals)}.${digits.slice(-decimals)}`
-}
-
-/** The same with thousands in groups. */
+/** Minor units as people write them, with thousands in groups. */
 export function groupedMajor(amount: bigint, currency: string): string {
-  const [whole = '', fraction] = plainMajor(amount, currency).split('.')
+  const [whole = '', fraction] = formatMinor(amount, currency).split('.')
   const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ',')
   return fraction === undefined ? grouped : `${grouped}.${fraction}`
 }

@@ -65,7 +65,7 @@ export function decideOurs({ at, day, isDuplicate }: Lone, { asOf, settings, lag
  * day after; so may be one that theirs counts into the period and our earlier cut-off does not.
  */
 export function decideTheirs({ at, isDuplicate }: Lone, { asOf, ours, settings }: Coverage): Decision {
-  if (isDuplicate) return real('duplicate_external', 'the reference was matched with another row of theirs')
+  if (isDuplicate) return real('duplicate_external', 'another row of theirs is the same')
   if (at === undefined || asOf === undefined || ours === undefined) return missingInternal
   const [ourCut, theirCut] = [sourceOf(settings.ours, 0), sourceOf(settings.theirs, 0)]
   const dueOn = later(asOf, { count: 1, isBusiness: true })

@@ -142,21 +142,22 @@ type LoneRow = {
   readonly twin: boolean
 }
 
-/** Rows that are in no pair. Of theirs a key that was matched makes a duplicate, of ours an equal row does. */
+/**
+ * Rows that are in no pair. One of which an equal row was matched, or stands before it, is there twice; one with another
+ * amount under the same reference is a capture of its own, which the other side does not have.
+ */
 async function findLone(duckdb: DuckDb, side: SideName, coverage: Coverage, ids: Ids): Promise<void> {
   const [own, other, short] = side === 'ours' ? ['ours', 'theirs', 'o'] : ['theirs', 'ours', 't']
-  const same = side === 'ours' ? 'key, currency, amount' : 'key, sign_of(amount)'
-  const rank = side === 'ours' ? 'or (l.key is not null and l.copy > 1)' : ''
   const rows = duckdb.stream<LoneRow>(`
     with lone as (
-      select *, row_number() over (partition by ${same} order by ms nulls last, day nulls last, n) as copy
+      select *, row_number() over (partition by key, currency, amount order by ms nulls last, day nulls last, n) as copy
         from (select * from ${own} anti join pair on pair.${short} = ${own}.n where apart is null)
     ), matched as (
-      select distinct ${same.replace('sign_of(amount)', 'sign_of(amount) as sign')} from ${own} semi join pair on pair.${short} = ${own}.n where key is not null
+      select distinct key, currency, amount from ${own} semi join pair on pair.${short} = ${own}.n where key is not null
     )
-    select l.n, l.key, l.amount, l.currency, l.ms, l.day, (m.key is not null ${rank}) as is_duplicate,
+    select l.n, l.key, l.amount, l.currency, l.ms, l.day, (m.key is not null or (l.key is not null and l.copy > 1)) as is_duplicate,
            coalesce(l.loose in (select loose from ${other} where loose is not null), false) as twin
-      from lone l left join matched m on ${side === 'ours' ? 'm.key = l.key and m.currency = l.currency and m.amount = l.amount' : 'm.key = l.key and m.sign = sign_of(l.amount)'}
+      from lone l left join matched m using (key, currency, amount)
      order by l.n`)
   for await (const piece of rows)
     await duckdb.append(

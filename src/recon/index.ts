@@ -5,7 +5,7 @@
  */
 
 export type { Baseline } from './baseline.ts'
-export { groupedMajor, plainMajor } from './currency-code.ts'
+export { groupedMajor } from './currency-code.ts'
 export { CODES, type Code } from './decide.ts'
 export { FIELDS, type FieldName, isUsable, type Mapping, type Overrides, openFields } from './mapping.ts'
 export { type Outcome, type ReconRequest, reconcile } from './recon.ts'

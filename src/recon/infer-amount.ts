@@ -69,9 +69,9 @@ export function fitAmounts(
   return { ...best.fit, rivals: rivalsOf(best.fit, all) }
 }
 
-/** Among ways that fit equally: good names, one unit for both, major before minor, and no change of sign. */
+/** Among ways that fit nearly as well (two names that say it are worth a tenth of the rows): good names, one unit for both, major before minor, and no change of sign. */
 const preference = (ours: Read, theirs: Read, sign: 1 | -1): number =>
-  (ours.name + theirs.name) / 10 -
+  (ours.name + theirs.name) / 2 -
   UNITS.indexOf(ours.unit) / 10 -
   UNITS.indexOf(theirs.unit) / 10 -
   (sign === 1 ? 0 : 1) +
@@ -116,9 +116,7 @@ function candidates(side: Side, said: string | undefined, key: string | undefine
     alone.amount?.rule === 'split' && (name === alone.amount.credit || name === alone.amount.debit)
   const couldBe = (of: ColumnSurvey): boolean => isAmount(of) || (side.rows === 0 && nameScore(of.name, 'amount') > 0)
   const amounts = columns.filter((of) => couldBe(of) && of.name !== key && !isSplit(of.name))
-  // Whole numbers that no name calls an amount may be anything: they are looked at when there is nothing better.
-  const likely = amounts.filter(({ name, fractions }) => fractions > 0 || amountName(name) > 0)
-  const chosen = isGiven ? columns.filter(({ name }) => name === given) : likely.length > 0 ? likely : amounts
+  const chosen = isGiven ? columns.filter(({ name }) => name === given) : likeliest(amounts)
   for (const of of chosen) rules.push({ rule: { rule: 'signed', column: of.name }, of, name: amountName(of.name) })
   if (isGiven && rules.length === 0) cellOf(side, given)
   return rules.flatMap(({ rule, of, name }) =>
@@ -134,6 +132,19 @@ function candidates(side: Side, said: string | undefined, key: string | undefine
     ),
   )
 }
+
+/**
+ * A fee or a balance is never what is compared: fees agree as well as amounts do, and better where an amount differs. Whole
+ * numbers that no name calls an amount may be anything. Both are looked at when there is nothing better.
+ */
+function likeliest(amounts: readonly ColumnSurvey[]): readonly ColumnSurvey[] {
+  const whole = amounts.filter(({ name }) => !isBeside(name))
+  const named = whole.filter(({ name, fractions }) => fractions > 0 || amountName(name) > 0)
+  return [named, whole, amounts].find((each) => each.length > 0) ?? []
+}
+
+const isBeside = (name: string): boolean =>
+  Math.max(nameScore(name, 'fee'), nameScore(name, 'balance')) > nameScore(name, 'amount')
 
 const firstColumn = (rule: AmountRule | undefined): string | undefined =>
   rule === undefined ? undefined : rule.rule === 'split' ? rule.credit : rule.column

@@ -1,5 +1,5 @@
-import { isCurrency } from '../money/index.ts'
-import { type ColumnSurvey, NO_CURRENCY, nameScore } from '../settlement/index.ts'
+import { isCurrency, NO_CURRENCY } from '../money/index.ts'
+import { type ColumnSurvey, nameScore } from '../settlement/index.ts'
 import { currencyOf } from './currency-code.ts'
 import type { Field } from './mapping.ts'
 import type { Group } from './probe.ts'

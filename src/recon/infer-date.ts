@@ -5,12 +5,21 @@ import {
   type DateOrder,
   type DateReader,
   nameScore,
+  wordsOf,
 } from '../settlement/index.ts'
 import type { Confidence, Field } from './mapping.ts'
 import type { Group } from './probe.ts'
 import { cellOf, type Side, type SideName, type SideSpec } from './side.ts'
 
-type Choice = { readonly column: string; readonly order: DateOrder; readonly isOpen: boolean; readonly name: number }
+type Choice = {
+  readonly column: string
+  readonly order: DateOrder
+  /** Whether another order would read it as well. */
+  readonly isOpen: boolean
+  readonly name: number
+  /** Plain numbers that no name calls a date: they are one when they agree with the dates of the other side. */
+  readonly isNumber: boolean
+}
 type DateSpec = SideSpec['date']
 export type DateFit = { readonly field: Field; readonly ours: DateSpec; readonly theirs: DateSpec }
 
@@ -37,8 +46,9 @@ export function fitDates(
       return { a, b, read: JSON.stringify([ourDays, others]), ...nearness(ourDays, others) }
     })
   })
-  const best = fits.toSorted((x, y) => score(y) - score(x))[0]
-  if (best === undefined) return onOneSide(ours, theirs)
+  const proven = fits.filter((fit) => !(fit.a.isNumber || fit.b.isNumber) || isAgreed(fit))
+  const best = proven.toSorted((x, y) => score(y) - score(x))[0]
+  if (best === undefined) return onOneSide(ours.filter(isNamed), theirs.filter(isNamed))
   const { a, b, compared, near } = best
   const part = compared === 0 ? 0 : near / compared
   const isRivalled = fits.some(
@@ -60,6 +70,11 @@ export function fitDates(
   const field: Field = { ours: a.column, theirs: b.column, confidence, reason }
   return { field, ours: isOpen ? undefined : specOf(a), theirs: isOpen ? undefined : specOf(b) }
 }
+
+const isAgreed = ({ a, b, compared, near }: { a: Choice; b: Choice; compared: number; near: number }): boolean =>
+  !(a.isNumber && b.isNumber) && compared >= 3 && near >= compared * 0.9
+
+const isNamed = ({ isNumber }: Choice): boolean => !isNumber
 
 export const percent = (part: number, whole: number): string => `${((100 * part) / whole).toFixed(1)} %`
 
@@ -89,7 +104,7 @@ const score = ({ a, b, compared, near }: { a: Choice; b: Choice; compared: numbe
 /** `col:dmy` says the order too. */
 function candidates(side: Side, given: string | undefined): readonly Choice[] {
   if (given !== undefined) return givenChoices(side, given)
-  if (!side.isTable) return [{ column: 'date', order: 'ymd', isOpen: false, name: 100 }]
+  if (!side.isTable) return [{ column: 'date', order: 'ymd', isOpen: false, name: 100, isNumber: false }]
   const written = side.columns.flatMap(choicesOf)
   return written.length > 0 ? written : []
 }
@@ -98,24 +113,32 @@ function givenChoices(side: Side, given: string): readonly Choice[] {
   const order = DATE_ORDERS.find((each) => given.endsWith(`:${each}`))
   const name = order === undefined ? given : given.slice(0, -order.length - 1)
   cellOf(side, name)
-  if (order !== undefined) return [{ column: name, order, isOpen: false, name: 100 }]
+  if (order !== undefined) return [{ column: name, order, isOpen: false, name: 100, isNumber: false }]
   const column = side.columns.find((each) => each.name === name)
-  return column === undefined ? [] : choicesOf(column).map((each) => ({ ...each, name: 100 }))
+  return column === undefined ? [] : choicesOf(column).map((each) => ({ ...each, name: 100, isNumber: false }))
 }
 
 function choicesOf(column: ColumnSurvey): readonly Choice[] {
   const { filled, dates, orders, values } = column
   if (filled === 0 || dates < filled * 0.7) return []
-  const name = Math.max(nameScore(column.name, 'date'), nameScore(column.name, 'valueDate') - 30)
+  const name = dateName(column.name)
   const most = Math.max(...Object.values(orders))
   const best = DATE_ORDERS.filter((order) => orders[order] === most)
   const isWritten = [...values].some((text) => /\d[-/.]\d|\p{L}{3}/u.test(text) || /^(19|20)\d{6}$/.test(text))
-  // A plain number is a date only when the column says so.
-  if (!isWritten && name === 0) return []
+  const isNumber = !isWritten && name === 0
   const isSpelled = best.includes('ymd') && best.includes('dmy')
-  if (isSpelled || best.length === 1) return [{ column: column.name, order: best[0] ?? 'ymd', isOpen: false, name }]
-  return best.map((order) => ({ column: column.name, order, isOpen: true, name }))
+  if (isSpelled || best.length === 1)
+    return [{ column: column.name, order: best[0] ?? 'ymd', isOpen: false, name, isNumber }]
+  return isNumber ? [] : best.map((order) => ({ column: column.name, order, isOpen: true, name, isNumber }))
 }
+
+/** `captured_at` and `paid on` say a date in whatever word comes before. */
+const dateName = (name: string): number =>
+  Math.max(
+    nameScore(name, 'date'),
+    nameScore(name, 'valueDate') - 30,
+    /\p{L} (at|on|time|ts|utc|date)$/u.test(wordsOf(name)) ? 40 : 0,
+  )
 
 function dayOf(side: Side, { column, order }: Choice, group: Group, dates: DateReader): number | undefined {
   const cell = cellOf(side, column)

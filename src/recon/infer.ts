@@ -1,4 +1,5 @@
 import type { DuckDb } from '../platform/duckdb.ts'
+import { nameScore } from '../settlement/index.ts'
 import { type AmountFit, columnOf, fitAmounts, share } from './infer-amount.ts'
 import { type CurrencyFit, fitCurrencies } from './infer-currency.ts'
 import { type DateFit, fitDates, percent } from './infer-date.ts'
@@ -75,7 +76,16 @@ function simplest(pairs: readonly KeyPair[]): readonly KeyPair[] {
 }
 
 const promise = (pair: KeyPair): number =>
-  containment(pair) + Math.min(pair.uniqueness.ours, pair.uniqueness.theirs) / 2 + pair.name / 400
+  containment(pair) +
+  Math.min(pair.uniqueness.ours, pair.uniqueness.theirs) / 2 +
+  pair.name / 400 -
+  (isMoney(pair.ours) || isMoney(pair.theirs) ? 1 : 0)
+
+/** Amounts overlap and are nearly unique, and are no references. */
+const isMoney = (name: string): boolean =>
+  nameScore(name, 'reference') === 0 && MONEY_ROLES.some((role) => nameScore(name, role) > 0)
+
+const MONEY_ROLES = ['amount', 'fee', 'net', 'balance', 'credit', 'debit'] as const
 
 function keyField(pair: KeyPair | undefined, trial: Trial | undefined, { ours, theirs }: Sides): Field {
   if (pair === undefined)

@@ -10,7 +10,8 @@ import { type Days, later, type Settings } from './settings.ts'
  *     2  many_to_one      several rows of ours of a key whose sum is one row of theirs; one_to_many the other way round
  *     3  tolerance        key and currency, the amounts near enough
  *     4  key              key: what differs makes a break; a group that does not add up makes one as a whole
- *     5  normalised       exact amounts under a key that differs in case, prefix or leading zeros only, unique on both sides
+ *     5  normalised       exact amounts under a key that differs in case, prefix or leading zeros only, unique on both sides;
+ *                      two prefixes that differ say that there are two things: CH-17 is not RF-17
  *
  * Nothing is ever matched on its amount alone. Table `pair` (o, t, rule, grp) has the pairs, groups with a row for each of
  * their members; `grp` is null for one to one.
@@ -23,7 +24,10 @@ export async function match(duckdb: DuckDb, settings: Settings): Promise<void> {
   await duckdb.run(`
     create table pair (o integer, t integer, rule varchar, grp integer);
     create sequence groups;
-    create macro sign_of(amount) as amount < 0`)
+    create macro sign_of(amount) as amount < 0;
+    create macro letters_of(ref) as regexp_replace(upper(ref), '[^\\p{L}\\p{N}]', '', 'g');
+    create macro prefix_of(ref, loose) as case when ends_with(letters_of(ref), loose)
+      then rtrim(left(letters_of(ref), length(letters_of(ref)) - length(loose)), '0') else '' end`)
   const near = dateWindow === undefined ? undefined : await windowSql(duckdb, dateWindow)
   await rankPass(duckdb, { rule: 'exact', key: ['key', 'currency', 'amount'], withApart: true, near })
   await sumPass(duckdb, 'many_to_one', near)
@@ -37,7 +41,13 @@ export async function match(duckdb: DuckDb, settings: Settings): Promise<void> {
   await splitGroups(duckdb, 't', 'o')
   await rankPass(duckdb, { rule: 'key', key: ['key', 'currency', 'sign_of(amount)'], near })
   await rankPass(duckdb, { rule: 'key', key: ['key', 'sign_of(amount)'], near })
-  await rankPass(duckdb, { rule: 'normalised', key: ['loose', 'currency', 'amount'], near, isUnique: true })
+  await rankPass(duckdb, {
+    rule: 'normalised',
+    key: ['loose', 'currency', 'amount'],
+    near,
+    fits: `(prefix_of(o.ref, o.loose) in ('', prefix_of(t.ref, t.loose)) or prefix_of(t.ref, t.loose) = '')`,
+    isUnique: true,
+  })
 }
 
 type Pass = {

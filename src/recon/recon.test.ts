@@ -60,6 +60,9 @@ describe('rows of one reference', () => {
     ['are a sale and its refund', [['a', '5.00'], ['a', '-2.00']], [['a', '5.00'], ['a', '-2.00']], []],
     ['are a sale and a refund that ours does not have', [['a', '5.00']], [['a', '5.00'], ['a', '-2.00']], ['missing_internal a 200']],
     ['differ in their writing only', [['order-0077', '5.00']], [['77', '5.00']], []],
+    ['are no match when their prefixes say two things', [['CH-77', '5.00']], [['RF-77', '5.00']], ['missing_external CH-77 500', 'missing_internal RF-77 -500']],
+    ['are missing and twice when theirs alone has two', [], [['a', '5.00'], ['a', '5.00']], ['duplicate_external a -500', 'missing_internal a -500']],
+    ['are two captures when their amounts differ, and ours lacks one', [['a', '5.00']], [['a', '5.00'], ['a', '3.00']], ['missing_internal a -300']],
     ['that differ in their writing do not match with other amounts', [['order-0077', '5.00']], [['77', '4.00']], ['missing_external order-0077 500', 'missing_internal 77 -400']],
   ])('%s', async (_what, ours, theirs, expected) => {
     expect(await found(ours, theirs, SETTLED)).toEqual(expected)

@@ -1,3 +1,4 @@
+import { NO_CURRENCY } from '../money/index.ts'
 import type { DuckDb } from '../platform/duckdb.ts'
 import {
   BrokenFile,
@@ -12,7 +13,6 @@ import {
   type Header,
   inferProfile,
   kindOf,
-  NO_CURRENCY,
   namesOf,
   openTable,
   readAmount,

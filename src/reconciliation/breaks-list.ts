@@ -1,7 +1,9 @@
 import { type Queryable, statement } from '../platform/db.ts'
 import type { BreakClass, BreakCode, BreakState, OursRecord, PayoutRecord, TheirsRecord } from './break.ts'
 import { OPEN_COLUMNS, type OpenRow, oursOf, theirsOf } from './break-rows.ts'
+import { NOT_PROMOTED } from './changes.ts'
 import { explain } from './explain.ts'
+import type { ChangeKind } from './run-summary.ts'
 
 /** A break as people see it. Ids are UUIDs. */
 export type Break = {
@@ -58,11 +60,12 @@ type Row = OpenRow & {
   cleared_on: string | null
 }
 
-const SELECT = `select ${OPEN_COLUMNS}, b.source, b.state, b.business_date, b.difference, b.currency, b.opened_in_run, b.opened_at, b.promoted_at,
+const COLUMNS = `${OPEN_COLUMNS}, b.source, b.state, b.business_date, b.difference, b.currency, b.opened_in_run, b.opened_at, b.promoted_at,
        b.reopened_at, b.cleared_in_run, b.cleared_at, f.name as file_name, f.rejection, r.business_date as cleared_on,
-       b.payout_id, p.psp as payout_psp, p.psp_reference as payout_psp_reference
-  from recon_break b left join attempt a on a.id = b.attempt_id left join settlement_file f on f.id = b.file_id
+       b.payout_id, p.psp as payout_psp, p.psp_reference as payout_psp_reference`
+const BESIDE = `left join attempt a on a.id = b.attempt_id left join settlement_file f on f.id = b.file_id
   left join recon_run r on r.id = b.cleared_in_run left join payout p on p.id = b.payout_id`
+const SELECT = `select ${COLUMNS} from recon_break b ${BESIDE}`
 
 const GET = statement('reconciliation.get_break', `${SELECT} where b.id = $1`)
 const EVENTS = statement(
@@ -124,6 +127,26 @@ export async function getBreak(
   return row && { ...breakOf(row), events: await db.run<BreakEvent>(EVENTS, [id]) }
 }
 
+const OF_RUN = statement(
+  'reconciliation.breaks_of_run',
+  `select e.kinds, ${COLUMNS}
+     from (select break_id, array_agg(kind order by at, kind) as kinds from recon_break_event
+            where run_id = $1 and break_id > $2 group by break_id order by break_id limit $3) e
+     join recon_break b on b.id = e.break_id ${BESIDE} order by b.id`,
+)
+
+/** A break with what happened to it in one run. */
+export type BreakOfRun = Break & { readonly kinds: readonly string[] }
+
+/** What a run touched, oldest first, as it stands now. `after` is the id of the last one seen. */
+export async function breaksOfRun(
+  db: Queryable,
+  { runId, after, limit }: { readonly runId: string; readonly after: string; readonly limit: number },
+): Promise<readonly BreakOfRun[]> {
+  const rows = await db.run<Row & { kinds: string[] }>(OF_RUN, [runId, after, limit])
+  return rows.map((row) => ({ ...breakOf(row), kinds: row.kinds }))
+}
+
 export const breaksOfPayment = async (db: Queryable, paymentId: string): Promise<readonly Break[]> =>
   (await db.run<Row>(OF_PAYMENT, [paymentId])).map(breakOf)
 
@@ -134,8 +157,19 @@ export type BreakFilter = {
   readonly source?: string | undefined
   /** Found or touched by this run. */
   readonly runId?: string | undefined
+  /** What that run did to it. */
+  readonly change?: ChangeKind | undefined
   readonly limit: number
   readonly after?: string | undefined
+}
+
+/** The events of a run by which each change is known. */
+const WAS: Readonly<Record<ChangeKind, string>> = {
+  opened: `kind = 'opened'`,
+  reopened: `kind = 'reopened'`,
+  promoted: `kind = 'promoted'`,
+  cleared: `kind = 'cleared'`,
+  still_open: `kind = 'carried' and ${NOT_PROMOTED('recon_break_event')}`,
 }
 
 /** Newest first. `after` is the id of the last one seen. */
@@ -144,6 +178,7 @@ export async function listBreaks(
   filter: BreakFilter,
 ): Promise<{ readonly data: readonly Break[]; readonly hasMore: boolean }> {
   const values: unknown[] = []
+  const changed = filter.change === undefined ? '' : ` and ${WAS[filter.change]}`
   const where = (condition: (parameter: string) => string, value: unknown): string[] =>
     value === undefined ? [] : [condition(`$${values.push(value)}`)]
   const conditions = [
@@ -151,7 +186,7 @@ export async function listBreaks(
     ...where((p) => `b.class = ${p}`, filter.class),
     ...where((p) => `b.code = ${p}`, filter.code),
     ...where((p) => `b.source = ${p}`, filter.source),
-    ...where((p) => `b.id in (select break_id from recon_break_event where run_id = ${p})`, filter.runId),
+    ...where((p) => `b.id in (select break_id from recon_break_event where run_id = ${p}${changed})`, filter.runId),
     ...where((p) => `b.id < ${p}`, filter.after),
   ]
   const rows = await db.query<Row>(

@@ -1,9 +1,14 @@
+import { join } from 'node:path'
 import { accounts } from '../ledger/index.ts'
+import { storeBlob } from '../platform/blob.ts'
 import { statement, type Tx } from '../platform/db.ts'
+import { withScratch } from '../platform/scratch.ts'
 import { statementsOf } from '../settlement/index.ts'
 import { carryBreaks, clearBreaks, insertBreaks } from './break-rows.ts'
+import { changesOf } from './changes.ts'
+import { writeReport } from './day-report.ts'
 import { sumOfLater } from './ours.ts'
-import { lockRun, type RunInProgress } from './run.ts'
+import { exactJson, lockRun, type RunInProgress } from './run.ts'
 import type { ReconciliationDeps } from './service.ts'
 import type { Source } from './source.ts'
 
@@ -16,38 +21,44 @@ import type { Source } from './source.ts'
  * A currency in which it is not is a break of its own, `ledger_mismatch`, until it is again.
  */
 export async function completeRun(
-  { db, clock }: Pick<ReconciliationDeps, 'db' | 'clock'>,
+  { db, clock, scratch }: Pick<ReconciliationDeps, 'db' | 'clock' | 'scratch'>,
   source: Source,
   run: RunInProgress,
 ): Promise<void> {
   await db.transaction(
     async (tx) => {
       await tx.query(`set local statement_timeout = '15min'`)
-      await lockRun(tx, run.id, 'post')
+      const current = await lockRun(tx, run.id, 'post')
       const mismatches = await receivableMismatches(tx, source, run)
-      await completeWith(tx, run, 'ledger_mismatch', mismatches, clock.now())
+      await completeWith(tx, scratch, current, { code: 'ledger_mismatch', mismatches, at: clock.now() })
     },
     { isolation: 'repeatable read' },
   )
 }
 
-/** Completes a run with what its control found: breaks of their own, one for each currency. */
+/** Completes a run with what its control found, a break for each currency, and writes the report of the day. */
 export async function completeWith(
   tx: Tx,
+  scratch: string,
   run: RunInProgress,
-  code: ControlCode,
-  mismatches: readonly Amount[],
-  at: Date,
+  control: { readonly code: ControlCode; readonly mismatches: readonly Amount[]; readonly at: Date },
 ): Promise<void> {
-  const standing = await noteMismatches(tx, run, code, mismatches, at)
-  await tx.run(COMPLETE, [run.id, at, standing])
+  const breaks = (run.breaks ?? 0n) + BigInt(await noteMismatches(tx, run, control))
+  const changes = await changesOf(tx, run.id)
+  await withScratch(scratch, async (folder) => {
+    const path = join(folder, 'report.json')
+    await writeReport(tx, run, { completedAt: control.at, breaks, changes }, path)
+    const report = await storeBlob(tx, path)
+    await tx.run(COMPLETE, [run.id, control.at, breaks, exactJson({ changes }), report.id])
+  })
 }
 
 export type ControlCode = 'ledger_mismatch' | 'bank_mismatch'
 
 const COMPLETE = statement(
   'reconciliation.complete_run',
-  `update recon_run set status = 'completed', phase = null, failure = null, completed_at = $2, breaks = breaks + $3 where id = $1`,
+  `update recon_run set status = 'completed', phase = null, step = null, failure = null, completed_at = $2, breaks = $3, summary = summary || $4::jsonb, report_blob_id = $5
+    where id = $1`,
 )
 
 export type Amount = { readonly currency: string; readonly amount: bigint }
@@ -97,9 +108,7 @@ const OPEN_MISMATCHES = statement(
 async function noteMismatches(
   tx: Tx,
   run: RunInProgress,
-  code: ControlCode,
-  mismatches: readonly Amount[],
-  at: Date,
+  { code, mismatches, at }: Parameters<typeof completeWith>[3],
 ): Promise<number> {
   const by = { runId: run.id, day: run.businessDate, at }
   const open = await tx.run<{ id: string; currency: string; difference: bigint }>(OPEN_MISMATCHES, [run.source, code])

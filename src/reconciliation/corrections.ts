@@ -84,6 +84,10 @@ export const nextCorrection = (db: Db, source: string, run: RunInProgress): Prom
     return (await tx.run<Correction>(READ, [source, businessDate]))[0]
   })
 
+/** Whether a file that a run had used was replaced or withdrawn since. */
+export const correctionIsDue = async (db: Db, source: string): Promise<boolean> =>
+  (await db.run<Due>(DUE, [source])).length > 0
+
 /** The versions whose lines were taken in one after the other before this correction; undefined for none. */
 export async function versionsBefore(
   db: Db,

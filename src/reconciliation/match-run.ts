@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { storeBlob, writeBlobTo } from '../platform/blob.ts'
-import { statement, type Tx } from '../platform/db.ts'
+import { type Db, statement, type Tx } from '../platform/db.ts'
 import { openDuckDb } from '../platform/duckdb.ts'
 import { withScratch } from '../platform/scratch.ts'
-import { getFile, type SettlementFile, type StoredStatement } from '../settlement/index.ts'
-import type { NewBreak, OpenBreak, OursRecord, TheirsRecord } from './break.ts'
+import { getFile, type StoredStatement } from '../settlement/index.ts'
+import type { OpenBreak, OursRecord, TheirsRecord } from './break.ts'
 import { carryBreaks, clearBreaks, insertBreaks, openBreaks, promoteBreaks } from './break-rows.ts'
 import { businessDateSql } from './calendar.ts'
 import { correctFiles } from './correct-files.ts'
@@ -21,17 +21,22 @@ import {
 import { createDuckDbEngine } from './engines/duckdb/match.ts'
 import type { CarriedOurs, CarriedTheirs, Engine, Facts, OursColumns, TheirsColumns } from './engines/engine.ts'
 import { exportOurs, type Heads, readHeads } from './ours.ts'
-import { prove } from './proof.ts'
+import { type OutcomeSummary, summariseOutcome } from './outcome-summary.ts'
+import { type ProofLine, prove } from './proof.ts'
 import { resolveByFile } from './resolve.ts'
-import { exactJson, lastCompletedRun, lockRun, type RunInProgress, RunMovedOn } from './run.ts'
+import { exactJson, lastCompletedRun, lockRun, noteStep, type RunInProgress, RunMovedOn } from './run.ts'
+import { writeInputs } from './run-inputs.ts'
+import { waterfallOf } from './run-summary.ts'
 import type { ReconciliationDeps } from './service.ts'
 import { lineKey, settledBefore } from './settled.ts'
 import type { Source } from './source.ts'
+import { createStepNotes } from './step-notes.ts'
+import { type Verdict, verdictSha256 } from './verdict.ts'
 
 type Deps = Pick<ReconciliationDeps, 'db' | 'moneyDb' | 'directory' | 'clock' | 'record' | 'scratch'>
 
 /** What is read of our side at one instant. */
-type Snapshot = {
+export type Snapshot = {
   readonly heads: Heads
   readonly open: readonly OpenBreak[]
   readonly unknown: readonly OursRecord[]
@@ -47,6 +52,7 @@ export async function matchRun(deps: Deps, source: Source, run: RunInProgress, g
     if (!goesOn()) throw new RunMovedOn(run.id)
     return work()
   }
+  await noteStep(deps.db, run.id, 'correcting')
   await step(() => correctFiles(deps, source, run, goesOn))
   await withScratch(deps.scratch, async (folder) => {
     assert(run.fileId !== null, 'a run that compares has its file')
@@ -59,15 +65,29 @@ export async function matchRun(deps: Deps, source: Source, run: RunInProgress, g
     lines.catch(() => undefined) // The engine, which waits for them, says why they do not come.
     try {
       const engine = createDuckDbEngine(duckdb)
+      const steps = createStepNotes(deps.db, run.id)
       const load = (): Promise<Snapshot> =>
-        loadSides(deps, engine, { source, run, previous, folder, linesPath, lines, file })
+        loadSides(deps.db, engine, {
+          source,
+          day: run.businessDate,
+          previous,
+          folder,
+          linesPath,
+          lines,
+          fileId: file.id,
+          onRead: (entries) => steps.read(entries + file.lineCount),
+        })
+      await steps.at('reading')
       let snapshot = await step(load)
+      await steps.at('resolving')
       // What the file told us is booked by now: our side is read again.
       if ((await step(() => resolveByFile(deps, engine, { source, day: run.businessDate }))) > 0)
         snapshot = await step(load)
+      await steps.at('matching')
       const facts = await step(() => engine.match())
       checkTotals(facts, file.statements)
-      await step(() => deps.db.transaction((tx) => commit(tx, deps, { source, run, facts, snapshot })))
+      const outcome = await summariseOutcome(duckdb, facts.outcomePath)
+      await step(() => deps.db.transaction((tx) => commit(tx, deps, { source, run, facts, snapshot, outcome, folder })))
     } finally {
       await lines.catch(() => undefined)
       duckdb.close()
@@ -75,47 +95,52 @@ export async function matchRun(deps: Deps, source: Source, run: RunInProgress, g
   })
 }
 
+/** What is compared, and where its files lie. */
+export type Sides = {
+  readonly source: Source
+  readonly day: string
+  /** The run of the day before: where it told this one to begin. */
+  readonly previous: Pick<RunInProgress, 'businessDate' | 'nextFrom' | 'seenHeads'> | undefined
+  readonly folder: string
+  readonly linesPath: string
+  readonly lines: Promise<void>
+  readonly fileId: string
+  /** What a run saw that is computed again; undefined for what there is now. */
+  readonly past?: Snapshot | undefined
+  /** Charges of which the file alone tells, where that is not recorded. */
+  readonly told?: readonly CarriedOurs[]
+  readonly onRead?: (entries: bigint) => void
+}
+
 /** Reads our side in one snapshot, and lets the engine read what is there while the rest still comes. */
-async function loadSides(
-  { db }: Deps,
-  engine: Engine,
-  given: {
-    readonly source: Source
-    readonly run: RunInProgress
-    readonly previous: RunInProgress | undefined
-    readonly folder: string
-    readonly linesPath: string
-    readonly lines: Promise<void>
-    readonly file: SettlementFile
-  },
-): Promise<Snapshot> {
-  const { source, run, previous, folder, linesPath, lines, file } = given
+export async function loadSides(db: Db, engine: Engine, sides: Sides): Promise<Snapshot> {
+  const { source, day, previous, folder, linesPath, lines, fileId, past, told = [], onRead } = sides
   let loading: Promise<void> = Promise.resolve()
   try {
     const snapshot = await db.transaction(
       async (tx) => {
-        const heads = await readHeads(tx)
-        const open = await openBreaks(tx, source.name)
-        const unknown = await unknownOutcomes(tx, source, run.businessDate)
-        const from: Heads = new Map([...heads.keys()].map((chain) => [chain, previous?.nextFrom.get(chain) ?? 0n]))
-        const written = await exportOurs(tx, source, from, folder)
+        const now = past ?? {
+          heads: await readHeads(tx),
+          open: await openBreaks(tx, source.name),
+          unknown: await unknownOutcomes(tx, source, day),
+        }
+        const { heads, open } = now
+        const since = (seen: Heads | undefined): Heads =>
+          new Map([...heads.keys()].map((chain) => [chain, seen?.get(chain) ?? 0n]))
+        const written = await exportOurs(tx, source, { from: since(previous?.nextFrom), to: heads }, folder, onRead)
         loading = engine.load({
           folder,
           linesPath,
-          fileId: file.id,
+          fileId,
           written: { ...written, lines },
-          window: {
-            day: run.businessDate,
-            previousDay: previous?.businessDate,
-            seen: new Map([...heads.keys()].map((chain) => [chain, previous?.seenHeads.get(chain) ?? 0n])),
-          },
-          carriedOurs: open.flatMap(carriedOurs),
+          window: { day, previousDay: previous?.businessDate, seen: since(previous?.seenHeads) },
+          carriedOurs: [...open.flatMap(carriedOurs), ...told],
           carriedTheirs: open.flatMap(carriedTheirs),
           feeSchedule: source.feeSchedule,
         })
         loading.catch(() => undefined)
         await Promise.all(Object.values(written))
-        return { heads, open, unknown }
+        return now
       },
       { isolation: 'repeatable read' },
     )
@@ -154,7 +179,7 @@ const unknownOutcomes = (tx: Tx, source: Source, day: string): Promise<UnknownRo
   )
 
 /** The lines that were compared are those that the intake summed up: nothing was lost on the way. */
-function checkTotals({ totals }: Facts, statements: readonly StoredStatement[]): void {
+export function checkTotals({ totals }: Facts, statements: readonly StoredStatement[]): void {
   const stated = new Map(
     statements.flatMap(({ currency, totals: kinds }) =>
       kinds.map(({ kind, lines, amount }) => [`${currency} ${kind}`, `${lines} lines over ${amount}`]),
@@ -192,20 +217,8 @@ const theirsRecord = (row: TheirsColumns): TheirsRecord => ({
   occurredAt: row.theirs_ms === null ? null : new Date(Number(row.theirs_ms)),
 })
 
-type Verdict = {
-  readonly found: readonly NewBreak[]
-  readonly cleared: readonly string[]
-  readonly known: readonly string[]
-  /** Lines that waited for a record of ours, which another line has: a break of another code takes their place. */
-  readonly repeated: readonly string[]
-  readonly promoted: readonly { readonly id: string; readonly code: NewBreak['code'] }[]
-  readonly carried: readonly string[]
-  /** Everything that stands open after the run and that its records are part of. */
-  readonly standing: readonly Pick<NewBreak, 'code' | 'ours' | 'theirs'>[]
-}
-
 /** Puts together what the run says about every record without a clean pair. */
-function judge(
+export function judge(
   facts: Facts,
   { open, unknown }: Snapshot,
   settledBefore: ReadonlySet<string>,
@@ -250,6 +263,7 @@ function judge(
     const code = promotion(each, around.day)
     return code === undefined ? [] : [{ id: each.id, code }]
   })
+  const promotedTo = new Map(promoted.map(({ id, code }) => [id, code]))
   return {
     found: [...found, ...unknowns],
     cleared: facts.cleared,
@@ -257,14 +271,28 @@ function judge(
     repeated,
     promoted,
     carried: waiting.map(({ id }) => id),
-    standing: [...found, ...unknowns, ...waiting],
+    standing: [
+      ...found,
+      ...unknowns,
+      ...waiting.map((each) => {
+        const code = promotedTo.get(each.id)
+        return code === undefined ? each : { ...each, code, class: 'real' as const }
+      }),
+    ],
   }
+}
+
+export function proofOf({ sums }: Pick<Facts, 'sums'>, { standing }: Verdict): readonly ProofLine[] {
+  const amounts = (side: 'ours' | 'theirs') =>
+    sums.filter((sum) => sum.side === side).map(({ currency, amount }) => [currency, amount] as const)
+  return prove(amounts('ours'), amounts('theirs'), standing.flatMap(contribution))
 }
 
 const COMMIT = statement(
   'reconciliation.commit_match',
   `update recon_run set phase = 'post', failure = null, ours = $2, theirs = $3, matched = $4, breaks = $5, proof = $6, outcome_blob_id = $7,
-          seen_heads = $8, next_from = $9 where id = $1`,
+          seen_heads = $8, next_from = $9, settings = $10, inputs_blob_id = $11, verdict_sha256 = $12, summary = $13, bookable = $14
+    where id = $1`,
 )
 
 async function commit(
@@ -275,12 +303,22 @@ async function commit(
     run,
     facts,
     snapshot,
-  }: { readonly source: Source; readonly run: RunInProgress; readonly facts: Facts; readonly snapshot: Snapshot },
+    outcome: { matched, bookable },
+    folder,
+  }: {
+    readonly source: Source
+    readonly run: RunInProgress
+    readonly facts: Facts
+    readonly snapshot: Snapshot
+    readonly outcome: OutcomeSummary
+    readonly folder: string
+  },
 ): Promise<void> {
   await tx.query(`set local statement_timeout = '15min'`)
   await lockRun(tx, run.id, 'match')
   const around = { day: run.businessDate, source }
-  const verdict = judge(facts, snapshot, await settledBefore(tx, source, facts.unmatchedTheirs), around)
+  const settled = await settledBefore(tx, source, facts.unmatchedTheirs)
+  const verdict = judge(facts, snapshot, settled, around)
   const by = { runId: run.id, day: run.businessDate, at: clock.now() }
   await clearBreaks(tx, by, verdict.cleared, 'Its twin came.')
   await clearBreaks(tx, by, verdict.known, 'Its outcome became known.')
@@ -288,10 +326,11 @@ async function commit(
   await promoteBreaks(tx, by, verdict.promoted)
   await carryBreaks(tx, by, verdict.carried)
   await insertBreaks(tx, source.name, by, verdict.found)
-  const amounts = (side: 'ours' | 'theirs') =>
-    facts.sums.filter((sum) => sum.side === side).map(({ currency, amount }) => [currency, amount] as const)
-  const proof = prove(amounts('ours'), amounts('theirs'), verdict.standing.flatMap(contribution))
+  const proof = proofOf(facts, verdict)
   const outcome = await storeBlob(tx, facts.outcomePath)
+  const inputsPath = join(folder, 'inputs.gz')
+  await writeInputs(inputsPath, { ...snapshot, settled })
+  const inputs = await storeBlob(tx, inputsPath)
   const nextFrom = [...snapshot.heads].map(([chain, head]) => {
     const later = facts.firstLater.get(chain)
     return [chain, later === undefined ? head : later - 1n] as const
@@ -307,5 +346,10 @@ async function commit(
     outcome.id,
     exactJson(snapshot.heads),
     exactJson(new Map(nextFrom)),
+    exactJson(source),
+    inputs.id,
+    verdictSha256(facts, proof, verdict),
+    exactJson({ matched, waterfall: waterfallOf(verdict.standing) }),
+    bookable,
   ])
 }

@@ -46,22 +46,36 @@ export type OursFile = keyof typeof OURS_FILES
 /** Where a file of our side lies in the folder of a run. */
 export const oursPath = (folder: string, file: OursFile): string => join(folder, `${file}.csv`)
 
-/** Begins to write what the ledger booked for charges after `from` into `folder`. Gives when each file is there in full. */
+/**
+ * Begins to write what the ledger booked for charges after `from` and up to `to` into `folder`. Gives when each file is there in
+ * full; `onRead` is told how many entries have come.
+ */
 export async function exportOurs(
   tx: Tx,
   source: Source,
-  from: Heads,
+  { from, to }: { readonly from: Heads; readonly to: Heads },
   folder: string,
+  onRead: (entries: bigint) => void = () => {},
 ): Promise<Readonly<Record<OursFile, Promise<void>>>> {
   await tx.query(`set local statement_timeout = '15min'`)
-  const entries = `journal_entry e join (values ${valuesOf(from)}) as f (chain_id, seq)
-    on e.chain_id = f.chain_id and e.batch_seq > f.seq where e.kind in ('capture', 'late_success')`
+  const window = [...to].map(([id, seq]) => `(${id}, ${from.get(id) ?? 0n}::bigint, ${seq}::bigint)`).join(', ')
+  const entries = `journal_entry e join (values ${window}) as f (chain_id, after, upto)
+    on e.chain_id = f.chain_id and e.batch_seq > f.after and e.batch_seq <= f.upto where e.kind in ('capture', 'late_success')`
   const [oldest] = await tx.query<{ id: string | null }>(
     `select least(min(e.payment_order_id::text), min(case when e.kind = 'late_success' then e.fact end)) as id from ${entries}`,
   )
   const since = oldest?.id == null ? LAST_UUID : anHourBefore(oldest.id)
-  const copy = async (file: OursFile, query: string): Promise<void> =>
-    pipeline(tx.copyOut(query), createWriteStream(oursPath(folder, file), { mode: 0o600 }))
+  let read = 0n
+  const copy = async (file: OursFile, query: string): Promise<void> => {
+    const bytes = tx.copyOut(query)
+    // Of entries no value holds a line's end.
+    if (file === 'entry')
+      bytes.on('data', (piece: Buffer) => {
+        read += BigInt(newlinesIn(piece))
+        onRead(read)
+      })
+    return pipeline(bytes, createWriteStream(oursPath(folder, file), { mode: 0o600 }))
+  }
   const charge = copy(
     'charge',
     `select id, payment_event_id, psp_reference, amount, currency from attempt
@@ -80,6 +94,14 @@ export async function exportOurs(
     ),
   )
   return { charge, charged_order: chargedOrder, entry }
+}
+
+const NEWLINE = 10
+
+function newlinesIn(piece: Buffer): number {
+  let count = 0
+  for (let at = piece.indexOf(NEWLINE); at !== -1; at = piece.indexOf(NEWLINE, at + 1)) count += 1
+  return count
 }
 
 const LAST_UUID = 'ffffffff-ffff-ffff-ffff-ffffffffffff'

@@ -13,7 +13,7 @@ import { endOfDay } from './calendar.ts'
 import { completeRun } from './complete-run.ts'
 import type { OursColumns, PairColumns, TheirsColumns } from './engines/engine.ts'
 import { feeEntry, foundEntry, loneEntries, NOWHERE, releaseEntry } from './entries.ts'
-import { getRun, lockRun, type RunInProgress, RunMovedOn } from './run.ts'
+import { getRun, lockRun, noteStep, type RunInProgress, RunMovedOn } from './run.ts'
 import type { ReconciliationDeps } from './service.ts'
 import type { Source } from './source.ts'
 
@@ -37,6 +37,7 @@ const ROWS_AT_ONCE = 1_000
  */
 export async function postRun(deps: Deps, source: Source, run: RunInProgress, goesOn: () => boolean): Promise<void> {
   assert(run.outcomeBlobId !== null, 'a run that was compared has its outcome')
+  await noteStep(deps.db, run.id, 'booking')
   const { outcomeBlobId } = run
   await withScratch(deps.scratch, async (folder) => {
     const path = join(folder, 'outcome.parquet')
@@ -66,6 +67,7 @@ export async function postRun(deps: Deps, source: Source, run: RunInProgress, go
       duckdb.close()
     }
   })
+  await noteStep(deps.db, run.id, 'proving')
   const done = await getRun(deps.db, run.id)
   if (done !== undefined) await completeRun(deps, source, done)
 }

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { type Queryable, statement, type Tx } from '../platform/db.ts'
 import { newId } from '../platform/ids.ts'
 import type { ProofLine } from './proof.ts'
-import type { Source } from './source.ts'
+import { type RunSummary, type StoredSummary, summaryOf } from './run-summary.ts'
+import { type Source, type StoredSource, sourceOf } from './source.ts'
 
 export const RUN_STATUSES = ['queued', 'waiting_for_file', 'running', 'completed', 'failed'] as const
 export type RunStatus = (typeof RUN_STATUSES)[number]
@@ -34,21 +35,36 @@ export type Run = {
   readonly startedAt: Date | null
   readonly completedAt: Date | null
   readonly failure: string | null
+  /** How far a running run has come. */
+  readonly step: RunStep | null
+  readonly recordsRead: bigint | null
+  readonly posted: bigint
+  readonly bookable: bigint | null
 }
+
+export const RUN_STEPS = ['correcting', 'reading', 'resolving', 'matching', 'booking', 'proving'] as const
+export type RunStep = (typeof RUN_STEPS)[number]
 
 /** What only the run itself needs. */
 export type RunInProgress = Run & {
   readonly outcomeBlobId: string | null
-  readonly posted: bigint
+  readonly inputsBlobId: string | null
+  readonly reportBlobId: string | null
+  readonly verdictSha256: Buffer | null
+  readonly settings: Source
+  readonly summary: RunSummary | null
   readonly seenHeads: ReadonlyMap<number, bigint>
   readonly nextFrom: ReadonlyMap<number, bigint>
 }
 
 const COLUMNS = `id, source, business_date as "businessDate", status, phase, file_id as "fileId", ours, theirs, matched, breaks, proof,
   requested_at as "requestedAt", late_since as "lateSince", started_at as "startedAt", completed_at as "completedAt", failure,
-  outcome_blob_id as "outcomeBlobId", posted, seen_heads as "seenHeads", next_from as "nextFrom"`
+  outcome_blob_id as "outcomeBlobId", posted, step, records_read as "recordsRead", bookable,
+  inputs_blob_id as "inputsBlobId", report_blob_id as "reportBlobId", verdict_sha256 as "verdictSha256", settings, summary, seen_heads as "seenHeads", next_from as "nextFrom"`
 
-type Row = Omit<RunInProgress, 'proof' | 'seenHeads' | 'nextFrom'> & {
+type Row = Omit<RunInProgress, 'proof' | 'seenHeads' | 'nextFrom' | 'settings' | 'summary'> & {
+  settings: StoredSource
+  summary: StoredSummary | null
   proof: { [Key in keyof ProofLine]: string }[] | null
   seenHeads: Record<string, string> | null
   nextFrom: Record<string, string> | null
@@ -59,6 +75,8 @@ const headsOf = (stored: Record<string, string> | null): ReadonlyMap<number, big
 
 const runOf = (row: Row): RunInProgress => ({
   ...row,
+  settings: sourceOf(row.settings),
+  summary: row.summary === null ? null : summaryOf(row.summary),
   proof: (row.proof ?? []).map((line) => ({
     currency: line.currency,
     ours: BigInt(line.ours),
@@ -111,7 +129,7 @@ const START = statement(
 const FAIL = statement(
   'reconciliation.fail_run',
   // What is booked in part goes on: it says why it stands, and is tried again.
-  `update recon_run set status = case when phase = 'match' then 'failed' else status end, phase = nullif(phase, 'match'), failure = $2
+  `update recon_run set status = case when phase = 'match' then 'failed' else status end, phase = nullif(phase, 'match'), step = null, failure = $2
     where id = $1 and status = 'running'`,
 )
 const TROUBLE = statement(
@@ -164,6 +182,23 @@ export const failRun = async (db: Queryable, id: string, failure: string): Promi
 /** Why a run stands that is tried again by itself. It is forgotten when the run goes on. */
 export const noteTrouble = async (db: Queryable, id: string, trouble: string): Promise<void> =>
   void (await db.run(TROUBLE, [id, trouble.slice(0, MAX_FAILURE)]))
+
+const STEP = statement(
+  'reconciliation.note_step',
+  `update recon_run set step = $2, records_read = coalesce($3, records_read) where id = $1 and status = 'running'`,
+)
+
+const READ = statement(
+  'reconciliation.note_records_read',
+  `update recon_run set records_read = $2 where id = $1 and status = 'running' and step = 'reading'`,
+)
+
+/** Where a run stands, for whoever watches it: half a dozen times in a run. */
+export const noteStep = async (db: Queryable, id: string, step: RunStep, recordsRead?: bigint): Promise<void> =>
+  void (await db.run(STEP, [id, step, recordsRead]))
+
+export const noteRecordsRead = async (db: Queryable, id: string, records: bigint): Promise<void> =>
+  void (await db.run(READ, [id, records]))
 
 /** The run waits for its file. True for the one call that finds it late for the first time. */
 export async function letWait(db: Queryable, run: Run, lateSince: Date | undefined): Promise<boolean> {

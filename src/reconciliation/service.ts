@@ -5,18 +5,22 @@ import type { Db } from '../platform/db.ts'
 import { Refusal } from '../platform/errors.ts'
 import type { Exclusive } from '../platform/exclusive.ts'
 import type { Log } from '../platform/log.ts'
+import { createSlots } from '../platform/slots.ts'
 import { type Format, type Origin, type Received, receiveFile } from '../settlement/index.ts'
 import { businessDayFrom, isBusinessDay } from './bank/business-days.ts'
 import { type BankSource, cutOf } from './bank/source.ts'
 import { createBankWork, firstBankDay } from './bank/work.ts'
 import { type Break, type BreakEvent, type BreakFilter, getBreak, listBreaks } from './breaks-list.ts'
 import { endOfDay, lastDayOver } from './calendar.ts'
+import { type DryRun, type DryRunRequest, dryRun } from './dry-run.ts'
 import { firstDay } from './first-day.ts'
 import { createMatchReader, type MatchReader } from './matches.ts'
 import { createNightlyWork } from './nightly.ts'
 import { createOutcomeFiles } from './outcome-files.ts'
+import { type RunChanges, readChanges, readReport, type StoredReport } from './read-report.ts'
 import { ensureRun, getRun, listRuns, type Run, type RunFilter, requeue } from './run.ts'
 import type { Source } from './source.ts'
+import { type Verification, verifyRun } from './verify-run.ts'
 
 export type ReconciliationDeps = {
   readonly db: Db
@@ -56,6 +60,14 @@ export type Reconciliation = {
   readonly startRun: (request: { readonly source: string; readonly businessDate: string }) => Promise<Run>
   readonly getRun: (id: string) => Promise<Run | undefined>
   readonly listRuns: (filter: RunFilter) => Promise<{ readonly data: readonly Run[]; readonly hasMore: boolean }>
+  /** What a run of a day would say; one at a time. Throws `source_not_found`, `invalid_request`, `run_state`, `overloaded`. */
+  readonly dryRun: (request: DryRunRequest & { readonly source: string }) => Promise<DryRun>
+  /** Computes a completed run again. Throws `not_found`, `run_state`, `overloaded`. */
+  readonly verify: (runId: string) => Promise<Verification>
+  /** The report of a completed run, byte for byte. Throws `not_found`, `run_state`. */
+  readonly report: (runId: string) => Promise<StoredReport>
+  /** What is different from the run before. Throws `not_found`, `run_state`. */
+  readonly changes: (runId: string) => Promise<RunChanges>
   /** The pairs of a run, in the order in which they were booked. */
   readonly matches: MatchReader
   readonly getBreak: (id: string) => Promise<(Break & { readonly events: readonly BreakEvent[] }) | undefined>
@@ -77,9 +89,19 @@ export function createReconciliation(
   const refuseDay = (detail: string): never => {
     throw new Refusal('invalid_request', detail, { errors: [{ pointer: '/business_date', detail }] })
   }
+  // Each takes what a run takes of memory and disk, beside the runs themselves.
+  const computing = createSlots({
+    slots: 1,
+    waiting: 0,
+    whenFull: () => new Refusal('overloaded', 'Another run is being computed for somebody.', { retryAfterSeconds: 10 }),
+  })
   const find = (name: string, pointer: string): ReconciledSource => {
     const found = sources.find(({ source }) => source.name === name)
     if (found !== undefined) return found
+    if (banks.some((bank) => bank.name === name)) {
+      const detail = `"${name}" is a bank: its runs find payouts, and are neither tried nor computed again.`
+      throw new Refusal('invalid_request', detail, { errors: [{ pointer, detail }] })
+    }
     const known = [...sources.map(({ source }) => source.name), ...banks.map((bank) => bank.name)]
     const detail = `There is no source "${name}"; there ${known.length === 1 ? 'is' : 'are'} ${known.join(', ') || 'none'}.`
     throw new Refusal('source_not_found', detail, { errors: [{ pointer, detail }] })
@@ -131,6 +153,13 @@ export function createReconciliation(
     },
     getRun: (id) => getRun(db, id),
     listRuns: (filter) => listRuns(db, filter),
+    dryRun: ({ source, ...request }) => {
+      const given = find(source, '/source')
+      return computing(() => dryRun(deps, given, request))
+    },
+    verify: (runId) => computing(() => verifyRun(deps, runId)),
+    report: (runId) => readReport(db, runId),
+    changes: (runId) => readChanges(db, runId),
     matches: createMatchReader({ db, outcomes: createOutcomeFiles(deps), runOf: (id) => getRun(db, id) }),
     getBreak: (id) => getBreak(db, id),
     listBreaks: (filter) => listBreaks(db, filter),

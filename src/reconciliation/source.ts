@@ -16,3 +16,13 @@ export type Source = {
 
 /** `ratePpm` millionths of the amount, rounded half up, and `fixed` minor units of its currency. */
 export type FeeSchedule = { readonly ratePpm: number; readonly fixed: bigint }
+
+/** A source as a run keeps it: an amount is a text there. */
+export type StoredSource = Omit<Source, 'feeSchedule'> & {
+  readonly feeSchedule?: { readonly ratePpm: number; readonly fixed: string }
+}
+
+export const sourceOf = ({ feeSchedule, ...source }: StoredSource): Source => ({
+  ...source,
+  feeSchedule: feeSchedule && { ratePpm: feeSchedule.ratePpm, fixed: BigInt(feeSchedule.fixed) },
+})

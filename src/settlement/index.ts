@@ -7,7 +7,6 @@
 export { beginningOf } from './beginning.ts'
 export { collectFile, firstBusinessDate, type Origin } from './collect.ts'
 export { compareLines, type FileDifference, keptLines } from './difference.ts'
-export { decimalsOfAny } from './formats/currencies.ts'
 export { type Decimal, type DecimalMark, powerOfTen } from './formats/decimal.ts'
 export { BrokenFile, createDiagnostics } from './formats/diagnostics.ts'
 export type {
@@ -33,7 +32,6 @@ export { plain } from './formats/table/month-names.ts'
 export {
   type AmountRule,
   formatProfile,
-  NO_CURRENCY,
   type Profile,
   ProfileError,
   parseProfile,

@@ -27,7 +27,7 @@ export type SettlementFile = {
   readonly receivedAt: Date
   readonly originalBlobId: string
   readonly linesBlobId: string | null
-  /** The version that it replaced, and the one that replaced it. */
+  /** The version of its day (of a declared source: of its name and day) that it replaced, and the one that replaced it. */
   readonly supersedes: string | null
   readonly supersededBy: string | null
   /** What is different from the version that it replaced. */
@@ -35,8 +35,6 @@ export type SettlementFile = {
   readonly withdrawal: { readonly reason: string; readonly by: string; readonly at: string } | null
   /** Of a declared source: lines that no other file had told before. */
   readonly newLines: bigint | null
-  /** Of a declared source: the file of the same name and day that it takes the place of. */
-  readonly reissueOf: string | null
   /** Of a declared source: the hash of what was delivered, when that was packed or encrypted. */
   readonly deliveredSha256: Buffer | null
 }
@@ -80,9 +78,9 @@ const COLUMNS = `f.id, f.source, f.name, f.rejection, f.format, f.file_reference
   f.received_via as "receivedVia", f.received_at as "receivedAt", f.original_blob_id as "originalBlobId", f.lines_blob_id as "linesBlobId",
   f.supersedes, n.id as "supersededBy", f.difference,
   case when w.file_id is not null then
-    json_build_object('reason', w.reason, 'by', w.withdrawn_by, 'at', to_json(w.withdrawn_at)) end as withdrawal,
+    json_build_object('reason', w.reason, 'by', w.withdrawn_by,
+                      'at', to_char(w.withdrawn_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) end as withdrawal,
   (select i.new_lines from intake_file i where i.file_id = f.id) as "newLines",
-  (select i.reissue_of from intake_file i where i.file_id = f.id) as "reissueOf",
   (select i.delivered_sha256 from intake_file i where i.file_id = f.id) as "deliveredSha256"`
 
 const FILES = `settlement_file f

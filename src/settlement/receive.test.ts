@@ -194,14 +194,18 @@ describe('a settlement file', () => {
 })
 
 describe('a withdrawal', () => {
-  const withdraw = (id: string) => withdrawFile(db, { id, reason: 'of another account', by: 'ops', at: new Date() })
+  const withdraw = (id: string) =>
+    withdrawFile(db, { id, reason: 'of another account', by: 'ops', at: new Date('2026-03-09T08:00:00.020Z') })
 
   it('takes a file back, once, and leaves its day without one', async () => {
     const { file } = await receive(fileOf('2026-03-01', { opening: '0.00', closing: '5.00' }))
 
     const withdrawn = await withdraw(file.id)
 
-    expect(withdrawn).toMatchObject({ status: 'withdrawn', withdrawal: { reason: 'of another account', by: 'ops' } })
+    expect(withdrawn).toMatchObject({
+      status: 'withdrawn',
+      withdrawal: { reason: 'of another account', by: 'ops', at: '2026-03-09T08:00:00.020Z' },
+    })
     expect(await withdraw(file.id)).toEqual(withdrawn)
     expect(await fileOfDay(db, source, '2026-03-01')).toBeUndefined()
     expect(await verdict(fileOf('2026-03-02', { opening: '5.00', closing: '7.00' }))).toBe(

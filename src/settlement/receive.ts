@@ -62,8 +62,15 @@ const TAKE_TURN = statement(
   `select pg_advisory_xact_lock(hashtextextended(current_schema() || ' settlement files of ' || $1, 0))`,
 )
 
-/** One file of a source at a time, whoever brings them. */
-export const takeTurn = async (tx: Tx, source: string): Promise<void> => void (await tx.run(TAKE_TURN, [source]))
+/**
+ * One file of a source at a time, whoever brings them. A large one is compared and stored for minutes, and the next one waits
+ * for it: with the usual limits it would fail again each time.
+ */
+export async function takeTurn(tx: Tx, source: string): Promise<void> {
+  await tx.query(`set local statement_timeout = '15min'`)
+  await tx.query(`set local idle_in_transaction_session_timeout = '15min'`)
+  await tx.run(TAKE_TURN, [source])
+}
 
 async function judge(tx: Tx, now: Date, delivery: Delivery, judged: Judged): Promise<Received> {
   await takeTurn(tx, delivery.source)
@@ -96,8 +103,6 @@ async function isOld(tx: Tx, { source, status, businessDate }: SettlementFile, v
 
 async function differenceFrom(tx: Tx, before: SettlementFile, { folder, linesPath }: Judged): Promise<FileDifference> {
   assert(before.linesBlobId !== null, 'an accepted file has its lines')
-  await tx.query(`set local statement_timeout = '15min'`)
-  await tx.query(`set local idle_in_transaction_session_timeout = '15min'`)
   const beforePath = join(folder, 'before.parquet')
   await writeBlobTo(tx, before.linesBlobId, beforePath)
   const duckdb = await openDuckDb(folder)

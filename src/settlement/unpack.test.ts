@@ -35,6 +35,9 @@ async function unpacked(bytes: Uint8Array, name = 'file', limits = UNPACK_LIMITS
 
 const member = (name: string, text: string): Member => ({ name, bytes: Buffer.from(text) })
 
+/** Bit 11: without it a name is of code page 437, which has pictures for controls. */
+const IN_UTF8 = 0x800
+
 const problemOf = async (work: Promise<unknown>): Promise<string> => {
   const thrown = await work.catch((error: unknown) => error)
   return thrown instanceof BrokenFile ? thrown.code : `no problem: ${String(thrown)}`
@@ -51,6 +54,33 @@ describe('a file', () => {
     const packed = Buffer.concat([gzipSync('one,'), gzipSync('two')])
 
     expect(await unpacked(packed, 'a.csv.gz')).toEqual([['a.csv', 'one,two']])
+  })
+
+  it('in a zip has a name that is fit to be shown, whatever the sender called it', async () => {
+    const names = ['in/a\u0000\u001b[31m\u009b\u202eb.csv', `${'x'.repeat(60_000)}.csv`]
+    const found = await unpacked(zipOf(names.map((name) => ({ ...member(name, 'A'), flags: IN_UTF8 }))))
+
+    expect(found.map(([name]) => name)).toEqual(['a\ufffd\ufffd[31m\ufffd\ufffdb.csv', 'x'.repeat(255)])
+  })
+
+  it('in a zip has no name that holds a card number', async () => {
+    const names = ['a.csv', 'card 4242 4242 4242 4242.csv']
+
+    expect((await unpacked(zipOf(names.map((name) => member(name, 'A'))))).map(([name]) => name)).toEqual([
+      'a.csv',
+      'file 2',
+    ])
+  })
+
+  it.each([
+    ['that leads elsewhere', '../\u001b[31m\r\na', IN_UTF8],
+    ['that is encrypted', '\u001b[31m\r\na', IN_UTF8 + 1],
+  ])('in a zip is refused without its name as it stands, %s', async (_what, name, flags) => {
+    const thrown = await unpacked(zipOf([{ ...member(name, 'A'), flags }])).catch((error: unknown) => error)
+
+    expect(thrown).toBeInstanceOf(BrokenFile)
+    expect(String(thrown)).not.toMatch(/\p{Cc}/u)
+    expect(String(thrown)).toContain(name.slice(name.lastIndexOf('\n') + 1))
   })
 
   it('in a zip comes out of it, each by its own name, and folders are none', async () => {

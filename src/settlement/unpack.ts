@@ -4,6 +4,7 @@ import { basename } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
 import { type Entry, openPromise, type ZipFile } from 'yauzl'
+import { holdsCardNumber } from '../platform/card-number.ts'
 import { BrokenFile } from './formats/diagnostics.ts'
 
 /** One file as a sender wrote it, out of whatever it came packed in. `name` is for people and opens nothing. */
@@ -48,12 +49,22 @@ export async function withDocuments<T>(
     if (entries.some(({ fileName }) => fileName === WORKBOOK)) return await work([{ name, open: whole }])
     if (entries.length === 0) throw new BrokenFile('empty_zip', 1, 'There is no file in the zip')
     return await work(
-      entries.map((entry) => ({ name: basename(entry.fileName), open: () => member(zip, entry, limits) })),
+      entries.map((entry, index) => ({ name: nameOf(entry, index), open: () => member(zip, entry, limits) })),
     )
   } finally {
     zip.close()
   }
 }
+
+/** A name out of an archive as it may be shown and stored: a sender can write anything into it, of any length. */
+const label = (name: string): string => name.slice(0, MAX_LABEL).toWellFormed().replace(UNFIT, '\ufffd')
+
+const nameOf = ({ fileName }: Entry, index: number): string =>
+  holdsCardNumber(fileName) ? `file ${index + 1}` : label(basename(fileName))
+
+const MAX_LABEL = 255
+/** Controls, and what turns the direction of a text. */
+const UNFIT = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu
 
 const ZIP = Buffer.from('PK\u0003\u0004', 'latin1')
 const EMPTY_ZIP = Buffer.from('PK\u0005\u0006', 'latin1')
@@ -70,7 +81,12 @@ async function firstBytes(path: string): Promise<Buffer> {
 }
 
 const damaged = (what: string, cause: unknown): BrokenFile =>
-  new BrokenFile('damaged', 1, `The ${what} is damaged: ${cause instanceof Error ? cause.message : String(cause)}`)
+  // What is wrong may be a name in it.
+  new BrokenFile(
+    'damaged',
+    1,
+    `The ${what} is damaged: ${label(cause instanceof Error ? cause.message : String(cause))}`,
+  )
 
 async function openZip(path: string): Promise<ZipFile> {
   try {
@@ -96,7 +112,7 @@ async function entriesOf(zip: ZipFile, limits: UnpackLimits): Promise<readonly E
         throw new BrokenFile(
           'encrypted',
           1,
-          `"${entry.fileName.slice(0, 100)}" in the zip is encrypted with a password`,
+          `"${nameOf(entry, entries.length - 1).slice(0, 100)}" in the zip is encrypted with a password`,
         )
     }
   } catch (error) {

@@ -157,11 +157,23 @@ export async function booksAfter(script: Script, balances: Balances): Promise<Re
     )
     expect(runs).toEqual(script.map(() => ({ status: 'completed', failure: null })))
     expect(await nights.findings()).toEqual([])
+    expect(await runsThatDiffer(nights)).toEqual([])
     return await booksOf(nights)
   } finally {
     await nights.close()
     await own.drop()
   }
+}
+
+/** The runs that are not the same, byte for byte, when they are computed again now. */
+export async function runsThatDiffer({ reconciliation }: Nights): Promise<readonly object[]> {
+  const { data } = await reconciliation.listRuns({ status: 'completed', limit: 200 })
+  const differing: object[] = []
+  for (const { id, businessDate } of data) {
+    const verification = await reconciliation.verify(id)
+    if (!verification.identical) differing.push({ businessDate, ...verification })
+  }
+  return differing
 }
 
 /** The last version of each day, in the first place. */

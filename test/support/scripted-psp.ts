@@ -41,6 +41,9 @@ export type Call = {
   readonly operation: 'charge' | 'capture' | 'void' | 'lookUp'
   readonly key: string
   readonly reference: string
+  readonly at: Date
+  /** What the caller heard; undefined while it is under way, or when the adapter threw. */
+  heard?: unknown
 }
 
 /** Gives the script of a call; `nth` counts the calls of that kind about that charge, from 1. Undefined: all goes well. */
@@ -93,10 +96,11 @@ export function createScriptedPsp(
   const uses = new Map<string, string>()
   const violations: string[] = []
 
-  const count = (call: Call): number => {
+  const count = (operation: Call['operation'], key: string, reference: string): { call: Call; nth: number } => {
+    const call: Call = { operation, key, reference, at: now() }
     calls.push(call)
-    return calls.filter(({ operation, reference }) => operation === call.operation && reference === call.reference)
-      .length
+    const nth = calls.filter((each) => each.operation === operation && each.reference === reference).length
+    return { call, nth }
   }
 
   const require = (reference: string): BookedCharge => {
@@ -166,24 +170,24 @@ export function createScriptedPsp(
     arrive: (request) => void create(request, request.capture === 'manual' ? 'authorised' : 'captured'),
     charge: (request) => {
       const { key, reference, capture } = request
-      const nth = count({ operation: 'charge', key, reference })
-      return perform(scripts.charge?.(request, nth), (does) =>
+      const { call, nth } = count('charge', key, reference)
+      return perform(call, scripts.charge?.(request, nth), (does) =>
         create(request, does ?? (capture === 'manual' ? 'authorised' : 'captured')),
       )
     },
     capture: (request) => {
       const { key, reference } = request
-      const nth = count({ operation: 'capture', key, reference })
-      return perform(scripts.capture?.(request, nth), (does) => follow(request, 'capture', does ?? 'captured'))
+      const { call, nth } = count('capture', key, reference)
+      return perform(call, scripts.capture?.(request, nth), (does) => follow(request, 'capture', does ?? 'captured'))
     },
     void: (request) => {
       const { key, reference } = request
-      const nth = count({ operation: 'void', key, reference })
-      return perform(scripts.void?.(request, nth), (does) => follow(request, 'void', does ?? 'voided'))
+      const { call, nth } = count('void', key, reference)
+      return perform(call, scripts.void?.(request, nth), (does) => follow(request, 'void', does ?? 'voided'))
     },
     lookUp: (reference) => {
-      const nth = count({ operation: 'lookUp', key: '', reference })
-      return perform<LookUp>(scripts.lookUp?.(reference, nth), () => {
+      const { call, nth } = count('lookUp', '', reference)
+      return perform<LookUp>(call, scripts.lookUp?.(reference, nth), () => {
         const charge = byReference.get(reference)
         return charge === undefined ? { outcome: 'not_found' } : factOf(charge)
       })
@@ -201,14 +205,19 @@ export function createScriptedPsp(
   }
 }
 
-async function perform<O>(script: Script | undefined, act: (does: ChargeState | undefined) => O): Promise<O> {
+async function perform<O>(
+  call: Call,
+  script: Script | undefined,
+  act: (does: ChargeState | undefined) => O,
+): Promise<O> {
   await script?.before
   if (script?.throws !== undefined && script.does === undefined) throw script.throws
   const truth = script?.does === 'nothing' ? REFUSED : act(script?.does)
   await script?.after
   if (script?.throws !== undefined) throw script.throws
   // The test decides what is heard, also what no adapter may say.
-  return (script !== undefined && 'says' in script ? script.says : truth) as O
+  call.heard = script !== undefined && 'says' in script ? script.says : truth
+  return call.heard as O
 }
 
 export function factOf(charge: BookedCharge): Outcome {

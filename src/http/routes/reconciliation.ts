@@ -1,11 +1,14 @@
-import { Type } from 'typebox'
+import { type Static, Type } from 'typebox'
 import { Refusal } from '../../platform/errors.ts'
-import { requireUuid } from '../../platform/ids.ts'
+import { requireUuid, uuidOf } from '../../platform/ids.ts'
+import type { ChangeKind } from '../../reconciliation/index.ts'
+import { dryRunBody, ruleSettings } from '../computed-views.ts'
 import { pageBody, uuidCursor } from '../cursor.ts'
 import type { Api } from '../fastify.ts'
 import { breakBody, breakDetailBody, runBody } from '../night-views.ts'
 import { idParameter, LIMIT_DEFAULT, parseInstant, readLimit } from '../query.ts'
 import { closed, PageOf, refTo, TEXT_MAX } from '../schemas/common.ts'
+import { DryRunSchema } from '../schemas/dry-run.ts'
 import {
   BreakDetailSchema,
   BreakListQuery,
@@ -18,6 +21,7 @@ import type { ReconciliationService, Services } from '../services.ts'
 
 const tags = ['reconciliation']
 const RunRef = refTo('ReconRun', RunSchema)
+const DryRunRef = refTo('DryRun', DryRunSchema)
 
 export function reconciliationRoutes(app: Api, { reconciliation }: Services): void {
   newRunRoute(app, reconciliation)
@@ -34,20 +38,36 @@ function newRunRoute(app: Api, reconciliation: ReconciliationService): void {
         operationId: 'startReconRun',
         summary: 'Ask for the run of a source and a business day',
         description:
-          'There is one run for each source and day, so asking again gives the same one. It begins when its file is there and the days before are done. A failed run is tried again.',
+          'There is one run for each source and day, so asking again gives the same one. It begins when its file is there and the days before are done. A failed run is tried again. With `dry_run` it is answered at once what a run would say, and nothing is changed: of a day that has its run with what that run read, of the next day with what there is now.',
         body: NewRunSchema,
-        response: { 202: RunRef },
+        response: { 200: DryRunRef, 202: RunRef },
       },
-      config: { scope: 'write', refusals: ['source_not_found'] },
+      config: { scope: 'write', refusals: ['source_not_found', 'run_state', 'overloaded'] },
     },
     async ({ body }, reply) => {
       const { source, business_date: businessDate } = body
       refuseNoDay(businessDate)
+      if (body.dry_run === true)
+        return reply.code(200).send(dryRunBody(await reconciliation.dryRun(dryRunOf(source, body))))
+      for (const field of ['file', 'settings'] as const) if (body[field] !== undefined) refuseInRun(field)
       const run = await reconciliation.startRun({ source, businessDate })
       reconciliation.hurry()
       return reply.code(202).send(runBody(run))
     },
   )
+}
+
+const refuse = (pointer: string, detail: string): never => {
+  throw new Refusal('invalid_request', `${pointer}: ${detail}`, { errors: [{ pointer, detail }] })
+}
+
+const refuseInRun = (field: string): never =>
+  refuse(`/${field}`, 'A run takes the file and the settings that count: send `dry_run` with it.')
+
+function dryRunOf(source: string, { business_date: businessDate, file, settings }: Static<typeof NewRunSchema>) {
+  const fileId = file === undefined ? undefined : uuidOf('sf', file)
+  if (file !== undefined && fileId === undefined) refuse('/file', 'It must be the id of a settlement file (sf_…).')
+  return { source, businessDate, fileId, settings: settings && ruleSettings(settings) }
 }
 
 /** The form is right by then; 30 February has it too. */
@@ -123,6 +143,7 @@ function breakRoutes(app: Api, reconciliation: ReconciliationService): void {
         code: query.code,
         source: query.source,
         runId: idParameter({ name: 'run', prefix: 'run', what: 'a run' }, query.run),
+        change: changeOf(query),
         limit: query.limit ?? LIMIT_DEFAULT,
         after: uuidCursor(query.cursor),
       })
@@ -148,6 +169,12 @@ function breakRoutes(app: Api, reconciliation: ReconciliationService): void {
       return breakDetailBody(found)
     },
   )
+}
+
+function changeOf({ run, change }: { readonly run?: string; readonly change?: ChangeKind }): ChangeKind | undefined {
+  if (change === undefined || run !== undefined) return change
+  const detail = 'Name the `run` whose change it is.'
+  throw new Refusal('invalid_parameter', `?change: ${detail}`, { errors: [{ pointer: '?change', detail }] })
 }
 
 const paramsOf = (description: string) => Type.Object({ id: Type.String({ maxLength: TEXT_MAX, description }) }, closed)

@@ -1,6 +1,14 @@
 import { Type } from 'typebox'
-import { BREAK_CLASSES, BREAK_CODES, BREAK_STATES, RUN_STATUSES } from '../../reconciliation/index.ts'
+import {
+  BREAK_CLASSES,
+  BREAK_CODES,
+  BREAK_STATES,
+  CHANGES,
+  RUN_STATUSES,
+  RUN_STEPS,
+} from '../../reconciliation/index.ts'
 import { AmountOut, CurrencyOut, closed, Instant, OneOf, pageParameters, Text } from './common.ts'
+import { RuleSettingsSchema } from './dry-run.ts'
 import { BusinessDate } from './settlement-file.ts'
 
 export const NewRunSchema = Type.Object(
@@ -11,6 +19,15 @@ export const NewRunSchema = Type.Object(
       description: 'A business day of the source that is over, such as 2026-03-03.',
       examples: ['2026-03-03'],
     }),
+    dry_run: Type.Optional(
+      Type.Boolean({
+        description: 'Say what a run would say, with 200, and change nothing. The day may be the next one.',
+      }),
+    ),
+    file: Type.Optional(
+      Text('In a dry run: another file of the day than the one that counts (`sf_…`).', { examples: [] }),
+    ),
+    settings: Type.Optional(RuleSettingsSchema),
   },
   closed,
 )
@@ -27,6 +44,17 @@ export const RunSchema = Type.Object(
     business_date: BusinessDate('The day it compares.'),
     status: OneOf(RUN_STATUSES, 'A completed run never changes.'),
     phase: Type.Optional(OneOf(['match', 'post'], 'While it is running: comparing, or booking what was found.')),
+    progress: Type.Optional(
+      Type.Object(
+        {
+          step: Type.Optional(OneOf(RUN_STEPS, 'What it is at.')),
+          records_read: Type.Optional(Type.Integer({ description: 'Records of both sides that it has read.' })),
+          posted: Type.Integer({ description: 'Records of its outcome that are booked.' }),
+          total: Type.Optional(Type.Integer({ description: 'Records to be booked in all, once they were compared.' })),
+        },
+        { description: 'While it is running: how far it has come.' },
+      ),
+    ),
     file: Type.Optional(Type.String({ description: 'The settlement file that it reads.' })),
     ours: Count('Records of ours.'),
     theirs: Count('Records of theirs.'),
@@ -142,6 +170,7 @@ export const BreakListQuery = Type.Object(
     code: Type.Optional(OneOf(BREAK_CODES, 'Only breaks of this code.')),
     source: Type.Optional(Text('Only breaks of this source.')),
     run: Type.Optional(Text('Only breaks that this run found or touched (`run_…`).')),
+    change: Type.Optional(OneOf(CHANGES, 'Only breaks to which `run` did this.')),
   },
   closed,
 )

@@ -24,9 +24,6 @@ const fileFields = {
   new_lines: Type.Optional(
     Type.Integer({ description: 'Of a declared source: how many of its lines no other file had told before.' }),
   ),
-  reissue_of: Type.Optional(
-    Type.String({ description: 'Of a declared source: the file of the same name and day that it takes the place of.' }),
-  ),
   delivered_sha256: Type.Optional(
     Type.String({
       description: 'Of what was delivered, when that was packed or encrypted: `sha256` is then of what was in it.',
@@ -35,11 +32,15 @@ const fileFields = {
   bytes: Type.Integer({ description: 'Its size.' }),
   received_via: OneOf(['collected', 'uploaded'], 'Who brought it.'),
   received_at: Instant('When it was received.'),
-  supersedes: Type.Optional(Type.String({ description: 'The version of the same day that it replaced.' })),
+  supersedes: Type.Optional(
+    Type.String({
+      description: 'The version of the same day that it replaced; of a declared source, of the same name and day.',
+    }),
+  ),
   superseded_by: Type.Optional(Type.String({ description: 'The version that replaced it.' })),
   withdrawal: Type.Optional(
     Type.Object(
-      { reason: Type.String(), by: Type.String({ description: 'Name of the API key.' }), at: Type.String() },
+      { reason: Type.String(), by: Type.String({ description: 'Name of the API key.' }), at: Instant('When.') },
       { description: 'Who took it back, and why.' },
     ),
   ),

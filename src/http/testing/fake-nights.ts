@@ -104,7 +104,6 @@ const aFile = (fields: Pick<SettlementFile, 'name' | 'sha256' | 'byteCount'>): S
   difference: null,
   withdrawal: null,
   newLines: null,
-  reissueOf: null,
   deliveredSha256: null,
   ...fields,
 })
@@ -166,6 +165,10 @@ function fakeReconciliation(started: Run[], hurry: () => void): ReconciliationSe
     listRuns: async ({ after }) =>
       after === undefined ? { data: [COMPLETED], hasMore: true } : { data: [], hasMore: false },
     matches: fakeMatches,
+    dryRun: fakeDryRun,
+    verify: fakeVerify,
+    report: fakeReport,
+    changes: fakeChanges,
     getBreak: async (id) => (id === A_UUID ? { ...A_BREAK, events: [EVENT] } : undefined),
     listBreaks: async ({ state }) => ({ data: state === 'cleared' ? [] : [A_BREAK, FILE_BREAK], hasMore: false }),
   }
@@ -208,6 +211,68 @@ const fakeMatches: ReconciliationService['matches'] = {
   },
 }
 
+const fakeDryRun: ReconciliationService['dryRun'] = async ({ source, businessDate, fileId, settings }) => {
+  requireSource(source, '/source')
+  return {
+    source,
+    businessDate,
+    fileId: fileId ?? A_UUID,
+    settings: {
+      name: source,
+      zone: 'UTC',
+      cutOff: '00:00',
+      dayNamedBy: 'start',
+      graceMinutes: 15,
+      lagDays: 1,
+      feeSchedule: undefined,
+      ...settings,
+    },
+    ours: 2n,
+    theirs: 1n,
+    matched: 1n,
+    breaks: 1n,
+    proof: [{ currency: 'EUR', ours: 3250n, theirs: 2000n, difference: 1250n, explained: 1250n, unexplained: 0n }],
+    waterfall: [{ currency: 'EUR', code: 'missing_external', class: 'real', count: 1n, amount: 1250n }],
+    changes: [{ change: 'opened', code: 'missing_external', class: 'real', count: 1n, currency: 'EUR', amount: 1250n }],
+    resolved: 0n,
+    correctionsDue: false,
+  }
+}
+
+const fakeVerify: ReconciliationService['verify'] = async (id) => {
+  requireCompared(id)
+  const hash = Buffer.alloc(32, 7)
+  return {
+    identical: true,
+    outcome: { stored: hash, computed: hash, differingRows: 0n },
+    verdict: { stored: hash, computed: hash },
+    report: { sha256: hash, intact: true },
+  }
+}
+
+const fakeReport: ReconciliationService['report'] = async (id) => {
+  requireCompared(id)
+  const content = Buffer.from('{"schema":"tallystick.report/1"}')
+  return {
+    sha256: createHash('sha256').update(content).digest(),
+    byteCount: BigInt(content.length),
+    bytes: (async function* () {
+      yield content
+    })(),
+  }
+}
+
+const fakeChanges: ReconciliationService['changes'] = async (id) => {
+  requireCompared(id)
+  return {
+    previousRunId: A_UUID,
+    changes: [
+      { change: 'opened', code: 'missing_external', class: 'real', count: 2n, currency: 'EUR', amount: -5n },
+      { change: 'cleared', code: 'control_total_mismatch', class: 'real', count: 1n, currency: null, amount: null },
+    ],
+  }
+}
+
 const QUEUED: Run = {
   id: A_UUID,
   source: 'simulator',
@@ -225,6 +290,10 @@ const QUEUED: Run = {
   startedAt: null,
   completedAt: null,
   failure: null,
+  step: null,
+  recordsRead: null,
+  posted: 0n,
+  bookable: null,
 }
 
 const COMPLETED: Run = {

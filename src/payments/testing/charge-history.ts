@@ -94,7 +94,17 @@ export function chargeHistory(options: {
 }
 
 function written(change: AttemptChange): Attempt {
-  const { before, status, pspReference, actionUrl, ambiguous, lookUps, lastSentAt } = change
+  const { before, status, pspReference, actionUrl, ambiguous, decline, lookUps, lastSentAt } = change
   if (change.changed && !isFinished(status)) assert(Number.isFinite(change.dueInMs), 'somebody looks at it again')
-  return { ...before, status, pspReference, actionUrl, ambiguous, lookUps, lastSentAt }
+  // What is not said anew stands as it was written.
+  return {
+    ...before,
+    status,
+    pspReference,
+    actionUrl,
+    ambiguous,
+    decline: decline ?? before.decline,
+    lookUps,
+    lastSentAt,
+  }
 }

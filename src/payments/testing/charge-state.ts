@@ -32,6 +32,7 @@ export const anAttempt = (overrides: Partial<Attempt> = {}): Attempt => ({
   pspReference: undefined,
   actionUrl: undefined,
   ambiguous: false,
+  decline: undefined,
   lookUps: 0,
   sends: 1,
   createdAt: T0,

@@ -69,6 +69,7 @@ describe('a run over any statements', () => {
           .map(
             (each, index): OpenBankBreak => ({
               id: String(index),
+              code: each.code,
               class: each.class,
               dueOn: each.dueOn ?? null,
               businessDate: DAY,

@@ -1,6 +1,7 @@
-import type { NewBreak, PayoutRecord } from '../break.ts'
+import type { BreakCode, NewBreak, PayoutRecord } from '../break.ts'
 import { contribution } from '../decide.ts'
 import { type ProofLine, prove } from '../proof.ts'
+import { type RunSummary, waterfallOf } from '../run-summary.ts'
 import { breakOfArrival, breakOfLine, breakOfPayout } from './decide.ts'
 import type { ConcernedLine } from './lines.ts'
 import { type Arrival, matchArrivals } from './match.ts'
@@ -10,6 +11,7 @@ import type { BankSource } from './source.ts'
 /** A break that is open when the run begins, about a payout or a line alone. */
 export type OpenBankBreak = {
   readonly id: string
+  readonly code: BreakCode
   readonly class: 'temporary' | 'real'
   readonly dueOn: string | null
   readonly businessDate: string
@@ -30,6 +32,7 @@ export type BankVerdict = {
   readonly carried: readonly string[]
   readonly counts: { readonly ours: number; readonly theirs: number; readonly matched: number; readonly breaks: number }
   readonly proof: readonly ProofLine[]
+  readonly summary: Pick<RunSummary, 'matched' | 'waterfall'>
 }
 
 const keyOf = ({ fileId, line }: { readonly fileId: string | null; readonly line: number | null }): string =>
@@ -61,7 +64,9 @@ export function judgeBank(
     each.payoutId === null ? lines.some((line) => keyOf(line) === keyOf(each)) : waiting.has(each.payoutId),
   )
   const openPayouts = new Set(standing.flatMap(({ payoutId }) => payoutId ?? []))
-  const openLines = new Set(standing.filter(({ payoutId }) => payoutId === null).map(keyOf))
+  const openLines = new Map(
+    standing.filter(({ payoutId }) => payoutId === null).map((each) => [keyOf(each), each.code]),
+  )
   const strange = lines.filter((line) => !openLines.has(keyOf(line)))
   const arrivedIds = new Set([
     ...given.payouts.filter(({ arrived }) => arrived).map(({ id }) => id),
@@ -85,7 +90,10 @@ export function judgeBank(
   const gone = given.open.filter((each) => !standing.includes(each))
   const stillOpen = [
     ...matched.payouts.filter(({ id }) => openPayouts.has(id)).map(({ id }) => breakOfPayout(record(id), day, source)),
-    ...lines.filter((line) => openLines.has(keyOf(line))).map((line) => breakOfLine(line, false)),
+    ...lines.flatMap((line) => {
+      const code = openLines.get(keyOf(line))
+      return code === undefined ? [] : [{ ...breakOfLine(line, false), code }]
+    }),
   ]
   return {
     arrivals,
@@ -106,8 +114,12 @@ export function judgeBank(
     proof: prove(
       amountsOf(awaited),
       amountsOf([...lines, ...arrivedLines.values()]),
-      [...found, ...stillOpen].flatMap(bankContribution),
+      [...found, ...stillOpen].flatMap(contribution),
     ),
+    summary: {
+      matched: matchedOf(arrivals.filter(({ payout, amount }) => payout.amount === amount)),
+      waterfall: waterfallOf([...found, ...stillOpen]),
+    },
   }
 }
 
@@ -116,11 +128,15 @@ type Amounted = { readonly currency: string; readonly amount: bigint }
 const amountsOf = (records: readonly Amounted[]): readonly (readonly [string, bigint])[] =>
   records.map(({ currency, amount }) => [currency, amount])
 
-/** What a break adds to payouts − lines. */
-const bankContribution = (found: NewBreak): readonly (readonly [string, bigint])[] => [
-  ...amountsOf(found.payout === undefined ? [] : [found.payout]),
-  ...contribution(found),
-]
+function matchedOf(arrivals: readonly Arrival[]): RunSummary['matched'] {
+  const groups = Map.groupBy(arrivals, ({ rule, payout }) => `${rule} ${payout.currency}`)
+  return [...groups.values()].map((all) => ({
+    rule: all[0]?.rule ?? '',
+    currency: all[0]?.payout.currency ?? '',
+    pairs: BigInt(all.length),
+    amount: all.reduce((sum, { amount }) => sum + amount, 0n),
+  }))
+}
 
 function recordOf(payout: StoredPayout | undefined): PayoutRecord {
   if (payout === undefined) throw new Error('a payout that is matched is known')

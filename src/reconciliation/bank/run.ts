@@ -25,7 +25,7 @@ const ARRIVED_DAYS = 90
 
 const OPEN = statement(
   'reconciliation.open_bank_breaks',
-  `select id, class, due_on as "dueOn", business_date as "businessDate", payout_id as "payoutId", file_id as "fileId", line
+  `select id, code, class, due_on as "dueOn", business_date as "businessDate", payout_id as "payoutId", file_id as "fileId", line
      from recon_break where source = $1 and state = 'open' and (payout_id is null) <> (line is null) order by id`,
 )
 
@@ -66,7 +66,7 @@ export async function matchBankRun(
 
 const COMMIT = statement(
   'reconciliation.commit_bank_match',
-  `update recon_run set phase = 'post', failure = null, ours = $2, theirs = $3, matched = $4, breaks = $5, proof = $6 where id = $1`,
+  `update recon_run set phase = 'post', failure = null, ours = $2, theirs = $3, matched = $4, breaks = $5, proof = $6, summary = $7 where id = $1`,
 )
 
 async function commit(
@@ -124,8 +124,16 @@ async function commit(
     kind: 'unmatched_line_found' as const,
   }))
   await postEntries(tx, directory, [...found, ...entries], now)
-  const { counts, proof } = verdict
-  await tx.run(COMMIT, [run.id, counts.ours, counts.theirs, counts.matched, counts.breaks, exactJson(proof)])
+  const { counts, proof, summary } = verdict
+  await tx.run(COMMIT, [
+    run.id,
+    counts.ours,
+    counts.theirs,
+    counts.matched,
+    counts.breaks,
+    exactJson(proof),
+    exactJson(summary),
+  ])
 }
 
 /**
@@ -133,14 +141,15 @@ async function commit(
  * that are not there yet, with what is open of those that arrived over another amount.
  */
 export async function completeBankRun(
-  { db, clock }: Pick<ReconciliationDeps, 'db' | 'clock'>,
+  { db, clock, scratch }: Pick<ReconciliationDeps, 'db' | 'clock' | 'scratch'>,
   source: BankSource,
   run: RunInProgress,
 ): Promise<void> {
   await db.transaction(
     async (tx) => {
-      await lockRun(tx, run.id, 'post')
-      await completeWith(tx, run, 'bank_mismatch', await transitMismatches(tx, source), clock.now())
+      const current = await lockRun(tx, run.id, 'post')
+      const mismatches = await transitMismatches(tx, source)
+      await completeWith(tx, scratch, current, { code: 'bank_mismatch', mismatches, at: clock.now() })
     },
     { isolation: 'repeatable read' },
   )

@@ -61,7 +61,8 @@ export type Window = {
 }
 
 export type CarriedOurs = {
-  readonly breakId: string
+  /** Null for a record that was open in no break. */
+  readonly breakId: string | null
   readonly attemptId: string
   readonly paymentId: string
   readonly pspReference: string | null

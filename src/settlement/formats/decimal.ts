@@ -43,16 +43,20 @@ export const toMinor = (decimal: Decimal, currency: string, column = 0): Minor =
   toUnits(decimal, decimalsIn(currency, column), column)
 
 /** As `toMinor`, for a unit that has this many decimals. */
-export function toUnits({ digits, scale }: Decimal, decimals: number, column = 0): Minor {
-  const split =
-    scale === decimals
-      ? { amount: digits, rest: 0n }
-      : scale < decimals
-        ? { amount: digits * powerOfTen(decimals - scale), rest: 0n }
-        : splitAt(digits, powerOfTen(scale - decimals), powerOfTen(MAX_SCALE - scale))
+export function toUnits(decimal: Decimal, decimals: number, column = 0): Minor {
+  const split = toUnitsOfAny(decimal, decimals)
   if (split.amount > MAX_SUM || split.amount < -MAX_SUM)
     throw new UnreadableRow('amount', column, 'The amount is more than 2^63 − 1 minor units')
   return split
+}
+
+/** As `toUnits`, without a limit: for a sum that is told. */
+export function toUnitsOfAny({ digits, scale }: Decimal, decimals: number): Minor {
+  return scale === decimals
+    ? { amount: digits, rest: 0n }
+    : scale < decimals
+      ? { amount: digits * powerOfTen(decimals - scale), rest: 0n }
+      : splitAt(digits, powerOfTen(scale - decimals), powerOfTen(MAX_SCALE - scale))
 }
 
 const splitAt = (digits: bigint, unit: bigint, restScale: bigint): Minor => ({

@@ -1,3 +1,4 @@
+import { MAX_SUM } from '../../money/index.ts'
 import { BrokenFile, createDiagnostics, type Diagnostics, UnreadableRow } from './diagnostics.ts'
 import type { FileSummary, SettlementLine, Statement, TakeLines } from './format.ts'
 
@@ -17,6 +18,10 @@ export type Reading = {
 }
 
 const PIECE_LINES = 1_000
+
+/** Amounts are read within this; what a reader adds up to one may be beyond it, and no database would keep that. */
+const fits = (amount: bigint): boolean => amount <= MAX_SUM && amount >= -MAX_SUM
+const TOO_LARGE = 'What the row adds up to is more than 2^63 − 1 minor units: the line is left out'
 
 /**
  * Runs a reader: gives it its surroundings and makes the summary of what it left there. A `BrokenFile` that it throws is
@@ -58,7 +63,8 @@ function startReading(take: TakeLines): Reading & { readonly flush: () => Promis
     diagnostics,
     statements: [],
     push: (line) => {
-      lines.push(line)
+      if (fits(line.amount) && fits(line.fee)) lines.push(line)
+      else diagnostics.add({ severity: 'error', code: 'amount', line: line.line, message: TOO_LARGE })
     },
     drain: () => (lines.length < PIECE_LINES ? Promise.resolve() : flush()),
     flush,

@@ -1,5 +1,17 @@
 import { isDate } from './dates.ts'
 
+/**
+ * Minutes ahead of UTC of an offset as it is written: `Z`, `+05:30`, `-0800`, `+02`. Undefined for what is none and for what no
+ * zone has: they are from −12:00 to +14:00.
+ */
+export function minutesAhead(text: string): number | undefined {
+  if (text === 'Z' || text === 'UTC') return 0
+  const [, sign, hours, minutes = '0'] = /^([+-])(\d{2}):?(\d{2})?$/.exec(text) ?? []
+  const offset = Number(hours) * 60 + Number(minutes)
+  if (!(Number(minutes) <= 59 && offset <= (sign === '-' ? 12 : 14) * 60)) return undefined
+  return sign === '-' ? -offset : offset
+}
+
 /** An instant for a time on the wall. `doubt` says that the clock was set there: the time did not exist, or came twice. */
 export type Zoned = { readonly at: Date; readonly doubt: 'gap' | 'overlap' | undefined }
 

@@ -92,7 +92,7 @@ describe('a folder', () => {
     expect(await look()).toEqual({ received: 1, problem: undefined })
   })
 
-  it('gives a file anew whose time changed; the same bytes change nothing, others are a re-issue', async () => {
+  it('gives a file anew whose time changed; the same bytes change nothing, others supersede it', async () => {
     const path = join(folder, 'a.sta')
     writeFileSync(path, text('A'))
     await look()
@@ -106,7 +106,7 @@ describe('a folder', () => {
 
     const { data } = await listFiles(db, { source: source.name, limit: 10 })
 
-    expect(data.map(({ reissueOf }) => reissueOf)).toEqual([data[1]?.id, null])
+    expect(data.map(({ supersedes }) => supersedes)).toEqual([data[1]?.id, null])
   })
 
   it('gives nothing that its pattern does not match, nothing hidden, no folder and no link that leads out of it', async () => {

@@ -4,13 +4,14 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts'
+import { waitFor } from '../../../test/support/wait-for.ts'
 import { readBlob } from '../../platform/blob.ts'
 import { createTestClock } from '../../platform/clock.ts'
 import { createDb, type Db } from '../../platform/db.ts'
 import { openDuckDb } from '../../platform/duckdb.ts'
 import { type Profile, parseProfile } from '../formats/table/profile.ts'
 import type { SettlementFile } from '../read.ts'
-import type { Received } from '../receive.ts'
+import { type Received, takeTurn } from '../receive.ts'
 import { zipOf } from '../testing/zip.ts'
 import { withdrawFile } from '../withdraw.ts'
 import { type Delivery, receiveDelivery } from './receive.ts'
@@ -102,6 +103,8 @@ async function seenIn({ linesBlobId }: SettlementFile): Promise<boolean[]> {
   return rows.map(({ seen_before }) => seen_before)
 }
 
+const PATIENCE_MS = 400
+
 const COFFEE = ['2026-03-02', -3.5, 'COFFEE'] as const
 
 describe('a file of a declared source', () => {
@@ -118,7 +121,7 @@ describe('a file of a declared source', () => {
       control: 'pass',
       lineCount: 1n,
       newLines: 1n,
-      reissueOf: null,
+      supersedes: null,
       deliveredSha256: null,
     })
     const kept: Buffer[] = []
@@ -132,6 +135,32 @@ describe('a file of a declared source', () => {
     expect((await receive(wrong)).file.rejection).toMatch(/^It does not add up in EUR: .* 9900 .* 9650/)
     expect((await receive('%PDF-1.7')).file.rejection).toMatch(/in none of the formats that this source sends/)
     expect((await receive(gzipSync('x'.repeat(1_000)).subarray(0, 15))).file.rejection).toMatch(/cannot be unpacked/)
+  })
+
+  it.each([
+    ['names an account', { account: '1'.repeat(3_000) }],
+    ['has a number', { sequence: '1'.repeat(3_000) }],
+  ])('whose statement %s of no length that there is, is rejected and says so', async (what, more) => {
+    const text = aStatement({ day: '2026-03-02', opening: 100, entries: [COFFEE], ...more })
+
+    const { file: found } = await receive(text)
+
+    expect(found).toMatchObject({
+      status: 'rejected',
+      rejection: expect.stringContaining(`A statement ${what} of more`),
+    })
+  })
+
+  it('with controls in its texts is accepted or rejected, never a failure', async () => {
+    const text = aStatement({
+      account: 'DE\u000089\u001b',
+      day: '2026-03-02',
+      sequence: '1\u0000',
+      opening: 100,
+      entries: [['2026-03-02', -3.5, 'A\u0000B\u001b']],
+    })
+
+    expect((await receive(text)).file.status).toMatch(/^(accepted|rejected)$/)
   })
 
   it('is accepted with rows that cannot be read, which are told', async () => {
@@ -170,6 +199,26 @@ describe('a file of a declared source', () => {
     expect(once).toMatchObject({ duplicate: true, file: { id: back.file.id } })
   })
 
+  it('waits for its turn, and takes its time, for longer than a statement usually may', async () => {
+    const hasty = createDb({ url: database.url, schema: database.schema, patienceMs: PATIENCE_MS })
+    const bytes = bytesOf(aStatement({ day: '2026-03-02', opening: 100, entries: [COFFEE] }))
+    const waitingMs = `select extract(epoch from clock_timestamp() - query_start)::float8 * 1000 as ms from pg_stat_activity
+                        where datname = current_database() and wait_event = 'advisory'`
+    let second: Promise<readonly Received[]> | undefined
+
+    await db.transaction(async (tx) => {
+      await takeTurn(tx, source.name)
+      second = receiveDelivery({ db: hasty, clock, scratch }, source, { name: 'a', via: 'uploaded', bytes })
+      second.catch(() => undefined)
+      await waitFor(async () => ((await db.query<{ ms: number }>(waitingMs))[0]?.ms ?? 0) > 1.5 * PATIENCE_MS, {
+        what: 'a long wait for the turn',
+      })
+    })
+
+    expect(await second).toMatchObject([{ file: { status: 'accepted' } }])
+    await hasty.end()
+  })
+
   it('that comes twice at the same moment is stored once', async () => {
     const text = aStatement({ day: '2026-03-02', opening: 100, entries: [COFFEE] })
 
@@ -206,7 +255,7 @@ describe('a file of a declared source', () => {
   })
 })
 
-describe('a re-issue', () => {
+describe('a file that supersedes another', () => {
   it('has the name and day of an earlier file and other bytes, and says how they differ', async () => {
     const tea = ['2026-03-02', -2, 'TEA'] as const
     const cake = ['2026-03-02', -4, 'CAKE'] as const
@@ -214,8 +263,10 @@ describe('a re-issue', () => {
 
     const second = await file({ day: '2026-03-02', sequence: '61/1', opening: 100, entries: [COFFEE, cake] })
 
-    expect(second).toMatchObject({ status: 'accepted', reissueOf: first.id, newLines: 2n })
-    expect(second.diagnostics).toMatchObject([{ code: 'reissued', message: expect.stringContaining('1 of its lines') }])
+    expect(second).toMatchObject({ status: 'accepted', supersedes: first.id, newLines: 2n })
+    expect(second.diagnostics).toMatchObject([
+      { code: 'supersedes', message: expect.stringContaining('1 of its lines') },
+    ])
     expect(await seenIn(second)).toEqual([false, false])
   })
 
@@ -224,7 +275,7 @@ describe('a re-issue', () => {
 
     const next = await file({ day: '2026-03-03', opening: 96.5, entries: [['2026-03-03', 1, 'X']] }, 'statement.sta')
 
-    expect(next).toMatchObject({ status: 'accepted', reissueOf: null })
+    expect(next).toMatchObject({ status: 'accepted', supersedes: null })
   })
 })
 
@@ -308,7 +359,7 @@ describe('the chain of an account', () => {
     expect(codesOf(between)).toEqual(['chain_broken'])
   })
 
-  it('is that of the re-issue, not of what it replaced', async () => {
+  it('is that of the file that supersedes, not of what it replaced', async () => {
     await file({ day: '2026-03-02', sequence: '1/1', opening: 100, entries: [COFFEE] }, 'a')
     await file({ day: '2026-03-02', sequence: '1/1', opening: 100, entries: [COFFEE, COFFEE] }, 'a')
 

@@ -124,7 +124,7 @@ async function storeReading(
     businessDate: reading.summary?.businessDate,
     days: { first: undefined, last: undefined },
     newLines: 0,
-    reissueOf: undefined,
+    supersedes: undefined,
     linesBlobId: undefined,
   }
   const delivered = delivery.encryptedSha256 ?? saved.sha256
@@ -172,14 +172,14 @@ async function accept(
   const chained = await chain(judging, document, placed, before?.id)
   const parquet = join(judging.folder, 'lines.parquet')
   await lines.write(document, parquet)
-  const reissued = before === undefined ? [] : [await reissue(judging, document, before.linesBlobId)]
+  const replaced = before === undefined ? [] : [await replacement(judging, document, before.linesBlobId)]
   const verdict: Verdict = {
     rejection: undefined,
-    diagnostics: [...diagnostics, ...reissued, ...chained.diagnostics],
+    diagnostics: [...diagnostics, ...replaced, ...chained.diagnostics],
     businessDate,
     days,
     newLines: chained.newLines,
-    reissueOf: before?.id,
+    supersedes: before?.id,
     linesBlobId: (await storeBlob(tx, parquet)).id,
   }
   return { verdict, placed }
@@ -213,10 +213,10 @@ async function fetchLines({ tx, folder }: Judging, blobId: string): Promise<stri
   return path
 }
 
-async function reissue(judging: Judging, document: number, linesBlobId: string): Promise<Diagnostic> {
+async function replacement(judging: Judging, document: number, linesBlobId: string): Promise<Diagnostic> {
   const { added, gone } = await judging.lines.compare(document, await fetchLines(judging, linesBlobId))
   const message = `It takes the place of an earlier file of this name and day: ${added} of its lines are not in that, and ${gone} of that are not in it`
-  return { severity: 'warning', code: 'reissued', line: 1, message }
+  return { severity: 'warning', code: 'supersedes', line: 1, message }
 }
 
 /** Marks the lines of each statement that were told before, and finds what does not fit to the statements around it. */

@@ -14,7 +14,7 @@ export type Verdict = {
   readonly businessDate: string | undefined
   readonly days: Days
   readonly newLines: number
-  readonly reissueOf: string | undefined
+  readonly supersedes: string | undefined
   readonly linesBlobId: string | undefined
 }
 
@@ -141,9 +141,9 @@ export async function storeFile(
     file.at,
     file.originalBlobId,
     verdict.linesBlobId,
-    verdict.reissueOf,
+    verdict.supersedes,
   ])
-  const { businessDate, days, newLines, reissueOf } = verdict
+  const { businessDate, days, newLines, supersedes } = verdict
   await tx.run(INSERT_INTAKE, [
     file.id,
     file.source,
@@ -152,7 +152,7 @@ export async function storeFile(
     days.last,
     newLines,
     file.deliveredSha256,
-    reissueOf,
+    supersedes,
   ])
   const rows = statements.map((each, position) => statementRow(each, position, placed[position]))
   await tx.run(INSERT_STATEMENTS, [file.id, ...toColumns(STATEMENT_COLUMNS, rows)])

@@ -15,11 +15,20 @@ export function whyNot({
   if (byteCount === 0) return 'There is nothing in it.'
   if (summary === undefined) return 'Its beginning is in none of the formats that this source sends.'
   if (!summary.readable) return `It is not a whole file of the format ${summary.format}.${firstError(summary)}`
+  const long = summary.statements.find((each) => isLong(each.account) || isLong(each.sequence ?? ''))
+  if (long !== undefined) {
+    const what = isLong(long.account) ? 'names an account' : 'has a number'
+    return `A statement ${what} of more than ${MAX_NAME} characters: "${(isLong(long.account) ? long.account : (long.sequence ?? '')).slice(0, 40)}…".`
+  }
   const failed = summary.statements.find(({ control }) => control.status === 'fail')
   if (failed?.control.status !== 'fail') return undefined
   const { what, stated, computed, difference } = failed.control
   return `It does not add up in ${failed.currency}: ${what} is stated as ${stated} and computed as ${computed}, a difference of ${difference}.${firstError(summary)}`
 }
+
+/** Statements are found by their account and number. Real ones have some tens of characters. */
+const MAX_NAME = 255
+const isLong = (text: string): boolean => text.length > MAX_NAME
 
 function firstError({ diagnostics }: FileSummary): string {
   const error = diagnostics.find(({ severity }) => severity === 'error')

@@ -1,5 +1,5 @@
+import { decimalsOfAny } from '../../../money/index.ts'
 import { type Failure, failLater, failure, missing } from '../control.ts'
-import { decimalsOfAny } from '../currencies.ts'
 import { dateOfEight, dateOfSix } from '../dates.ts'
 import { BrokenFile, UnreadableRow } from '../diagnostics.ts'
 import type { Reading } from '../reading.ts'

@@ -211,6 +211,18 @@ describe('A date', () => {
     expect((await zoned(text, 'Europe/Zurich'))?.occurredAt?.toISOString()).toBe('2026-07-03T08:00:00.000Z')
   })
 
+  it.each([
+    ['<BookgDt><Dt>2026-03-03+25:00</Dt></BookgDt>', 'zone'],
+    ['<BookgDt><DtTm>2026-03-03T10:00:00+14:30</DtTm></BookgDt>', 'time'],
+    ['<BookgDt><DtTm>2026-03-03T10:00:00-13:00</DtTm></BookgDt>', 'time'],
+    ['<BookgDt><DtTm>2026-03-03T10:00:00+01:60</DtTm></BookgDt>', 'time'],
+  ])('%s has an offset that no zone has, which is told, and only its day', async (inner, code) => {
+    const { summary, lines } = await read(dated(inner))
+
+    expect(lines[0]).toMatchObject({ businessDate: '2026-03-03', occurredAt: undefined })
+    expect(summary.diagnostics).toMatchObject([{ severity: 'warning', code }])
+  })
+
   it.each(['2026-02-30', '2026-13-01', '03.03.2026', 'soon', '2026-02-30T10:00:00Z'])(
     '%s is told, and its line comes without it',
     async (written) => {
@@ -299,6 +311,19 @@ describe('A message', () => {
     expect(lines).toHaveLength(1)
     expect(summary).toMatchObject({ readable: true, version: '001.08', diagnostics: [] })
     expect(detectFormat(Buffer.from(text))?.name).toBe('camt.053')
+  })
+
+  it.each([
+    ['without a prefix', ''],
+    ['with a prefix', 'c'],
+  ])('has its version from a namespace that its root declares itself, %s', async (_name, prefix) => {
+    const text = one({ ...PLAIN, prefix })
+    const [declaration = ''] = / xmlns[^>]*/.exec(text) ?? []
+    const moved = replaced(replaced(text, declaration, ''), 'BkToCstmrStmt>', `BkToCstmrStmt${declaration}>`)
+
+    const { summary } = await read(moved)
+
+    expect(summary).toMatchObject({ readable: true, version: '001.08', diagnostics: [] })
   })
 
   it.each([

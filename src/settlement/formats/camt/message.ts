@@ -44,13 +44,15 @@ export function createMessageReader(context: Context, shape: Shape): XmlHandler 
   let isFound = false
   let lastLine = 1
   let other: string | undefined
+  /** The root, until its attributes are read: a namespace may be declared on it. */
+  let root: { readonly prefix: string; readonly line: number; readonly column: number } | undefined
 
   function openFrame(name: string, prefix: string, line: number, column: number): void {
     if (rootDepth === 0) {
       if (name === shape.root) {
         rootDepth = depth
         isFound = true
-        recordVersion(context, shape, namespaces.get(prefix), line, column)
+        root = { prefix, line, column }
       } else if (SHAPES.some(({ root }) => root === name)) {
         other = name
         skippedFrom = depth
@@ -59,6 +61,11 @@ export function createMessageReader(context: Context, shape: Shape): XmlHandler 
       reports++
       report = createReport(context, shape.report, line)
     } else begin(name, line, column)
+  }
+
+  function rootIsRead(): void {
+    if (root !== undefined) recordVersion(context, shape, namespaces.get(root.prefix), root)
+    root = undefined
   }
 
   function begin(name: string, line: number, column: number): Element {
@@ -87,6 +94,7 @@ export function createMessageReader(context: Context, shape: Shape): XmlHandler 
 
   return {
     open(name, prefix, line, column) {
+      rootIsRead()
       depth++
       lastLine = line
       if (skippedFrom !== 0) return
@@ -114,6 +122,7 @@ export function createMessageReader(context: Context, shape: Shape): XmlHandler 
       if (element.text.length < MAX_TEXT) element.text += text
     },
     close() {
+      rootIsRead()
       depth--
       if (skippedFrom !== 0) {
         if (depth < skippedFrom) skippedFrom = 0
@@ -160,8 +169,7 @@ function recordVersion(
   context: Context,
   shape: Shape,
   namespace: string | undefined,
-  line: number,
-  column: number,
+  { line, column }: { readonly line: number; readonly column: number },
 ): void {
   const [, name, version] = /(camt\.\d{3})\.(\d{3}\.\d{2})$/.exec(namespace ?? '') ?? []
   if (name === shape.name) context.reading.version = version

@@ -1,4 +1,5 @@
 import { isDate } from '../dates.ts'
+import { minutesAhead } from '../zone.ts'
 import { type Context, warn } from './context.ts'
 import { child, type Element, quoted } from './element.ts'
 
@@ -37,16 +38,19 @@ export function whenIn(context: Context, element: Element): When {
   }
   const rest = text.slice(date.length)
   if (!/^[T ]/.test(rest)) {
-    context.knownDay = date
+    if (rest === '') context.knownDay = date
+    else if (minutesAhead(rest) === undefined)
+      warn(context, element, 'zone', `${element.name}: ${quoted(text)} has an offset that no zone has; its day is read`)
     return { date, at: undefined }
   }
   const [, hours, minutes, seconds, fraction = '', offset] = TIME.exec(rest) ?? []
   const timeMs = timeOf(Number(hours), Number(minutes), Number(seconds), Number(fraction.slice(0, 3).padEnd(3, '0')))
-  if (timeMs === undefined) {
+  const ahead = offset === undefined ? undefined : minutesAhead(offset)
+  if (timeMs === undefined || (offset !== undefined && ahead === undefined)) {
     warn(context, element, 'time', `${element.name}: ${quoted(text)} is not a time; only its date is read`)
     return { date, at: undefined }
   }
-  return { date, at: instantOf(context, element, date, timeMs, offset) }
+  return { date, at: instantOf(context, element, date, timeMs, ahead) }
 }
 
 const HOUR_MS = 3_600_000
@@ -62,14 +66,10 @@ function instantOf(
   element: Element,
   date: string,
   timeMs: number,
-  offset: string | undefined,
+  aheadMinutes: number | undefined,
 ): Date | undefined {
   const wallMs = Date.parse(`${date}T00:00:00.000Z`) + timeMs
-  if (offset === 'Z') return new Date(wallMs)
-  if (offset !== undefined) {
-    const aheadMs = Number(offset.slice(1, 3)) * HOUR_MS + Number(offset.slice(-2)) * MINUTE_MS
-    return new Date(offset.startsWith('-') ? wallMs + aheadMs : wallMs - aheadMs)
-  }
+  if (aheadMinutes !== undefined) return new Date(wallMs - aheadMinutes * MINUTE_MS)
   const zoned = context.zone?.(date, timeMs)
   if (zoned?.doubt !== undefined) {
     const what = zoned.doubt === 'gap' ? 'did not exist' : 'came twice'

@@ -151,6 +151,17 @@ describe('a settlement breakdown of Checkout.com', () => {
     expect(summary.statements[0]?.control).toMatchObject({ what: 'the net of line 2', difference: 10n })
   })
 
+  it('calls no net that is wrong a rounding', async () => {
+    const { lines, summary } = await read([aRow({ 'Net In Holding Currency': '48.4' }), aPayout('48.5')])
+
+    expect(lines.map(({ kind }) => kind)).toEqual(['charge', 'payout'])
+    expect(summary.statements[0]).toMatchObject({
+      control: { what: 'the net of line 2' },
+      credits: 48_50n,
+      debits: -48_50n,
+    })
+  })
+
   it('has an instant where the file or the reader says in which zone', async () => {
     const at = async (more: Row, zone?: string): Promise<string | undefined> =>
       (await read([aRow(more)], EXTENDED, zone)).lines[0]?.occurredAt?.toISOString()

@@ -119,7 +119,8 @@ function rowReader({ reading, books, roundings, options }: Work, columns: Column
         'Amounts are finer than their currency: lines are rounded, and add up with one for the rounding',
       )
     if (net !== undefined) compareExactly(book.sums, `the net of line ${line}`, money, [net, computed])
-    roundings.row(book, net ?? computed, isPayout(fields, places, gross))
+    // Not the net that is stated: where it is wrong, what is between them is no rounding.
+    roundings.row(book, computed, isPayout(fields, places, gross))
   }
 }
 

@@ -431,3 +431,26 @@ const asModel = (line: SettlementLine) => ({
   pspReference: line.pspReference ?? '',
   reference: line.reference ?? '',
 })
+
+describe('A sum beyond 2^63 − 1 minor units', () => {
+  it('is told exactly, and its statement is one', async () => {
+    const most = 10n ** 15n - 1n
+    const movements = Array.from({ length: 1_000 }, () => aMovement({ amount: most }))
+    const [header = '', opening = '', ...rows] = rowsOf([aStatement({ currency: 'CLF', opening: 0n, movements })])
+    // No field has room for such sums, so neither the new balance nor the trailer can be right.
+    const [closing = '', trailer = ''] = rowsOf([aStatement({ currency: 'CLF', movements: [] })]).slice(-2)
+    const told = rows.filter((row) => /^[23]/.test(row))
+
+    const { summary, lines } = await read(textOf([header, opening, ...told, closing, trailer]))
+
+    expect(lines).toHaveLength(1_000)
+    expect(summary.diagnostics).toEqual([])
+    const [statement] = summary.statements
+    expect(statement?.credits).toBe(most * 10_000n)
+    expect(statement?.control).toMatchObject({
+      status: 'fail',
+      what: 'the closing balance in CLF',
+      computed: most * 10_000n,
+    })
+  })
+})

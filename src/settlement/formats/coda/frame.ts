@@ -1,5 +1,6 @@
 import { createSums, type Failure, failLater, failure, missing, type Sums } from '../control.ts'
-import { rounded, toMinor } from '../decimal.ts'
+import { decimalsIn } from '../currencies.ts'
+import { type Minor, rounded, toUnitsOfAny } from '../decimal.ts'
 import { BrokenFile, UnreadableRow } from '../diagnostics.ts'
 import type { Reading } from '../reading.ts'
 import { createGlobalisation, type Globalisation } from './globalisation.ts'
@@ -248,13 +249,16 @@ function closeStatement(
   if (date !== undefined && date > (reading.businessDate ?? '')) reading.businessDate = date
 }
 
-const minorOf = (thousandths: bigint, currency: string): bigint =>
-  rounded(toMinor(decimalOf(thousandths), currency), currency)
+/** A sum may be larger than any amount. */
+const sumOf = (thousandths: bigint, currency: string): Minor =>
+  toUnitsOfAny(decimalOf(thousandths), decimalsIn(currency))
+
+const minorOf = (thousandths: bigint, currency: string): bigint => rounded(sumOf(thousandths, currency), currency)
 
 /** In minor units, and in words when the difference is finer than one. */
 function exactFailure(what: string, sums: { stated: bigint; computed: bigint }, currency: string): Failure {
   const difference = sums.computed - sums.stated
-  const isFiner = toMinor(decimalOf(difference), currency).rest !== 0n
+  const isFiner = sumOf(difference, currency).rest !== 0n
   const name = isFiner ? `${what} (by ${difference} thousandths)` : what
   const stated = minorOf(sums.stated, currency)
   return failure(name, stated, isFiner ? minorOf(sums.computed, currency) : stated + minorOf(difference, currency))

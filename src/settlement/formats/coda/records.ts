@@ -1,4 +1,4 @@
-import { decimalsOfAny } from '../currencies.ts'
+import { decimalsOfAny } from '../../../money/index.ts'
 import { dateOfSix } from '../dates.ts'
 import type { Decimal } from '../decimal.ts'
 import { UnreadableRow } from '../diagnostics.ts'

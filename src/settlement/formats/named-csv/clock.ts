@@ -1,6 +1,6 @@
 import { isDate } from '../dates.ts'
 import type { Reading } from '../reading.ts'
-import { createZoneReader, type ZoneReader } from '../zone.ts'
+import { createZoneReader, minutesAhead, type ZoneReader } from '../zone.ts'
 import { cellAt, type Fields } from './columns.ts'
 
 /** A day as it was on the wall, and the instant where it is known. */
@@ -48,8 +48,9 @@ export function createClock({ diagnostics }: Reading): Clock {
     if (hours === undefined) return { date, at: undefined }
     const timeMs = timeOf(hours, minutes ?? '', seconds, fraction)
     if (timeMs === undefined) return undefined
-    if (offset !== undefined) return { date, at: new Date(midnightMs + timeMs - offsetOf(offset)) }
-    return inZone(date, timeMs, zone)
+    if (offset === undefined) return inZone(date, timeMs, zone)
+    const ahead = minutesAhead(offset)
+    return ahead === undefined ? undefined : { date, at: new Date(midnightMs + timeMs - ahead * MINUTE_MS) }
   }
 
   function inZone(date: string, timeMs: number, zone: Zone | undefined): Moment & { doubt?: string | undefined } {
@@ -118,12 +119,6 @@ function timeOf(hours: string, minutes: string, seconds: string, fraction: strin
   return ((h * 60 + m) * 60 + s) * 1_000 + (fraction === '' ? 0 : Number(fraction.slice(0, 3).padEnd(3, '0')))
 }
 
-function offsetOf(text: string): number {
-  if (!/\d/.test(text)) return 0
-  const ms = Number(text.slice(1, 3)) * HOUR_MS + Number(text.slice(-2)) * MINUTE_MS
-  return text.startsWith('-') ? -ms : ms
-}
-
 /**
  * Zones by the abbreviations that reports have, in hours ahead of UTC. Left out are those that stand for several: IST
  * (India, Ireland, Israel), AST (the Atlantic, Arabia), SST. CST and BST are those of America and Britain.
@@ -171,7 +166,6 @@ function zoneOf(name: string): Zone | undefined {
 function offsetHours(name: string): number | undefined {
   const match = /^(?:UTC|GMT)?([+-])(\d{1,2})(?::?(\d\d))?$/i.exec(name)
   if (match === null) return undefined
-  const hours = Number(match[2]) + Number(match[3] ?? '0') / 60
-  if (hours > 14) return undefined
-  return match[1] === '-' ? -hours : hours
+  const minutes = minutesAhead(`${match[1]}${match[2]?.padStart(2, '0')}${match[3] ?? ''}`)
+  return minutes === undefined ? undefined : minutes / 60
 }

@@ -1,5 +1,5 @@
+import { decimalsOfAny } from '../../../money/index.ts'
 import type { Sums } from '../control.ts'
-import { decimalsOfAny } from '../currencies.ts'
 import { type Decimal, exactText, type Minor, minorUnit, readDecimal, roundedUnits, toUnits } from '../decimal.ts'
 import { UnreadableRow } from '../diagnostics.ts'
 import { cellAt, type Fields } from './columns.ts'

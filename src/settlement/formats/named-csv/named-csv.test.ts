@@ -174,6 +174,15 @@ describe('a moment', () => {
     expect(told()).toEqual(['warning date_impossible', 'warning date_impossible', 'error date'])
   })
 
+  it('with an offset that no zone has is a warning', () => {
+    const { read, told } = clock()
+    const offsets = ['+25:00', '+14:30', '-12:30', '+0160']
+
+    expect(offsets.map((offset) => read(`2026-01-30 10:11:12${offset}`))).toEqual(Array(4).fill(undefined))
+    expect(told()).toEqual(Array(4).fill('warning date_impossible'))
+    expect(read('2026-01-30 10:11:12+14:00')).toBe('2026-01-30 2026-01-29T20:11:12.000Z')
+  })
+
   it('that the clock skipped or had twice is told', () => {
     const { read, told } = clock()
     const berlin = zoneNamed('Europe/Berlin')
@@ -197,7 +206,9 @@ describe('a zone', () => {
     ])
     expect(['GMT+2', '-0330', '+05:30', 'UTC-8'].map(hours)).toEqual([2, -3.5, 5.5, -8])
     expect(hours('Europe/Amsterdam')).toBeNaN()
-    expect(['IST', 'AST', 'Nowhere/Land', 'constructor', '+99'].map(hours)).toEqual(Array(5).fill(undefined))
+    expect(['IST', 'AST', 'Nowhere/Land', 'constructor', '+99', '+05:99', '-13'].map(hours)).toEqual(
+      Array(7).fill(undefined),
+    )
   })
 })
 

@@ -59,12 +59,18 @@ const MAX_BEGINNING = 65_536
 
 async function textBefore(texts: AsyncGenerator<string>): Promise<string> {
   let text = ''
-  while (!/\S.*[\r\n]/.test(text) && text.length < MAX_BEGINNING) {
+  while (!hasLine(text) && text.length < MAX_BEGINNING) {
     const next = await texts.next()
     if (next.done === true) break
     text += next.value
   }
   return text
+}
+
+/** Whether a line that is not blank ends in it. In two steps: one pattern would look for the end again from each character. */
+function hasLine(text: string): boolean {
+  const start = text.search(/\S/)
+  return start !== -1 && /[\r\n]/.test(text.slice(start))
 }
 
 async function* joined(beginning: string, rest: AsyncGenerator<string>): AsyncGenerator<string> {

@@ -1,5 +1,5 @@
 import { isDate } from '../dates.ts'
-import { createZoneReader } from '../zone.ts'
+import { createZoneReader, minutesAhead } from '../zone.ts'
 
 /** A day as it was on the wall there, and the instant, where the text has a time and an offset. */
 export type Stamp = {
@@ -13,9 +13,8 @@ export type Stamp = {
 /** Undefined for what is no date that there is. */
 export type StampReader = (text: string) => Stamp | undefined
 
-const STAMP = /^(\d{4})[/-](\d\d)[/-](\d\d)(?:[ T](\d\d):(\d\d):(\d\d)(?: ?(Z|([+-])(\d\d):?(\d\d)))?)?$/
+const STAMP = /^(\d{4})[/-](\d\d)[/-](\d\d)(?:[ T](\d\d):(\d\d):(\d\d)(?: ?(Z|[+-]\d\d:?\d\d))?)?$/
 const MINUTE_MS = 60_000
-const MAX_OFFSET_MINUTES = 14 * 60
 
 /**
  * Reads `2026/01/06 00:00:30 -0800`, and the same with dashes, without an offset or without a time. A time without an
@@ -37,7 +36,7 @@ export function createStampReader(zone: string | undefined): StampReader {
   const full = (text: string): Stamp | undefined => {
     const match = STAMP.exec(text)
     if (match === null) return undefined
-    const [, year, month, day, hours, minutes, seconds, offset, sign, offsetHours, offsetMinutes] = match
+    const [, year, month, day, hours, minutes, seconds, offset] = match
     const date = `${year}-${month}-${day}`
     if (date !== known) {
       if (!isDate(date)) return undefined
@@ -50,9 +49,9 @@ export function createStampReader(zone: string | undefined): StampReader {
     if (h > 23 || m > 59 || s > 59) return undefined
     const timeMs = ((h * 60 + m) * 60 + s) * 1_000
     if (offset === undefined) return { date, at: inZone?.(date, timeMs)?.at, timeMs }
-    const ahead = sign === undefined ? 0 : Number(offsetHours) * 60 + Number(offsetMinutes)
-    if (Number(offsetMinutes ?? 0) > 59 || ahead > MAX_OFFSET_MINUTES) return undefined
-    offsetMs = (sign === '-' ? -ahead : ahead) * MINUTE_MS
+    const ahead = minutesAhead(offset)
+    if (ahead === undefined) return undefined
+    offsetMs = ahead * MINUTE_MS
     beginning = text.slice(0, DAY_LENGTH)
     end = text.slice(DAY_LENGTH + TIME_LENGTH)
     return { date, at: new Date(midnightMs + timeMs - offsetMs), timeMs }

@@ -1,4 +1,5 @@
 import { isDate } from '../dates.ts'
+import { minutesAhead } from '../zone.ts'
 import { createMonthNames, plain } from './month-names.ts'
 
 /**
@@ -139,14 +140,11 @@ function timeOf([, hours = '', minutes = '', seconds = '0', fraction = '', half]
   return ((hour * 60 + Number(minutes)) * 60 + Number(seconds)) * 1_000 + Number(fraction.slice(0, 3).padEnd(3, '0'))
 }
 
-/** Minutes; NaN for what is no offset that there is (from −12:00 to +14:00) and for letters that mean more than one. */
+/** Minutes; NaN for what is no offset that there is and for letters that mean more than one. */
 function offsetOf(text: string | undefined): number | undefined {
   if (text === undefined) return undefined
   if (/^[A-Z]/i.test(text)) return LETTERS.get(text.toUpperCase()) ?? Number.NaN
-  const [hours, minutes] = [Number(text.slice(1, 3)), Number(text.slice(3).replace(':', '') || '0')]
-  const offset = hours * 60 + minutes
-  if (minutes > 59 || offset > (text.startsWith('-') ? 12 : 14) * 60) return Number.NaN
-  return text.startsWith('-') ? -offset : offset
+  return minutesAhead(text) ?? Number.NaN
 }
 
 function epochOf(text: string, order: DateOrder): ReadDate | undefined {

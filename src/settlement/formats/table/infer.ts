@@ -1,10 +1,10 @@
-import { decimalsOf, isCurrency } from '../../../money/index.ts'
+import { decimalsOf, isCurrency, NO_CURRENCY } from '../../../money/index.ts'
 import { amountRules, isAmountColumn, MOSTLY } from './amount-rule.ts'
 import { nameScore, type Role, roleWords, WHOLE_NAME } from './columns.ts'
 import { saysLeaving } from './direction.ts'
 import type { Doubt } from './doubt.ts'
 import { dateOrder, decimalMark, doubtScale } from './doubts.ts'
-import { type AmountRule, NO_CURRENCY, PROFILE_SCHEMA, type Profile, type TableShape } from './profile.ts'
+import { type AmountRule, PROFILE_SCHEMA, type Profile, type TableShape } from './profile.ts'
 import type { ColumnSurvey } from './survey.ts'
 
 export type Inferred = {

@@ -1,4 +1,4 @@
-import { isCurrency } from '../../../money/index.ts'
+import { isCurrency, NO_CURRENCY } from '../../../money/index.ts'
 import type { DecimalMark } from '../decimal.ts'
 import { DATE_ORDERS, type DateOrder } from './date-text.ts'
 
@@ -218,9 +218,6 @@ function currencyAt(currency: Record<string, unknown>): Profile['currency'] {
   if (isCurrency(code) || code === NO_CURRENCY) return { code }
   throw new ProfileError('currency.code has to be an ISO 4217 code such as EUR')
 }
-
-/** ISO 4217: no currency is involved, or here, nobody said which. */
-export const NO_CURRENCY = 'XXX'
 
 const feeAt = (fee: Record<string, unknown>): Profile['fee'] => ({
   column: textAt(fee['column'], 'fee.column'),

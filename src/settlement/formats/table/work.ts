@@ -1,4 +1,4 @@
-import { decimalsOf, isCurrency } from '../../../money/index.ts'
+import { decimalsOf, isCurrency, NO_CURRENCY } from '../../../money/index.ts'
 import { createSums, type Sums } from '../control.ts'
 import { type Decimal, type DecimalMark, roundedUnits, toUnits } from '../decimal.ts'
 import { UnreadableRow } from '../diagnostics.ts'
@@ -7,7 +7,7 @@ import type { ZoneReader } from '../zone.ts'
 import { type ReadAmount, readAmount } from './amount-text.ts'
 import { type Balances, createBalances } from './balances.ts'
 import type { DateReader } from './date-text.ts'
-import { NO_CURRENCY, type Profile } from './profile.ts'
+import type { Profile } from './profile.ts'
 import type { Table, TableRow } from './rows.ts'
 
 /** What is read of one currency of a table: its statement. */

@@ -1,0 +1,91 @@
+import type { ApiRun } from './api-night-types.ts'
+import type { Integer } from './api-types.ts'
+
+/** The report of a day and what changed in a run, as far as the command line reads them. */
+
+export type ApiReport = {
+  readonly schema: string
+  readonly run: {
+    readonly id: string
+    readonly source: string
+    readonly business_date: string
+    readonly completed_at: string
+  }
+  readonly settings: {
+    readonly zone: string
+    readonly cut_off: string
+    readonly grace_minutes: number
+    readonly lag_days: number
+    readonly fee_schedule?: { readonly rate_ppm: number; readonly fixed: Integer }
+  }
+  readonly inputs: {
+    readonly file?: {
+      readonly name: string
+      readonly sha256: string
+      readonly lines: Integer
+      readonly control: string
+    }
+    readonly ledger: readonly { readonly chain: number; readonly batches: Integer; readonly hash?: string }[]
+  }
+  readonly totals: Readonly<Record<'ours' | 'theirs' | 'matched' | 'breaks' | 'booked', Integer | null>>
+  readonly matched: readonly {
+    readonly rule: string
+    readonly currency: string
+    readonly pairs: Integer
+    readonly amount: Integer
+  }[]
+  readonly proof: ApiRun['proof']
+  readonly waterfall: readonly {
+    readonly currency: string
+    readonly code: string
+    readonly class: string
+    readonly count: Integer
+    readonly amount: Integer
+  }[]
+  readonly changes: readonly ApiChange[]
+  readonly outcome: { readonly sha256?: string; readonly verdict_sha256?: string }
+  readonly breaks: readonly {
+    readonly id: string
+    readonly events: readonly string[]
+    readonly code: string
+    readonly class: string
+    readonly state: string
+    readonly explanation: string
+  }[]
+}
+
+export type ApiChange = {
+  readonly change: string
+  readonly code: string
+  readonly class: string
+  readonly count: Integer
+  readonly currency?: string | null
+  readonly amount?: Integer | null
+}
+
+export type ApiChanges = {
+  readonly run: string
+  readonly previous_run?: string
+  readonly changes: readonly ApiChange[]
+}
+
+type ApiHashes = { readonly stored_sha256: string; readonly computed_sha256: string }
+
+export type ApiVerification = {
+  readonly run: string
+  readonly identical: boolean
+  readonly outcome: ApiHashes & { readonly differing_rows: number }
+  readonly verdict: ApiHashes
+  readonly report: { readonly sha256: string; readonly intact: boolean }
+}
+
+export type ApiDryRun = Pick<ApiRun, 'source' | 'business_date' | 'proof'> &
+  Pick<ApiReport, 'settings' | 'waterfall' | 'changes'> & {
+    readonly file: string
+    readonly ours: number
+    readonly theirs: number
+    readonly matched: number
+    readonly breaks: number
+    readonly resolved: number
+    readonly corrections_due: boolean
+  }

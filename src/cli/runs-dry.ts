@@ -1,0 +1,64 @@
+import type { ApiDryRun } from './api-report-types.ts'
+import { money } from './breaks-list.ts'
+import type { Context } from './context.ts'
+import { EXIT } from './failure.ts'
+import { equation } from './runs-get.ts'
+import { COMPUTE_TIMEOUT_MS } from './runs-verify.ts'
+
+export type DryOptions = {
+  readonly source: string
+  readonly date: string
+  readonly file?: string
+  readonly lag?: number
+  readonly grace?: number
+}
+
+/** What a run of a day would say, by these settings or by those that count. */
+export async function runsDry(context: Context, options: DryOptions): Promise<number> {
+  const client = await context.client()
+  const { source, date, file, lag, grace } = options
+  const settings = { lag_days: lag, grace_minutes: grace }
+  const request = {
+    source,
+    business_date: date,
+    dry_run: true,
+    file,
+    ...(lag === undefined && grace === undefined ? {} : { settings }),
+  }
+  const { body } = await client.post<ApiDryRun>('/v1/recon_runs', request, { timeoutMs: COMPUTE_TIMEOUT_MS })
+  context.show(body, () => printDryRun(context, body))
+  return EXIT.ok
+}
+
+function printDryRun({ output }: Context, run: ApiDryRun): void {
+  const { lag_days, grace_minutes, cut_off, zone } = run.settings
+  output.fields([
+    ['dry run of', `${run.source}, ${run.business_date}: nothing was changed`],
+    ['rules', `cut-off ${cut_off} ${zone}, grace ${grace_minutes} min, lag ${lag_days} d`],
+    ['file', run.file],
+    ['ours', String(run.ours)],
+    ['theirs', String(run.theirs)],
+    ['matched', String(run.matched)],
+    ['breaks', String(run.breaks)],
+    ['outcomes told', String(run.resolved)],
+  ])
+  output.line('')
+  for (const line of run.proof) output.line(equation(line))
+  output.table(
+    [
+      { title: 'would be' },
+      { title: 'code' },
+      { title: 'class' },
+      { title: 'breaks', align: 'right' },
+      { title: 'difference', align: 'right' },
+    ],
+    run.changes.map(({ change, code, class: isClass, count, amount, currency }) => [
+      change,
+      code,
+      isClass,
+      String(count),
+      money(amount ?? undefined, currency ?? undefined),
+    ]),
+  )
+  if (run.corrections_due) output.note('files of earlier days were replaced or withdrawn; a run corrects them first')
+}

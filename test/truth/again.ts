@@ -1,0 +1,91 @@
+import type { Item } from '../../src/recon/index.ts'
+import { type Compared, compareFiles } from '../../src/recon/testing.ts'
+import { createSeeded } from '../support/seeded.ts'
+import { judge, proofProblems, render, settingsOf } from './judge.ts'
+import type { Row } from './row.ts'
+import type { TruthSet } from './set.ts'
+
+type Done = Extract<Compared, { kind: 'done' }>
+
+/** What has to stay as it is, and what has to change, when a set is told in another way. In words, what does not. */
+export async function judgeAgain(set: TruthSet): Promise<readonly string[]> {
+  const base = await compared(set)
+  if (base === undefined) return ['nothing was matched']
+  return [
+    ...(await judge(set, 1)).problems.map((problem) => `in another order and style: ${problem}`),
+    ...(await mirrored(set, base)),
+    ...(await withOneCent(set, base)),
+  ]
+}
+
+async function compared(set: TruthSet): Promise<Done | undefined> {
+  const outcome = await compareFiles(render(set, 0).files, settingsOf(set.world))
+  return outcome.kind === 'done' ? outcome : undefined
+}
+
+/** With both files in each other's place every break is there from the other side. */
+async function mirrored(set: TruthSet, base: Done): Promise<readonly string[]> {
+  const { files } = render(set, 0)
+  const settings = settingsOf(set.world)
+  const swapped = await compareFiles(
+    { ours: files.theirs, theirs: files.ours },
+    { ...settings, ours: set.world.theirs, theirs: set.world.ours },
+  )
+  if (swapped.kind === 'unsure') return ['with the sides swapped nothing was matched']
+  const isReversed = swapped.summary.mapping.specs?.theirs.sign === -1
+  const [a, b] = [base.items.map((item) => factOf(item, 1n)), swapped.items.map((item) => mirrorOf(item, isReversed))]
+  return differencesOf(a, b).map((text) => `with the sides swapped: ${text}`)
+}
+
+/** A break without what the two sides have of their own: which of them waits for the other. */
+function factOf({ code, ours, theirs, difference, currency }: Item, sign: bigint): string {
+  const isLone = ours === undefined || theirs === undefined
+  const name = isLone && !code.startsWith('duplicate') && code !== 'unparsed_line' ? 'one-sided' : code
+  const gap = difference === undefined ? '' : difference * sign
+  return [name, ours?.reference ?? '-', theirs?.reference ?? '-', gap, difference === undefined ? '' : currency].join(
+    ' ',
+  )
+}
+
+const TWINS: Readonly<Record<string, Item['code']>> = {
+  duplicate_internal: 'duplicate_external',
+  duplicate_external: 'duplicate_internal',
+}
+
+/** Amounts of a file whose signs are turned take the sign of the file that is now ours. */
+const mirrorOf = (item: Item, isReversed: boolean): string =>
+  factOf(
+    { ...item, code: TWINS[item.code] ?? item.code, ours: item.theirs, theirs: item.ours },
+    isReversed && item.code !== 'fee_mismatch' ? 1n : -1n,
+  )
+
+/** One row is changed by its least unit: the proof still closes, and something else is said. */
+async function withOneCent(set: TruthSet, base: Done): Promise<readonly string[]> {
+  const random = createSeeded(set.seed + 77)
+  const side = random.pick(['ours', 'theirs'] as const)
+  const places = set[side].flatMap((row, place) => (isCompared(row) ? [place] : []))
+  const chosen = random.pick(places)
+  const rows = set[side].map((row, place) => (place === chosen ? { ...row, amount: row.amount + 1n } : row))
+  const changed = { ...set, [side]: rows }
+  const after = await compared(changed)
+  if (after === undefined) return ['with one cent more nothing was matched']
+  const text = (done: Done): string =>
+    [
+      ...done.items.map((item) => `${factOf(item, 1n)} ${item.ours?.amount} ${item.theirs?.amount}`).toSorted(),
+      ...[...done.summary.tolerated].map(String),
+    ].join('\n')
+  const name = `one cent more on ${set[side][chosen]?.reference} of ${side}`
+  return [
+    ...(text(after) === text(base) ? [`${name} is not seen`] : []),
+    ...proofProblems({ ...changed, matched: after.summary.pairs }, after).map((problem) => `${name}: ${problem}`),
+  ]
+}
+
+const isCompared = ({ garbage, kind }: Row): boolean => garbage === undefined && kind !== 'payout' && kind !== 'fee'
+
+function differencesOf(before: readonly string[], after: readonly string[]): readonly string[] {
+  const left = new Map<string, number>()
+  for (const text of before) left.set(text, (left.get(text) ?? 0) + 1)
+  for (const text of after) left.set(text, (left.get(text) ?? 0) - 1)
+  return [...left].flatMap(([text, count]) => (count === 0 ? [] : [`${text} ${count > 0 ? 'is gone' : 'has come'}`]))
+}

@@ -1,0 +1,35 @@
+/** A record as both files might tell it, before anybody writes it down. Amounts are minor units. */
+export type Row = {
+  readonly reference: string
+  /** What the PSP calls it. */
+  readonly second: string
+  readonly amount: bigint
+  readonly currency: string
+  readonly fee: bigint
+  /** Milliseconds of its instant. */
+  readonly at: number
+  readonly kind: 'charge' | 'refund' | 'payout' | 'fee'
+  readonly status: 'paid' | 'failed' | 'refunded' | 'pending'
+  /** What stands in the file instead of its amount, where that cannot be read. */
+  readonly garbage?: string
+}
+
+/** A break as it is planted, and as it has to be found. */
+export type Planted = {
+  readonly code: string
+  readonly isTemporary: boolean
+  readonly dueOn: string | undefined
+  readonly ours: string | undefined
+  readonly theirs: string | undefined
+  readonly difference: bigint | undefined
+  readonly currency: string | undefined
+}
+
+/** A part of both files of which it is known what is wrong with it. */
+export type Part = {
+  readonly ours: readonly Row[]
+  readonly theirs: readonly Row[]
+  readonly breaks: readonly Planted[]
+  /** How many pairs or groups agree. */
+  readonly matched: number
+}

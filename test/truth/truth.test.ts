@@ -1,0 +1,20 @@
+import { describe, expect, it } from 'vitest'
+import { work } from './work.ts'
+
+/** A few of the sets of `npm run truth`, which has thousands. */
+const SEEDS = Array.from({ length: 8 }, (_, place) => 70_001 + place * 4)
+
+describe('planted breaks', () => {
+  it.each(SEEDS)(
+    'are found, all of them and nothing else, in whatever way they are told (from seed %i)',
+    async (seed) => {
+      const { problems, tally } = await work(
+        { seeds: [seed, seed + 1, seed + 2, seed + 3], size: 'small', again: 4 },
+        () => {},
+      )
+
+      expect(problems).toEqual([])
+      expect(tally.size).toBeGreaterThan(5)
+    },
+  )
+})

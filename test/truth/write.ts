@@ -1,0 +1,188 @@
+import type { Seeded } from '../support/seeded.ts'
+import { wallClock } from './calendar.ts'
+import type { Row } from './row.ts'
+import { DECIMALS } from './stories.ts'
+import type { World } from './world.ts'
+
+export type SideName = 'ours' | 'theirs'
+
+/** How one file is written: chosen anew for every file. */
+type Style = {
+  readonly separator: string
+  readonly mark: '.' | ','
+  readonly unit: 'major' | 'minor'
+  readonly isGrouped: boolean
+  readonly date: (ms: number) => string
+  readonly form: 'csv' | 'jsonl'
+  /** Whether money in and money out stand in two columns. */
+  readonly isSplit: boolean
+  readonly isReversed: boolean
+}
+
+/** The columns of a row, by name, in the order in which they are told. */
+type Cells = readonly (readonly [name: string, text: string])[]
+
+export type Written = { readonly text: string; readonly reference: (reference: string) => string }
+
+export function writeFile(random: Seeded, world: World, side: SideName, rows: readonly Row[]): Written {
+  const style = styleOf(random, world, side)
+  const names = namesOf(random, style)
+  const order = createOrder(random)
+  const reference = (text: string): string => (side === 'ours' ? text : rewrite(world, text))
+  let balance = 0n
+  const extras = EXTRAS.filter(() => random.chance(0.3))
+  const lines = rows.map((row, place): Cells => {
+    balance += row.amount
+    const all: Cells = [
+      [names.key, reference(row.reference)],
+      ...moneyCells(names, style, row),
+      [names.currency, style.form === 'csv' && random.chance(0.3) ? row.currency.toLowerCase() : row.currency],
+      [names.date, style.date(row.at)],
+      ...(world.has.fees ? [[names.fee, write(style, row.fee, row.currency)] as const] : []),
+      ...(world.has.kinds && side === 'theirs' ? [[names.kind, row.kind] as const] : []),
+      ...(world.has.conversions && side === 'theirs' ? conversionCells(style, row) : []),
+      ...extras.map((extra) => [extra, extraCell(extra, { row, place, balance, style })] as const),
+    ]
+    return order(all)
+  })
+  return { text: style.form === 'csv' ? asCsv(style, lines) : asJsonLines(lines), reference }
+}
+
+const rewrite = ({ writing }: World, text: string): string =>
+  writing === 'upper' ? text.toUpperCase() : writing === 'bare' ? text.replace(/^ORD-/i, '') : text
+
+function styleOf(random: Seeded, world: World, side: SideName): Style {
+  const isOurs = side === 'ours'
+  const unit = random.pick(isOurs ? (['minor', 'major'] as const) : (['major', 'major', 'minor'] as const))
+  const mark = random.pick(['.', '.', ','] as const)
+  const zone = world[side].zone
+  const form = random.chance(0.15) ? 'jsonl' : 'csv'
+  return {
+    separator: random.pick(mark === ',' ? [';', '\t', '|'] : [',', ';', '\t']),
+    mark,
+    unit,
+    isGrouped: unit === 'major' && random.chance(0.2),
+    date: random.pick(world.timed[side] ? timesOf(zone) : isOurs ? DATES.slice(0, 2) : DATES),
+    form,
+    isSplit: !isOurs && random.chance(0.15),
+    isReversed: !isOurs && random.chance(0.1),
+  }
+}
+
+const timesOf = (zone: string): readonly ((ms: number) => string)[] => [
+  (ms) => new Date(ms).toISOString().replace('.000', ''),
+  (ms) => wallClock(ms, zone),
+  (ms) => Temporal.Instant.fromEpochMilliseconds(ms).toZonedDateTimeISO(zone).toString({ smallestUnit: 'second', timeZoneName: 'never' }),
+  (ms) => String(ms / 1_000),
+] // biome-ignore format: one for each line
+
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'] as const
+
+/** Dates without a time, which both sides write by the clock of UTC. */
+const DATES: readonly ((ms: number) => string)[] = [
+  (ms) => dayOf(ms),
+  (ms) => dayOf(ms).replaceAll('-', ''),
+  (ms) => dayOf(ms).split('-').toReversed().join('.'),
+  (ms) => `${dayOf(ms).slice(5, 7)}/${dayOf(ms).slice(8)}/${dayOf(ms).slice(0, 4)}`,
+  (ms) => `${MONTHS[Number(dayOf(ms).slice(5, 7)) - 1]} ${Number(dayOf(ms).slice(8))} ${dayOf(ms).slice(0, 4)}`,
+]
+
+const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10)
+
+const NAMES = {
+  key: ['payment_ref', 'reference', 'Reference', 'Referenz', 'charge_id', 'order_id', 'Transaction ID', 'Référence'],
+  amount: ['amount', 'Amount', 'gross', 'Betrag', 'Montant', 'value', 'total'],
+  minor: ['amount_minor', 'amount_cents', 'Amount (cents)'],
+  currency: ['currency', 'Currency', 'Währung', 'ccy', 'Devise'],
+  date: ['created_at', 'date', 'Date', 'Datum', 'captured_at', 'timestamp', 'Created (UTC)'],
+  fee: ['fee', 'Fee', 'fees'],
+  kind: ['type', 'Type', 'transaction_type', 'kind'],
+  credit: ['Credit', 'credit', 'Haben'],
+  debit: ['Debit', 'debit', 'Soll'],
+} as const
+
+type Names = Readonly<Record<Exclude<keyof typeof NAMES, 'minor'>, string>>
+
+function namesOf(random: Seeded, { unit }: Style): Names {
+  const pick = (name: keyof typeof NAMES): string => random.pick(NAMES[name])
+  const split = random.integer(0, 2)
+  return {
+    key: pick('key'),
+    amount: pick(unit === 'minor' ? 'minor' : 'amount'),
+    currency: pick('currency'),
+    date: pick('date'),
+    fee: pick('fee'),
+    kind: pick('kind'),
+    credit: NAMES.credit[split] ?? 'Credit',
+    debit: NAMES.debit[split] ?? 'Debit',
+  }
+}
+
+function moneyCells(names: Names, style: Style, { amount, currency, garbage }: Row): Cells {
+  const signed = style.isReversed ? -amount : amount
+  if (!style.isSplit) return [[names.amount, garbage ?? write(style, signed, currency)]]
+  const [credit, debit] = signed < 0n ? ['', write(style, -signed, currency)] : [write(style, signed, currency), '']
+  return [
+    [names.credit, garbage ?? credit],
+    [names.debit, garbage === undefined ? debit : ''],
+  ]
+}
+
+/** What the buyer's bank made of it: another amount in another currency, which is not what is compared. */
+const conversionCells = (style: Style, { amount }: Row): Cells => [
+  ['settlement_amount', write(style, (amount * 10_873n) / 10_000n, 'USD')],
+  ['settlement_currency', 'USD'],
+]
+
+/** An amount as the style has it. */
+function write({ unit, mark, isGrouped }: Style, amount: bigint, currency: string): string {
+  if (unit === 'minor') return String(amount)
+  const decimals = DECIMALS[currency] ?? 2
+  const digits = String(amount < 0n ? -amount : amount).padStart(decimals + 1, '0')
+  const whole = decimals === 0 ? digits : digits.slice(0, -decimals)
+  const grouped = isGrouped ? whole.replace(/\B(?=(\d{3})+$)/g, mark === '.' ? ',' : '.') : whole
+  return `${amount < 0n ? '-' : ''}${grouped}${decimals === 0 ? '' : mark + digits.slice(-decimals)}`
+}
+
+const EXTRAS = ['row', 'customer', 'description', 'balance', 'net', 'merchant', 'quantity'] as const
+
+function extraCell(
+  extra: (typeof EXTRAS)[number],
+  {
+    row,
+    place,
+    balance,
+    style,
+  }: { readonly row: Row; readonly place: number; readonly balance: bigint; readonly style: Style },
+): string {
+  const { amount, fee, currency } = row
+  switch (extra) {
+    case 'row': return String(place + 1)
+    case 'customer': return `cus_${place % 9}`
+    case 'description': return `Order of ${place % 5} things`
+    case 'balance': return write(style, balance, currency)
+    case 'net': return write(style, amount - fee, currency)
+    case 'merchant': return '4711'
+    case 'quantity': return String((place % 3) + 1)
+  } // biome-ignore format: a table
+}
+
+/** All rows of a file have their columns in one order. */
+function createOrder(random: Seeded): (cells: Cells) => Cells {
+  const keys = Array.from({ length: 32 }, () => random.next())
+  return (cells) =>
+    cells
+      .map((cell, place) => ({ cell, key: keys[place] ?? 0 }))
+      .toSorted((a, b) => a.key - b.key)
+      .map(({ cell }) => cell)
+}
+
+function asCsv({ separator }: Style, lines: readonly Cells[]): string {
+  const quoted = (text: string): string =>
+    text.includes(separator) || text.includes('"') ? `"${text.replaceAll('"', '""')}"` : text
+  const head = lines[0]?.map(([name]) => quoted(name)).join(separator) ?? ''
+  return [head, ...lines.map((cells) => cells.map(([, text]) => quoted(text)).join(separator))].join('\n').concat('\n')
+}
+
+const asJsonLines = (lines: readonly Cells[]): string =>
+  lines.map((cells) => `${JSON.stringify(Object.fromEntries(cells))}\n`).join('')
