@@ -31,7 +31,15 @@ import { createMetrics } from './platform/metrics.ts'
 import { clearScratch } from './platform/scratch.ts'
 import { startTicking } from './platform/tick.ts'
 import { createSimulatorPsp, type Psp, registeredWebhookEndpoint, registerWebhookEndpoint } from './psp/index.ts'
-import { createReconciliation, RECONCILIATION_INVARIANTS, searchNights, settlementOf } from './reconciliation/index.ts'
+import {
+  createReconciliation,
+  createResolutions,
+  NO_SETTINGS,
+  RECONCILIATION_INVARIANTS,
+  type ResolutionSettings,
+  searchNights,
+  settlementOf,
+} from './reconciliation/index.ts'
 import { createIntake, getFile, listFiles, withdrawFile } from './settlement/index.ts'
 import { getWallet, WALLET_INVARIANTS, walletStatement } from './wallet/index.ts'
 
@@ -39,7 +47,7 @@ export type AppOptions = {
   readonly config: Pick<
     Config,
     'host' | 'port' | 'role' | 'schema' | 'mode' | 'home' | 'version' | 'drainMs' | 'sources'
-  >
+  > & { readonly resolutions?: ResolutionSettings }
   readonly databaseUrl: string
   /** The PSP simulator, in test mode. Without any PSP, payments are refused with `psp_not_found`. */
   readonly simulatorUrl: string | undefined
@@ -147,6 +155,10 @@ async function build({ config, databaseUrl, simulatorUrl, apiKey, log }: AppOpti
       psps.map((psp) => psp.name),
     ),
   )
+  const resolutions = createResolutions(
+    { db: moneyDb, directory, clock, settings: config.resolutions ?? NO_SETTINGS },
+    db,
+  )
   const declared = intakeSources(
     config.sources,
     psps.map((psp) => psp.name),
@@ -198,6 +210,7 @@ async function build({ config, databaseUrl, simulatorUrl, apiKey, log }: AppOpti
         withdraw: (request) => withdrawFile(db, { ...request, at: clock.now() }),
         content: ({ originalBlobId }) => readBlob(db, originalBlobId),
       },
+      resolutions,
       reconciliation: { ...reconciliation, hurry: () => looking.hurry() },
       search: async (text) => [...(await search(db, text)), ...(await searchNights(db, text))],
       webhooks: inbox,

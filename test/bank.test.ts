@@ -181,6 +181,16 @@ describe('the runs of a bank', () => {
     expect(String(body['detail'])).toContain('is no business day of house-bank')
   })
 
+  it('leave breaks that people cannot resolve yet', async () => {
+    const [missing] = await list('/v1/breaks?source=house-bank&code=missing_external')
+    const { status, body } = await server.post(`/v1/breaks/${missing?.['id']}/resolutions`, {
+      verb: 'not_a_break',
+      reason: 'other',
+      note: 'it is fine',
+    })
+    expect([status, body['code']]).toEqual([422, 'break_not_resolvable'])
+  })
+
   it('end the way of the money', async () => {
     const { body } = await server.get(`/v1/payments/${payments[0]}/whereabouts`)
     expect(body['sentence']).toContain(`came to house-bank on ${days[2]}`)

@@ -186,14 +186,22 @@ export type ApiBreak = {
   readonly opened_at: string
   readonly cleared_in_run?: string
   readonly cleared_at?: string
+  readonly resolution?: string
+  readonly resolved_at?: string
+  readonly proposal?: string
+  readonly assignee?: string
+  readonly tags: readonly string[]
+  readonly snoozed_until?: string
+  readonly version: string
   readonly explanation: string
 }
 
 export type ApiBreakDetail = ApiBreak & {
   readonly events: readonly {
     readonly kind: string
-    readonly run: string
-    readonly business_date: string
+    readonly run?: string
+    readonly business_date?: string
+    readonly by?: string
     readonly at: string
     readonly detail?: string
   }[]

@@ -53,6 +53,11 @@ function printBreak(output: Output, found: ApiBreakDetail): void {
     ...optional('file', found.file),
     ['opened', `${found.opened_at}, by ${found.opened_in_run}`],
     ...optional('cleared', found.cleared_at && `${found.cleared_at}, by ${found.cleared_in_run ?? ''}`),
+    ...optional('resolved', found.resolved_at && `${found.resolved_at}, by ${found.resolution ?? ''}`),
+    ...optional('proposed', found.proposal),
+    ...optional('assignee', found.assignee),
+    ...optional('tags', found.tags.join(', ')),
+    ...optional('snoozed until', found.snoozed_until),
     ['explanation', found.explanation],
   ])
 }
@@ -81,7 +86,13 @@ function printSides(output: Output, { ours, theirs, difference, currency, file }
 
 function printHistory(output: Output, { events }: ApiBreakDetail): void {
   output.table(
-    [{ title: 'at' }, { title: 'what' }, { title: 'run of' }, { title: 'run' }, { title: 'detail' }],
-    events.map(({ at, kind, business_date, run, detail }) => [at, kind, business_date, run, detail ?? '']),
+    [{ title: 'at' }, { title: 'what' }, { title: 'run of' }, { title: 'by' }, { title: 'detail' }],
+    events.map(({ at, kind, business_date, run, by, detail }) => [
+      at,
+      kind,
+      business_date ?? '',
+      run ?? by ?? 'system',
+      detail ?? '',
+    ]),
   )
 }

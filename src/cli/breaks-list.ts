@@ -11,16 +11,18 @@ export type BreaksOptions = {
   readonly code?: string
   readonly source?: string
   readonly run?: string
+  readonly assignee?: string
+  readonly tag?: string
   readonly limit: number
 }
 
 export async function breaksList(context: Context, { limit, ...options }: BreaksOptions): Promise<number> {
   const client = await context.client()
-  const { state, code, source, run } = options
+  const { state, code, source, run, assignee, tag } = options
   const page = await readPages<ApiBreak>(
     client,
     '/v1/breaks',
-    { state, class: options.class, code, source, run },
+    { state, class: options.class, code, source, run, assignee, tag },
     limit,
   )
   context.show(page, () => {

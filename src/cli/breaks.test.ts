@@ -44,6 +44,8 @@ const BREAK = {
   file: 'sf_1',
   difference: 100,
   currency: 'EUR',
+  tags: [],
+  version: 'v1',
   opened_in_run: 'run_1',
   opened_at: 'T1',
   explanation: 'We have 12.50 EUR and simulator settles 11.50 EUR.',

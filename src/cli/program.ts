@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import type { BreaksOptions } from './breaks-list.ts'
+import { addApprovalCommands, addAuditCommands, addBreakCommands } from './break-commands.ts'
 import type { ImportOptions } from './checkouts-import.ts'
 import type { SharedOptions } from './context.ts'
 import type { FilesOptions } from './files-list.ts'
@@ -49,7 +49,9 @@ export function createProgram(io: Io, report: Report): Command {
   addParse(program, leaf)
   addRecon(program, leaf)
   addRunCommands(group('runs', 'reconciliation runs'), leaf)
-  addBreakCommands(group, leaf)
+  addBreakCommands(group('breaks', 'differences that runs found, and what people do about them'), leaf)
+  addApprovalCommands(group('approvals', 'what needs a second person'), leaf)
+  addAuditCommands(group('audit', 'the log of what people did'), leaf)
   addSimulatorCommands(group, leaf)
   addVersion(program, leaf)
   program.addHelpText('after', '\nStart with: npm start, then npx tallystick payments list')
@@ -340,36 +342,6 @@ function addRecon(program: Command, leaf: AddLeaf): void {
     next: 'npx tallystick recon --help',
     run: async (context, [ours = '', theirs = ''], options) =>
       (await import('./recon.ts')).recon(context, { ours, theirs }, options),
-  })
-}
-
-function addBreakCommands(group: AddGroup, leaf: AddLeaf): void {
-  const breaks = group('breaks', 'differences that runs found')
-  const list = breaks
-    .command('list')
-    .option('--state <state>', 'open, cleared, resolved')
-    .option('--class <class>', 'temporary, real')
-    .option('--code <code>', 'amount_mismatch, missing_external, …')
-    .option('--source <source>', 'of this source')
-    .option('--run <id>', 'found or touched by this run (run_…)')
-    .option('--limit <n>', 'at most this many', wholeNumber(1, 10_000), 25)
-  leaf<SharedOptions & BreaksOptions>(list, {
-    summary: 'list breaks, newest first',
-    examples: ['breaks list --state open --class real', 'breaks list --code missing_external --json'],
-    next: 'npx tallystick breaks list --help',
-    run: async (context, _args, options) => (await import('./breaks-list.ts')).breaksList(context, options),
-  })
-  leaf(breaks.command('get').argument('<id>', 'brk_…'), {
-    summary: 'show one break',
-    examples: ['breaks get brk_…', 'breaks get brk_… --json'],
-    next: 'npx tallystick breaks list',
-    run: async (context, [id = '']) => (await import('./breaks-get.ts')).breaksGet(context, id),
-  })
-  leaf(breaks.command('explain').argument('<id>', 'brk_…'), {
-    summary: 'what differs in plain words, both records side by side, and what happened since',
-    examples: ['breaks explain brk_…', 'breaks explain brk_… --json'],
-    next: 'npx tallystick breaks list',
-    run: async (context, [id = '']) => (await import('./breaks-get.ts')).breaksExplain(context, id),
   })
 }
 

@@ -92,9 +92,18 @@ describe('the process', () => {
     const loaded = stderr.split('\n').filter((line) => line.startsWith('LOADED file:'))
     const ours = loaded.filter((line) => !line.includes('node_modules/commander')).map((line) => line.split('/src/')[1])
     expect(ours.sort()).toEqual([
-      ...['context', 'failure', 'leaf', 'main', 'output', 'program', 'run-commands', 'run', 'style'].map(
-        (n) => `cli/${n}.ts`,
-      ),
+      ...[
+        'break-commands',
+        'context',
+        'failure',
+        'leaf',
+        'main',
+        'output',
+        'program',
+        'run-commands',
+        'run',
+        'style',
+      ].map((n) => `cli/${n}.ts`),
       'platform/exact-json.ts',
     ])
   })

@@ -49,6 +49,7 @@ describe('bad input', () => {
     expect(services.advances).toEqual([])
     expect(services.nights.uploaded.size).toBe(0)
     expect(services.nights.started).toEqual([])
+    expect(services.resolutions.asked).toEqual([])
   })
 
   it('puts no card number and no API key in the log', () => {

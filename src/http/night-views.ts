@@ -12,7 +12,7 @@ export const given = <T extends Readonly<Record<string, unknown>>>(fields: T): W
   ) as WithoutNull<T>
 
 export const instant = (at: Date | null): string | null => at?.toISOString() ?? null
-const idOf = (prefix: 'sf' | 'run', uuid: string | null): string | null =>
+const idOf = (prefix: 'sf' | 'run' | 'res', uuid: string | null): string | null =>
   uuid === null ? null : publicId(prefix, uuid)
 
 export const fileBody = (file: SettlementFile) => ({
@@ -145,6 +145,8 @@ export const breakBody = (found: Break) => ({
   code: found.code,
   class: found.class,
   state: found.state,
+  version: found.version,
+  tags: [...found.tags],
   business_date: found.businessDate,
   opened_in_run: publicId('run', found.openedInRun),
   opened_at: found.openedAt.toISOString(),
@@ -161,6 +163,11 @@ export const breakBody = (found: Break) => ({
     currency: found.currency,
     cleared_in_run: idOf('run', found.clearedInRun),
     cleared_at: instant(found.clearedAt),
+    resolution: idOf('res', found.resolutionId),
+    resolved_at: instant(found.resolvedAt),
+    proposal: idOf('res', found.proposalId),
+    assignee: found.assignee,
+    snoozed_until: found.snoozedUntil,
   }),
 })
 
@@ -205,11 +212,9 @@ const theirsBody = (theirs: Break['theirs']) =>
 
 export const breakDetailBody = (found: Break & { readonly events: readonly BreakEvent[] }) => ({
   ...breakBody(found),
-  events: found.events.map(({ kind, runId, businessDate, at, detail }) => ({
+  events: found.events.map(({ kind, runId, businessDate, by, at, detail }) => ({
     kind,
-    run: publicId('run', runId),
-    business_date: businessDate,
     at: at.toISOString(),
-    ...given({ detail }),
+    ...given({ run: idOf('run', runId), business_date: businessDate, by, detail }),
   })),
 })

@@ -24,6 +24,8 @@ import { refusalOf } from './refusal-of.ts'
 import { requestIdOf } from './request-id.ts'
 import { requestLog } from './request-log.ts'
 import { apiKeyRoutes } from './routes/api-keys.ts'
+import { approvalRoutes } from './routes/approvals.ts'
+import { auditRoutes } from './routes/audit.ts'
 import { healthRoutes } from './routes/health.ts'
 import { ledgerRoutes } from './routes/ledger.ts'
 import { pageRoutes } from './routes/pages.ts'
@@ -31,6 +33,7 @@ import { paymentRoutes } from './routes/payments.ts'
 import { pspWebhookRoutes } from './routes/psp-webhooks.ts'
 import { reconciliationRoutes } from './routes/reconciliation.ts'
 import { referenceRoutes } from './routes/reference.ts'
+import { resolutionRoutes } from './routes/resolutions.ts'
 import { runMatchRoutes } from './routes/run-matches.ts'
 import { runReportRoutes } from './routes/run-report.ts'
 import { settlementFileRoutes } from './routes/settlement-files.ts'
@@ -42,6 +45,7 @@ import { EntrySchema } from './schemas/ledger.ts'
 import { OrderSchema, PaymentSchema } from './schemas/payment.ts'
 import { ProblemSchema } from './schemas/problem.ts'
 import { RunSchema } from './schemas/reconciliation.ts'
+import { ResolutionSchema } from './schemas/resolution.ts'
 import { MatchSchema } from './schemas/run-match.ts'
 import { SECURITY_HEADERS } from './security-headers.ts'
 import type { Services } from './services.ts'
@@ -88,7 +92,16 @@ export async function createHttpServer(deps: HttpServerDeps): Promise<Api> {
   app.setErrorHandler(answerError)
   const operationsOnly = deps.config.operationsOnly === true
   app.setNotFoundHandler((request, reply) => answerUnknown(request, reply, methodsOf(request.url), operationsOnly))
-  for (const schema of [ProblemSchema, OrderSchema, PaymentSchema, EntrySchema, RunSchema, MatchSchema, DryRunSchema])
+  for (const schema of [
+    ProblemSchema,
+    OrderSchema,
+    PaymentSchema,
+    EntrySchema,
+    RunSchema,
+    MatchSchema,
+    DryRunSchema,
+    ResolutionSchema,
+  ])
     app.addSchema(schema)
   app.decorateRequest('principal', undefined)
   app.decorateRequest('bodyFindings', undefined)
@@ -211,7 +224,10 @@ async function addApi(scope: Api, { services, auth, config, clock }: HttpServerD
   walletRoutes(scope, services)
   ledgerRoutes(scope, services)
   settlementFileRoutes(scope, services, uploads)
-  reconciliationRoutes(scope, services)
+  reconciliationRoutes(scope, services, clock)
+  resolutionRoutes(scope, services)
+  approvalRoutes(scope, services)
+  auditRoutes(scope, services)
   runMatchRoutes(scope, services)
   runReportRoutes(scope, services)
   apiKeyRoutes(scope, auth)

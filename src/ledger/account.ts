@@ -21,6 +21,12 @@ export const accounts = {
   pspFee: { name: 'expense:psp_fee', type: 'expense' },
   commission: { name: 'revenue:commission', type: 'income' },
   suspense: (source: string): Account => ({ name: `suspense:${source}`, type: 'liability' }),
+  /** What a source settled twice, until it takes it back. */
+  duplicates: (source: string): Account => ({ name: `duplicates:${source}`, type: 'liability' }),
+  writeOff: { name: 'expense:write_off', type: 'expense' },
+  settlementDifference: { name: 'expense:settlement_difference', type: 'expense' },
+  rounding: { name: 'rounding', type: 'expense' },
+  fx: (currency: string): Account => ({ name: `fx:${currency}`, type: 'equity' }),
 } as const satisfies Record<string, Account | ((...names: never[]) => Account)>
 
 /** Accounts that only the system posts to: their balance must equal other records, to the cent. */
@@ -38,7 +44,7 @@ export function typeOfChartAccount(name: string): AccountType | undefined {
   if (name === 'revenue:commission') return 'income'
   if (name === 'rounding' || /^expense:/.test(name)) return 'expense'
   if (/^fx:/.test(name)) return 'equity'
-  if (/^suspense:/.test(name)) return 'liability'
+  if (/^(suspense|duplicates):/.test(name)) return 'liability'
   if (/^(bank|dispute):/.test(name)) return 'asset'
   return undefined
 }

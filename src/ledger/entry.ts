@@ -19,6 +19,9 @@ export type EntryKind =
   | 'line_undone'
   /** What a seller waited for is theirs to have. */
   | 'release'
+  /** What people decided about breaks, and its reversal. */
+  | 'resolution'
+  | 'resolution_undone'
 
 /** A journal entry to be written: the record of one fact. `(kind, fact)` is booked once. */
 export type NewEntry = {

@@ -150,6 +150,48 @@ export const REFUSALS = {
     retryable: false,
     fix: 'Read the file; `status` says where it stands. Only an accepted file can be withdrawn.',
   },
+  break_state: {
+    status: 409,
+    title: 'The break is not in a state in which this can be done.',
+    retryable: false,
+    fix: 'Read the break: only an open one is resolved, and one decision about it waits at a time.',
+  },
+  break_not_resolvable: {
+    status: 422,
+    title: 'The breaks cannot be resolved like this.',
+    retryable: false,
+    fix: 'Nothing was stored. `detail` says which breaks the verb is for.',
+  },
+  resolution_state: {
+    status: 409,
+    title: 'The resolution is not in a state in which this can be done.',
+    retryable: false,
+    fix: 'Read the resolution; only one that is applied can be undone, once.',
+  },
+  approval_state: {
+    status: 409,
+    title: 'The approval is decided already, or what it is about has changed.',
+    retryable: false,
+    fix: 'Read the approval. What has lapsed is asked for again.',
+  },
+  approval_of_own: {
+    status: 409,
+    title: 'Nobody approves what they asked for themselves.',
+    retryable: false,
+    fix: 'Another person decides, with a key of their own: another name and another key.',
+  },
+  run_in_progress: {
+    status: 409,
+    title: 'A reconciliation run of the source is under way.',
+    retryable: true,
+    fix: 'A run compares what was open when it began. Wait for the seconds that `Retry-After` says and send the request again.',
+  },
+  period_closed: {
+    status: 409,
+    title: 'The business day is closed.',
+    retryable: false,
+    fix: 'Nothing of a closed period changes. Two people can open it again.',
+  },
   run_state: {
     status: 409,
     title: 'The reconciliation run is not in a state in which this can be done.',

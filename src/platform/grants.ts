@@ -22,6 +22,13 @@ const APPEND_ONLY = [
   'payout_undone',
   'payout_arrival',
   'payout_arrival_undone',
+  'approval',
+  'approval_decision',
+  'break_resolution_break',
+  'break_note',
+  'audit_log',
+  'period_event',
+  'period_reopening',
   'psp_webhook_secret',
 ]
 /** Kept by the migrations alone. */

@@ -2,7 +2,23 @@ import { randomUUIDv7 } from 'node:crypto'
 import { Refusal } from './errors.ts'
 
 /** The kinds of things that have an id, as the prefix it carries outside the database. */
-export type IdPrefix = 'pay' | 'po' | 'att' | 'je' | 'key' | 'evt' | 'ref' | 'dis' | 'pyt' | 'sf' | 'sl' | 'run' | 'brk'
+export type IdPrefix =
+  | 'pay'
+  | 'po'
+  | 'att'
+  | 'je'
+  | 'key'
+  | 'evt'
+  | 'ref'
+  | 'dis'
+  | 'pyt'
+  | 'sf'
+  | 'sl'
+  | 'run'
+  | 'brk'
+  | 'res'
+  | 'apr'
+  | 'reo'
 
 /** A new UUIDv7: time-ordered, so that indexes grow at their right edge. */
 export const newId = (): string => randomUUIDv7()

@@ -1,46 +1,38 @@
 import assert from 'node:assert/strict'
-import type { CellValue, DuckDb } from '../platform/duckdb.ts'
-import { createDateReader, createZoneReader, type DateReader, type ZoneReader } from '../settlement/index.ts'
-import { readRowAmount, unitsOf } from './amount-value.ts'
-import { currencyOf, decimalsIn } from './currency-code.ts'
+import { type CellValue, type DuckDb, literal } from '../platform/duckdb.ts'
+import { columnsOf, createRowReader, Unreadable } from './canon-row.ts'
+import { rowSql } from './canon-sql.ts'
 import { keySql } from './key-form.ts'
-import { apartWord } from './kinds.ts'
-import { cellOf, rawTable, type Side, type SideName, type SideSpec, type Unit } from './side.ts'
+import { apartWord, TOTAL_KIND } from './kinds.ts'
+import { cellOf, type Side, type SideName, type SideSpec } from './side.ts'
 
 /**
- * Table `ours` or `theirs`: every row of a file in the shape in which rows are compared.
+ * View `ours` or `theirs`: every row of a file in the shape in which rows are compared.
  *
- *     n, line    the row            ref, key, loose  the key as it stands, in the form of the mapping, in its loosest
+ *     n, line    the row            ref, key   the key as it stands, and in the form of the mapping
  *     amount     minor units, signed; `fee` a positive cost or null; `currency`
  *     ms         the instant, null without a time;  day  the date that stands there
  *     kind       the sender's word;  apart  why the row is no sale and stands apart, or null
  *
- * What is no record at all goes to `unparsed`.
+ * DuckDB reads what is written plainly (canon-sql.ts), all rows at once; the others are read one by one (canon-row.ts). What
+ * is no record at all goes to `unparsed`.
  */
 export async function canonicalise(duckdb: DuckDb, side: Side, spec: SideSpec, zone: string): Promise<Canonical> {
-  const { name } = side
-  await duckdb.run(`create table ${name}_value (n integer, amount bigint, fee bigint, currency varchar, ms bigint,
-    day varchar, kind varchar, apart varchar)`)
-  const work = startWork(side, spec, zone)
-  let read = 0
-  for await (const rows of duckdb.stream<RawRow>(
-    `select n, line, ${work.columns.join(', ')} from ${rawTable(name)} order by n`,
-  )) {
-    for (const row of rows) work.take(row)
-    read += rows.length
-    await flush(duckdb, name, work)
+  const table = rowTable(side.name)
+  await duckdb.run(`create table ${table} as ${plainRows(side, spec, zone)}`)
+  const [plain] = await duckdb.query<Plain>(`
+    select count(*) as rows, count(*) filter (amount is not null) as read, count(*) filter (amount is not null and day is null) as undated,
+           count(ms) filter (amount is not null) as timed, count(*) filter (amount is not null and ms % 86400000 = 0) as midnights
+      from ${table}`)
+  assert.equal(Number(plain?.rows), side.rows, 'every row of a file is looked at')
+  const others = await readOthers(duckdb, side, spec, zone)
+  const [timed, midnights] = [Number(plain?.timed) + others.timed, Number(plain?.midnights) + others.midnights]
+  // A column of dates that a program wrote out with a time of nought.
+  await createView(duckdb, side, spec, { isMidnightOnly: timed > 1 && timed === midnights })
+  return {
+    rounded: others.rounded,
+    undated: (spec.date === undefined ? 0 : Number(plain?.undated)) + others.undated,
   }
-  await flush(duckdb, name, work)
-  assert.equal(read, side.rows, 'every row of a file is looked at')
-  const midnight = work.isMidnightOnly() ? 'null::bigint' : 'v.ms'
-  const key = `r.${cellOf(side, spec.key)}`
-  await duckdb.run(`
-    create table ${name} as
-      select r.n, r.line, ${keySql(key, 'exact')} as ref, ${keySql(key, spec.keyForm)} as key, ${keySql(key, 'loose')} as loose, v.amount, v.fee, v.currency,
-             ${midnight} as ms, v.day, v.kind, v.apart
-        from ${rawTable(name)} r join ${name}_value v on v.n = r.n;
-    drop table ${name}_value`)
-  return { rounded: work.rounded(), undated: work.undated() }
 }
 
 export type Canonical = {
@@ -50,150 +42,91 @@ export type Canonical = {
   readonly undated: number
 }
 
-type RawRow = { readonly n: number; readonly line: number } & Readonly<Record<string, string | number | null>>
+type Plain = Readonly<Record<'rows' | 'read' | 'undated' | 'timed' | 'midnights', bigint>>
 
-type Work = {
-  readonly columns: readonly string[]
-  readonly take: (row: RawRow) => void
-  readonly values: CellValue[][]
-  readonly rejected: CellValue[][]
-  readonly isMidnightOnly: () => boolean
-  readonly rounded: () => number
-  readonly undated: () => number
+const rowTable = (name: SideName): string => `${name}_row`
+
+/** Rows in their order, so that `rowid` counts them as `n` does. Without an amount it is one of the others. */
+function plainRows(side: Side, spec: SideSpec, zone: string): string {
+  const cell = (column: string): string => cellOf(side, column)
+  const { currency, amount, fee, isFree, at, isTimed, isUndated, isSuspicious } = rowSql(side, spec, zone, cell)
+  const isRead = `amount is not null and currency is not null and (fee is not null or is_free) and (stamp is not null or is_undated) and not is_suspicious`
+  const loose = spec.keyForm === 'loose' ? `, ${keySql(cell(spec.key), 'loose')} as key` : ''
+  return `
+    select ref, case when ${isRead} then amount end as amount, fee, currency, case when is_timed then epoch_ms(stamp) end as ms,
+           stamp::date as day, kind, false as is_total ${side.bulk === undefined ? ', line' : ''} ${loose === '' ? '' : ', key'}
+      from (select ref, ${amount} as amount, ${fee} as fee, ${isFree} as is_free, currency, ${at} as stamp, ${isTimed} as is_timed,
+                   ${isUndated} as is_undated, ${isSuspicious} as is_suspicious, kind ${side.bulk === undefined ? ', line' : ''} ${loose}
+              from (select *, ${currency} as currency, ${keySql(cell(spec.key), 'exact')} as ref,
+                           ${spec.kind === undefined ? 'null::varchar' : `nullif(${cell(spec.kind)}, '')`} as kind from ${side.rowsSql}))`
 }
 
-async function flush(duckdb: DuckDb, name: SideName, { values, rejected }: Work): Promise<void> {
-  await duckdb.append(
-    `${name}_value`,
-    ['integer', 'bigint', 'bigint', 'varchar', 'bigint', 'varchar', 'varchar', 'varchar'],
-    values.splice(0),
-  )
-  await duckdb.append('unparsed', ['varchar', 'integer', 'integer', 'varchar', 'varchar'], rejected.splice(0))
-}
+type Others = { rounded: number; undated: number; timed: number; midnights: number }
 
-/** A sum under the rows is none of them. */
-const TOTAL = /^(sub|grand )?(total|totals|totaal|totale|totaux|summe|gesamt|suma|summa|sum)\b/i
-
-class Unreadable extends Error {
-  readonly column: string
-  readonly code: string
-  constructor(code: string, column: string, message: string) {
-    super(message)
-    this.code = code
-    this.column = column
-  }
-}
-
-function startWork(side: Side, spec: SideSpec, zone: string): Work {
-  const names = columnsOf(spec)
-  const cells = new Map(names.map((name) => [name, cellOf(side, name)]))
-  const [values, rejected]: [CellValue[][], CellValue[][]] = [[], []]
-  const readers = { dates: createDateReader(), zone: createZoneReader(zone) }
-  let [rounded, undated, timed, midnights] = [0, 0, 0, 0]
-
-  const textIn =
-    (row: RawRow) =>
-    (name: string): string => {
-      const cell = row[cells.get(name) ?? '']
-      return typeof cell === 'string' ? cell : ''
-    }
-
-  function canonicalRow(row: RawRow): CellValue[] {
-    const textOf = textIn(row)
-    const apart = apartOf(side, spec, textOf)
-    const { amount, fee, currency, isExact } = moneyOf(spec, textOf)
-    if (!isExact) rounded += 1
-    const when = spec.date === undefined ? undefined : momentOf(spec.date, textOf(spec.date.column), readers)
-    if (when === undefined && spec.date !== undefined) undated += 1
-    if (when?.ms !== undefined) timed += 1
-    if (when?.isMidnight === true) midnights += 1
-    const kind = spec.kind === undefined ? '' : textOf(spec.kind)
-    return [row.n, amount, fee, currency, when?.ms ?? null, when?.day ?? null, kind || null, apart]
-  }
-
-  return {
-    columns: [...new Set(cells.values())],
-    values,
-    rejected,
-    take(row) {
+async function readOthers(duckdb: DuckDb, side: Side, spec: SideSpec, zone: string): Promise<Others> {
+  const { name } = side
+  const table = rowTable(name)
+  await duckdb.run(`create table ${name}_value (n integer, amount bigint, fee bigint, currency varchar, ms bigint, day varchar, is_total bigint);
+    create table ${name}_other as select rowid::integer as n from ${table} where amount is null`)
+  const counts: Others = { rounded: 0, undated: 0, timed: 0, midnights: 0 }
+  const cells = new Map(columnsOf(spec).map((column) => [column, cellOf(side, column)]))
+  const read = createRowReader(side, spec, zone)
+  for await (const rows of side.cells(duckdb, `${name}_other`, [...new Set(cells.values())])) {
+    const [values, rejected]: [CellValue[][], CellValue[][]] = [[], []]
+    for (const row of rows) {
+      const textOf = (column: string): string => {
+        const text = row[cells.get(column) ?? '']
+        return typeof text === 'string' ? text : ''
+      }
       try {
-        const value = canonicalRow(row)
-        values.push(value)
+        const { amount, fee, currency, ms, day, isTotal, ...about } = read(textOf)
+        values.push([row.n, amount, fee, currency, ms, day, isTotal ? 1n : 0n])
+        if (!about.isExact) counts.rounded += 1
+        if (about.isUndated) counts.undated += 1
+        if (ms !== null) counts.timed += 1
+        if (about.isMidnight) counts.midnights += 1
       } catch (error) {
         if (!(error instanceof Unreadable)) throw error
-        const place = side.columns.find(({ name }) => name === error.column)?.place ?? -1
-        rejected.push([side.name, row.line, place + 1, error.code, error.message])
+        const place = side.columns.find((column) => column.name === error.column)?.place ?? -1
+        rejected.push([name, row.line, place + 1, error.code, error.message])
       }
-    },
-    // A column of dates that a program wrote out with a time of nought.
-    isMidnightOnly: () => timed > 1 && timed === midnights,
-    rounded: () => rounded,
-    undated: () => undated,
+    }
+    await duckdb.append(`${name}_value`, VALUE_TYPES, values)
+    await duckdb.append('unparsed', ['varchar', 'integer', 'integer', 'varchar', 'varchar'], rejected)
   }
+  await duckdb.run(`
+    update ${table} set amount = v.amount, fee = v.fee, currency = v.currency::currency_code, ms = v.ms, day = v.day::date, is_total = v.is_total = 1
+      from ${name}_value v where ${table}.rowid = v.n;
+    drop table ${name}_value; drop table ${name}_other`)
+  return counts
 }
 
-const columnsOf = ({ key, amount, currency, date, fee, kind }: SideSpec): readonly string[] => [
-  key,
-  ...(amount.rule === 'split' ? [amount.credit, amount.debit] : [amount.column]),
-  ...(amount.rule === 'direction' ? [amount.direction] : []),
-  ...('column' in currency ? [currency.column] : []),
-  ...(date === undefined ? [] : [date.column]),
-  ...(fee === undefined ? [] : [fee.column]),
-  ...(kind === undefined ? [] : [kind]),
-]
+const VALUE_TYPES = ['integer', 'bigint', 'bigint', 'varchar', 'bigint', 'varchar', 'bigint'] as const
 
-type TextOf = (column: string) => string
-
-function apartOf(side: Side, spec: SideSpec, textOf: TextOf): string | null {
-  const key = textOf(spec.key).trim()
-  if (side.isTable && TOTAL.test(key)) return 'total'
-  return spec.kind === undefined ? null : (apartWord(textOf(spec.kind)) ?? null)
+async function createView(
+  duckdb: DuckDb,
+  { name, bulk }: Side,
+  { keyForm }: SideSpec,
+  { isMidnightOnly }: { readonly isMidnightOnly: boolean },
+): Promise<void> {
+  const line = bulk === undefined ? 'line' : `(rowid + ${bulk.firstLine})::integer`
+  const key = { exact: 'ref', case: 'upper(ref)', loose: 'key' }[keyForm]
+  await duckdb.run(`
+    create view ${name} as
+      select rowid::integer as n, ${line} as line, ref, ${key} as key, amount, fee, currency,
+             ${isMidnightOnly ? 'null::bigint' : 'ms'} as ms, day::varchar as day, kind, ${await apartSql(duckdb, name)} as apart
+        from ${rowTable(name)} where amount is not null`)
 }
 
-function moneyOf(spec: SideSpec, textOf: TextOf) {
-  const column = spec.amount.rule === 'split' ? spec.amount.credit : spec.amount.column
-  const read = readRowAmount(spec.amount, spec.decimal, textOf)
-  if (read === 'empty') throw new Unreadable('amount', column, 'The row has no amount')
-  if ('unreadable' in read) throw new Unreadable('amount', column, `"${read.unreadable.slice(0, 40)}" is no amount`)
-  const named = 'code' in spec.currency ? spec.currency.code : textOf(spec.currency.column)
-  const currency = read.currency ?? (named === 'XXX' ? named : currencyOf(named))
-  if (currency === undefined)
-    throw new Unreadable(
-      'currency',
-      'column' in spec.currency ? spec.currency.column : column,
-      `"${named.slice(0, 16)}" is no currency`,
-    )
-  const decimals = decimalsIn(currency)
-  const units = unitsOf(read.decimal, spec.unit, decimals)
-  if (units === undefined) throw new Unreadable('amount', column, 'The amount is beyond 2^62 minor units')
-  const amount = units.amount * BigInt(spec.sign)
-  return { amount, fee: feeOf(spec, textOf, spec.unit, decimals), currency, isExact: units.isExact }
-}
-
-function feeOf({ fee, decimal }: SideSpec, textOf: TextOf, unit: Unit, decimals: number): bigint | null {
-  if (fee === undefined || textOf(fee.column).trim() === '') return null
-  const read = readRowAmount({ rule: 'signed', column: fee.column }, decimal, textOf)
-  if (read === 'empty') return null
-  if ('unreadable' in read) throw new Unreadable('fee', fee.column, `"${read.unreadable.slice(0, 40)}" is no fee`)
-  const units = unitsOf(read.decimal, unit, decimals)?.amount ?? 0n
-  return fee.sign === 'cost' ? units : -units
-}
-
-type Moment = { readonly day: string; readonly ms: bigint | undefined; readonly isMidnight: boolean }
-
-function momentOf(
-  { order }: NonNullable<SideSpec['date']>,
-  text: string,
-  readers: { readonly dates: DateReader; readonly zone: ZoneReader },
-): Moment | undefined {
-  const read = readers.dates.read(text, order)
-  if (read === undefined) return undefined
-  const { date: day, timeMs, offsetMinutes } = read
-  if (timeMs === undefined) return { day, ms: undefined, isMidnight: false }
-  const isMidnight = timeMs === 0
-  const at =
-    offsetMinutes === undefined
-      ? readers.zone(day, timeMs)?.at.getTime()
-      : Date.parse(`${day}T00:00:00.000Z`) + timeMs - offsetMinutes * 60_000
-  return { day, ms: at === undefined ? undefined : BigInt(at), isMidnight }
+/** A file has few words for its kinds, however many rows. */
+async function apartSql(duckdb: DuckDb, name: SideName): Promise<string> {
+  const kinds = await duckdb.query<{ kind: string }>(
+    `select distinct kind from ${rowTable(name)} where kind is not null`,
+  )
+  const known = kinds.flatMap(({ kind }) => {
+    const word = apartWord(kind)
+    return word === undefined ? [] : [`when ${literal(kind)} then ${literal(word)}`]
+  })
+  const ofKind = known.length === 0 ? 'null' : `case kind ${known.join(' ')} end`
+  return `case when is_total then '${TOTAL_KIND}' else ${ofKind} end`
 }

@@ -1,4 +1,4 @@
-import { decimalsOfAny, formatMinor, isCurrency } from '../money/index.ts'
+import { decimalsOfAny, formatMinor, isCurrency, NO_CURRENCY } from '../money/index.ts'
 
 /** The one currency that texts name, when it is one. */
 export function currencyIn(texts: readonly string[]): string | undefined {
@@ -22,3 +22,10 @@ export function groupedMajor(amount: bigint, currency: string): string {
   const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ',')
   return fraction === undefined ? grouped : `${grouped}.${fraction}`
 }
+
+const LETTERS = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ']
+
+/** All that \`currencyOf\` may give, and none, by their letters. */
+export const CURRENCY_CODES: readonly string[] = LETTERS.flatMap((a) =>
+  LETTERS.flatMap((b) => LETTERS.map((c) => a + b + c)),
+).filter((code) => code === NO_CURRENCY || decimalsOfAny(code) !== undefined)

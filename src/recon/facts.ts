@@ -29,7 +29,7 @@ export async function proofOf(duckdb: DuckDb): Promise<readonly ProofLine[]> {
 }
 
 const TOLERATED = `select o.currency, o.amount - t.amount as amount
-  from pair p join ours o on o.n = p.o join theirs t on t.n = p.t where p.rule = 'tolerance'`
+  from pair p join ours_left o on o.n = p.o join theirs_left t on t.n = p.t where p.rule = 'tolerance'`
 
 export async function toleratedOf(duckdb: DuckDb): Promise<ReadonlyMap<string, bigint>> {
   const rows = await duckdb.query<Amount>(
@@ -38,19 +38,24 @@ export async function toleratedOf(duckdb: DuckDb): Promise<ReadonlyMap<string, b
   return new Map(rows.map(({ currency, amount }) => [currency, amount]))
 }
 
-/** Pairs that are no break, by rule. */
+/** Pairs that are no break, by rule. What was matched straight is exact. */
 export async function matchedOf(duckdb: DuckDb): Promise<Pick<Summary, 'pairs' | 'byRule'>> {
   const rows = await duckdb.query<{ rule: Rule; ours: bigint; theirs: bigint; pairs: bigint }>(`
     select rule, count(distinct o) as ours, count(distinct t) as theirs, count(distinct coalesce(-1 - grp, o)) as pairs
       from pair where not exists (select 1 from found where found.o is not null and found.t is not null
                                     and (found.grp = pair.grp or (found.grp is null and pair.grp is null and found.o = pair.o)))
      group by rule`)
-  const byRule = RULES.flatMap((rule) =>
-    rows
-      .filter((row) => row.rule === rule)
-      .map(({ ours, theirs }) => ({ rule, ours: Number(ours), theirs: Number(theirs) })),
+  const [straight] = await duckdb.query<{ rows: bigint }>(
+    'select (select count(*) from ours) - (select count(*) from ours_left) as rows',
   )
-  return { pairs: rows.reduce((sum, { pairs }) => sum + Number(pairs), 0), byRule }
+  const matchedStraight = Number(straight?.rows)
+  const byRule = RULES.flatMap((rule) => {
+    const row = rows.find((each) => each.rule === rule)
+    const more = rule === 'exact' ? matchedStraight : 0
+    const [ours, theirs] = [Number(row?.ours ?? 0n) + more, Number(row?.theirs ?? 0n) + more]
+    return ours + theirs === 0 ? [] : [{ rule, ours, theirs }]
+  })
+  return { pairs: rows.reduce((sum, { pairs }) => sum + Number(pairs), matchedStraight), byRule }
 }
 
 export async function comparedOf(duckdb: DuckDb): Promise<Readonly<Record<SideName, number>>> {
@@ -84,7 +89,7 @@ export async function apartOf(duckdb: DuckDb): Promise<readonly Apart[]> {
   const found: Apart[] = []
   for (const side of SIDES) {
     const rows = await duckdb.query<Amount & { kind: string; rows: bigint }>(`
-      select apart as kind, currency, count(*) as rows, sum(amount) as amount from ${side}
+      select apart as kind, currency, count(*) as rows, sum(amount) as amount from ${side}_left
        where apart is not null and n not in (select ${side === 'ours' ? 'o' : 't'} from pair)
        group by apart, currency order by apart, currency`)
     found.push(

@@ -69,15 +69,15 @@ async function findPairs(duckdb: DuckDb, ids: Ids): Promise<void> {
   const rows = duckdb.stream<PairRow>(`
     select p.rule, p.grp, o.n as o, t.n as t, o.key, o.amount as ours_amount, o.currency as ours_currency, o.fee as ours_fee,
            t.amount as theirs_amount, t.currency as theirs_currency, t.fee as theirs_fee, 1::bigint as ours_rows, 1::bigint as theirs_rows
-      from pair p join ours o on o.n = p.o join theirs t on t.n = p.t
+      from pair p join ours_left o on o.n = p.o join theirs_left t on t.n = p.t
      where p.grp is null and (p.rule = 'key' or (o.fee is not null and t.fee is not null and o.fee <> t.fee))
     union all
     select 'key', g.grp, g.o, g.t, o.key, ours_amount, o.currency, null, theirs_amount, t.currency, null, g.ours_rows, g.theirs_rows
       from (select grp, min(o) as o, min(t) as t, count(distinct o) as ours_rows, count(distinct t) as theirs_rows
               from pair where grp is not null and rule = 'key' group by grp) g
-      join (select grp, sum(amount)::bigint as ours_amount from (select distinct grp, o from pair) m join ours on ours.n = m.o group by grp) using (grp)
-      join (select grp, sum(amount)::bigint as theirs_amount from (select distinct grp, t from pair) m join theirs on theirs.n = m.t group by grp) using (grp)
-      join ours o on o.n = g.o join theirs t on t.n = g.t`)
+      join (select grp, sum(amount)::bigint as ours_amount from (select distinct grp, o from pair) m join ours_left on ours_left.n = m.o group by grp) using (grp)
+      join (select grp, sum(amount)::bigint as theirs_amount from (select distinct grp, t from pair) m join theirs_left on theirs_left.n = m.t group by grp) using (grp)
+      join ours_left o on o.n = g.o join theirs_left t on t.n = g.t`)
   for await (const piece of rows)
     await duckdb.append(
       'found',
@@ -151,12 +151,12 @@ async function findLone(duckdb: DuckDb, side: SideName, coverage: Coverage, ids:
   const rows = duckdb.stream<LoneRow>(`
     with lone as (
       select *, row_number() over (partition by key, currency, amount order by ms nulls last, day nulls last, n) as copy
-        from (select * from ${own} anti join pair on pair.${short} = ${own}.n where apart is null)
+        from (select * from ${own}_left anti join pair on pair.${short} = ${own}_left.n where apart is null)
     ), matched as (
-      select distinct key, currency, amount from ${own} semi join pair on pair.${short} = ${own}.n where key is not null
+      select distinct key, currency, amount from ${own}_left semi join pair on pair.${short} = ${own}_left.n where key is not null
     )
     select l.n, l.key, l.amount, l.currency, l.ms, l.day, (m.key is not null or (l.key is not null and l.copy > 1)) as is_duplicate,
-           coalesce(l.loose in (select loose from ${other} where loose is not null), false) as twin
+           coalesce(l.loose in (select loose from ${other}_loose), false) as twin
       from lone l left join matched m using (key, currency, amount)
      order by l.n`)
   for await (const piece of rows)

@@ -10,6 +10,7 @@ import {
   PUBLISHED_FORMATS,
   withDocuments,
 } from '../settlement/index.ts'
+import { CURRENCY_TYPE } from './canon-sql.ts'
 import { loadPublished } from './published.ts'
 import { type Side, type SideName, UnreadableInput } from './side.ts'
 import { loadTable } from './table.ts'
@@ -39,7 +40,9 @@ export async function loadSide(duckdb: DuckDb, name: SideName, path: string, zon
 
 /** Where rows go that cannot be read: each is a break of its own. */
 export const createUnparsed = (duckdb: DuckDb): Promise<void> =>
-  duckdb.run('create table unparsed (side varchar, line integer, col integer, code varchar, message varchar)')
+  duckdb.run(
+    `create table unparsed (side varchar, line integer, col integer, code varchar, message varchar); ${CURRENCY_TYPE}`,
+  )
 
 async function publishedFormat(document: Document): Promise<Format | undefined> {
   const beginning = await beginningOf(document.open())

@@ -39,12 +39,12 @@ export async function* itemsOf(
     return [...own, ...sides[name].columns.map(({ place }) => `${raw}.c${place} as ${name}_c${place}`)].join(', ')
   }
   const members = (name: SideName, row: 'o' | 't'): string =>
-    `select p.grp, string_agg(distinct m.line::varchar, ' ') as lines from pair p join ${name} m on m.n = p.${row} group by p.grp`
+    `select p.grp, string_agg(distinct m.line::varchar, ' ') as lines from pair p join ${name}_left m on m.n = p.${row} group by p.grp`
   const rows = duckdb.stream<FoundRow>(`
     select f.id, f.code, f.class, f.due_on, f.difference, f.currency, f.reasons, f.side, f.line, f.ours_amount, f.ours_currency,
            f.theirs_amount, f.theirs_currency, f.baseline, ${columns('ours')}, ${columns('theirs')}, ol.lines as ours_lines, tl.lines as theirs_lines
-      from found f left join ours o on o.n = f.o left join ${rawTable('ours')} oraw on oraw.n = f.o
-      left join theirs t on t.n = f.t left join ${rawTable('theirs')} traw on traw.n = f.t
+      from found f left join ours_left o on o.n = f.o left join ${rawTable('ours')} oraw on oraw.n = f.o
+      left join theirs_left t on t.n = f.t left join ${rawTable('theirs')} traw on traw.n = f.t
       left join (${members('ours', 'o')}) ol on ol.grp = f.grp
       left join (${members('theirs', 't')}) tl on tl.grp = f.grp
      ${named === undefined ? '' : `where ${literal(named)} in (f.id, o.ref, t.ref, o.key, t.key)`}

@@ -15,3 +15,14 @@ const APART: ReadonlyMap<string, string> = new Map(
 
 /** Why a row with this word for its kind stands apart. Undefined for a sale, and for a word that is not known. */
 export const apartWord = (word: string): string | undefined => APART.get(word.toLowerCase().replace(/[^a-z]/g, ''))
+
+/** The words that a sum under the rows has for a reference. */
+export const TOTAL_WORDS = 'total|totals|totaal|totale|totaux|summe|gesamt|suma|summa|sum'
+
+const TOTAL = new RegExp(`^(sub|grand )?(${TOTAL_WORDS})\\b`, 'i')
+
+/** A sum under the rows is none of them. */
+export const isTotal = (key: string): boolean => TOTAL.test(key)
+
+/** Why a row stands apart that is a sum. */
+export const TOTAL_KIND = 'total'

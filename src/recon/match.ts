@@ -1,6 +1,9 @@
 import { type DuckDb, literal } from '../platform/duckdb.ts'
 import { decimalsIn } from './currency-code.ts'
+import { keySql } from './key-form.ts'
+import { countLoose } from './loose.ts'
 import { type Days, later, type Settings } from './settings.ts'
+import { SIDES, type SideName } from './side.ts'
 
 /**
  * Pairs of rows, in sets. A row is claimed once: within a pass both sides are ranked by time among the rows of one key, and
@@ -13,8 +16,12 @@ import { type Days, later, type Settings } from './settings.ts'
  *     5  normalised       exact amounts under a key that differs in case, prefix or leading zeros only, unique on both sides;
  *                      two prefixes that differ say that there are two things: CH-17 is not RF-17
  *
- * Nothing is ever matched on its amount alone. Table `pair` (o, t, rule, grp) has the pairs, groups with a row for each of
- * their members; `grp` is null for one to one.
+ * Nothing is ever matched on its amount alone.
+ *
+ * Nearly all rows have a key that stands once on each side, with the same amount: they are matched straight, in one join,
+ * and nothing more is kept of them (unless dates have to be near). Tables `ours_left` and `theirs_left` have the other rows,
+ * with `loose`, the loosest form of their keys, and table `pair` (o, t, rule, grp) the pairs among them, groups with a row for
+ * each of their members; `grp` is null for one to one.
  */
 export const RULES = ['exact', 'many_to_one', 'one_to_many', 'tolerance', 'key', 'normalised'] as const
 export type Rule = (typeof RULES)[number]
@@ -28,6 +35,7 @@ export async function match(duckdb: DuckDb, settings: Settings): Promise<void> {
     create macro letters_of(ref) as regexp_replace(upper(ref), '[^\\p{L}\\p{N}]', '', 'g');
     create macro prefix_of(ref, loose) as case when ends_with(letters_of(ref), loose)
       then rtrim(left(letters_of(ref), length(letters_of(ref)) - length(loose)), '0') else '' end`)
+  await leaveStraight(duckdb, dateWindow !== undefined)
   const near = dateWindow === undefined ? undefined : await windowSql(duckdb, dateWindow)
   await rankPass(duckdb, { rule: 'exact', key: ['key', 'currency', 'amount'], withApart: true, near })
   await sumPass(duckdb, 'many_to_one', near)
@@ -41,6 +49,7 @@ export async function match(duckdb: DuckDb, settings: Settings): Promise<void> {
   await splitGroups(duckdb, 't', 'o')
   await rankPass(duckdb, { rule: 'key', key: ['key', 'currency', 'sign_of(amount)'], near })
   await rankPass(duckdb, { rule: 'key', key: ['key', 'sign_of(amount)'], near })
+  await countLoose(duckdb)
   await rankPass(duckdb, {
     rule: 'normalised',
     key: ['loose', 'currency', 'amount'],
@@ -48,6 +57,39 @@ export async function match(duckdb: DuckDb, settings: Settings): Promise<void> {
     fits: `(prefix_of(o.ref, o.loose) in ('', prefix_of(t.ref, t.loose)) or prefix_of(t.ref, t.loose) = '')`,
     isUnique: true,
   })
+}
+
+const LOOSE = `${keySql('ref', 'loose')} as loose`
+
+/** Whether two rows with the same key, which no other row of either side has, are a match and no break. */
+const STRAIGHT = `o.currency = t.currency and o.amount = t.amount and coalesce(o.fee = t.fee, true) and o.apart is null and t.apart is null`
+
+/**
+ * Rows that are not matched straight. Keys that repeat are told by their hashes: another key with the same hash as one only
+ * takes part in the passes, which find the same for it.
+ */
+async function leaveStraight(duckdb: DuckDb, isNearAsked: boolean): Promise<void> {
+  if (isNearAsked) {
+    for (const side of SIDES) await duckdb.run(`create table ${side}_left as select *, ${LOOSE} from ${side}`)
+    return
+  }
+  const repeatedIn = (side: SideName): string =>
+    `select hash(key) as h from ${side} where key is not null group by h having count(*) > 1`
+  await duckdb.run(`create table repeated as ${SIDES.map(repeatedIn).join(' union ')}`)
+  const once = (side: SideName): string => `(select * from ${side} where hash(key) not in (select h from repeated))`
+  await duckdb.run(`
+    create table rest as
+      select o.n as o, t.n as t from ${once('ours')} o full outer join ${once('theirs')} t on o.key = t.key
+       where not coalesce(${STRAIGHT}, false)`)
+  for (const side of SIDES) {
+    const n = side === 'ours' ? 'o' : 't'
+    await duckdb.run(`
+      create table ${side}_left as
+        select *, ${LOOSE} from ${side} where n in (
+          select ${n} from rest where ${n} is not null
+          union all select n from ${side} where hash(key) in (select h from repeated))`)
+  }
+  await duckdb.run('drop table rest; drop table repeated')
 }
 
 type Pass = {
@@ -64,7 +106,7 @@ type Pass = {
 }
 
 const leftOf = (side: 'o' | 't', withApart = false): string => {
-  const table = side === 'o' ? 'ours' : 'theirs'
+  const table = side === 'o' ? 'ours_left' : 'theirs_left'
   return `(select * from ${table} anti join pair on pair.${side} = ${table}.n ${withApart ? '' : 'where apart is null'})`
 }
 
@@ -74,11 +116,11 @@ async function rankPass(duckdb: DuckDb, { rule, key, withApart, near, fits, isUn
   const side = (name: 'o' | 't'): string => {
     const unique =
       isUnique === true
-        ? `and loose not in (select loose from ${name === 'o' ? 'ours' : 'theirs'} where loose is not null group by loose having count(*) > 1)`
+        ? `and k0 not in (select loose from ${name === 'o' ? 'ours' : 'theirs'}_loose where rows > 1)`
         : ''
     return `create or replace table ${name}_left as
       select *, row_number() over (partition by ${names} order by ms nulls last, day nulls last, n) as rank
-        from (select *, ${keys} from ${leftOf(name, withApart)} where ${key[0]} is not null ${unique})`
+        from (select *, ${keys} from ${leftOf(name, withApart)}) where k0 is not null ${unique}`
   }
   await duckdb.run(`${side('o')}; ${side('t')}`)
   const conditions = [near, fits].filter((each) => each !== undefined)
@@ -158,7 +200,7 @@ async function splitGroups(duckdb: DuckDb, many: 'o' | 't', one: 'o' | 't'): Pro
                 join (select ${whole} from ${one}_left group by key) s using (key)
                where m.rows > 1 and s.rows = 1 and m.currencies = 1 and m.signs = 1 and m.amounts > 1
                  and m.currency = s.currency and m.sign = s.sign
-                 and key not in (select key from ours join pair on pair.o = ours.n where key is not null)) s
+                 and key not in (select key from ours_left join pair on pair.o = ours_left.n where key is not null)) s
         join ${many}_left m using (key)`)
 }
 
@@ -166,7 +208,7 @@ async function splitGroups(duckdb: DuckDb, many: 'o' | 't', one: 'o' | 't'): Pro
 async function windowSql(duckdb: DuckDb, window: Days): Promise<string> {
   const dates = await duckdb.query<{
     day: string
-  }>(`select distinct day from (select day from ours union select day from theirs)
+  }>(`select distinct day from (select day from ours_left union select day from theirs_left)
     where day is not null`)
   await duckdb.run('create table last_day (day varchar, until varchar)')
   await duckdb.append(
@@ -182,7 +224,7 @@ async function windowSql(duckdb: DuckDb, window: Days): Promise<string> {
 async function toleranceSql(duckdb: DuckDb, tolerance: Settings['tolerance']): Promise<string> {
   if (tolerance.kind === 'relative')
     return `abs(o.amount::hugeint - t.amount) * 1000000 <= abs(o.amount::hugeint) * ${tolerance.millionths}`
-  const codes = await duckdb.query<{ currency: string }>('select distinct currency from ours')
+  const codes = await duckdb.query<{ currency: string }>('select distinct currency from ours_left')
   const cases = codes.map(
     ({ currency }) =>
       `when ${literal(currency)} then ${literal(tolerance.text)}::decimal(38, 9) * ${10 ** decimalsIn(currency)}`,

@@ -2,6 +2,7 @@ import { toColumns } from '../platform/columns.ts'
 import { type Queryable, statement, type Tx } from '../platform/db.ts'
 import { newId } from '../platform/ids.ts'
 import type { BreakClass, BreakCode, NewBreak, OpenBreak, OursRecord, TheirsRecord } from './break.ts'
+import { lapseProposals } from './resolutions/lapse.ts'
 import { exactJson } from './run.ts'
 
 /** The rows of breaks and of their lives. */
@@ -169,6 +170,7 @@ function rowOf(source: string, by: By, { ours, payout, theirs, ...found }: NewBr
 export async function clearBreaks(tx: Tx, by: By, ids: readonly string[], detail: string): Promise<void> {
   if (ids.length === 0) return
   await tx.run(CLEAR, [by.runId, by.at, ids])
+  await lapseProposals(tx, ids, by.at, `The break was cleared. ${detail}`)
   await insertEvents(
     tx,
     by,
@@ -195,6 +197,14 @@ export async function promoteBreaks(
     promoted.map(({ id, code }) => [id, 'promoted', code]),
   )
 }
+
+/** Breaks that a run opened again, because what people decided about them does not hold any more. */
+export const reopenedBreaks = (tx: Tx, by: By, ids: readonly string[], detail: string): Promise<void> =>
+  insertEvents(
+    tx,
+    by,
+    ids.map((id) => [id, 'reopened', detail]),
+  )
 
 export const carryBreaks = (tx: Tx, by: By, ids: readonly string[]): Promise<void> =>
   insertEvents(

@@ -1,8 +1,10 @@
+import { hash } from 'node:crypto'
 import { type Queryable, statement } from '../platform/db.ts'
 import type { BreakClass, BreakCode, BreakState, OursRecord, PayoutRecord, TheirsRecord } from './break.ts'
 import { OPEN_COLUMNS, type OpenRow, oursOf, theirsOf } from './break-rows.ts'
 import { NOT_PROMOTED } from './changes.ts'
 import { explain } from './explain.ts'
+import type { ReasonCode, Verb } from './resolutions/verbs.ts'
 import type { ChangeKind } from './run-summary.ts'
 
 /** A break as people see it. Ids are UUIDs. */
@@ -28,14 +30,25 @@ export type Break = {
   readonly reopenedAt: Date | null
   readonly clearedInRun: string | null
   readonly clearedAt: Date | null
+  readonly resolvedAt: Date | null
+  /** By which it is resolved. */
+  readonly resolutionId: string | null
+  /** Which waits for a second person. */
+  readonly proposalId: string | null
+  readonly assignee: string | null
+  readonly tags: readonly string[]
+  readonly snoozedUntil: string | null
+  /** Changes with everything that people and runs do to it. */
+  readonly version: string
   readonly explanation: string
 }
 
-/** What happened to it, and in which run. */
+/** What happened to it: in which run, or by whom. */
 export type BreakEvent = {
   readonly kind: string
-  readonly runId: string
-  readonly businessDate: string
+  readonly runId: string | null
+  readonly businessDate: string | null
+  readonly by: string | null
   readonly at: Date
   readonly detail: string | null
 }
@@ -58,20 +71,39 @@ type Row = OpenRow & {
   file_name: string | null
   rejection: string | null
   cleared_on: string | null
+  resolved_at: Date | null
+  resolution_id: string | null
+  proposal_id: string | null
+  verb: Verb | null
+  reason: ReasonCode | null
+  assignee: string | null
+  tags: string[] | null
+  snoozed_until: string | null
+  notes: bigint
 }
 
 const COLUMNS = `${OPEN_COLUMNS}, b.source, b.state, b.business_date, b.difference, b.currency, b.opened_in_run, b.opened_at, b.promoted_at,
        b.reopened_at, b.cleared_in_run, b.cleared_at, f.name as file_name, f.rejection, r.business_date as cleared_on,
-       b.payout_id, p.psp as payout_psp, p.psp_reference as payout_psp_reference`
+       b.payout_id, w.psp as payout_psp, w.psp_reference as payout_psp_reference,
+       b.resolved_at, b.resolution_id, v.verb, v.reason, b.assignee, b.tags, b.snoozed_until,
+       (select count(*) from break_note n where n.break_id = b.id) as notes,
+       (select p.id from break_resolution_break l join break_resolution p on p.id = l.resolution_id and p.state = 'proposed'
+         where l.break_id = b.id limit 1) as proposal_id`
 const BESIDE = `left join attempt a on a.id = b.attempt_id left join settlement_file f on f.id = b.file_id
-  left join recon_run r on r.id = b.cleared_in_run left join payout p on p.id = b.payout_id`
+  left join recon_run r on r.id = b.cleared_in_run left join break_resolution v on v.id = b.resolution_id
+  left join payout w on w.id = b.payout_id`
 const SELECT = `select ${COLUMNS} from recon_break b ${BESIDE}`
 
 const GET = statement('reconciliation.get_break', `${SELECT} where b.id = $1`)
 const EVENTS = statement(
   'reconciliation.break_events',
-  `select e.kind, e.run_id as "runId", r.business_date as "businessDate", e.at, e.detail
-     from recon_break_event e join recon_run r on r.id = e.run_id where e.break_id = $1 order by r.business_date, e.at, e.kind desc`,
+  `select * from (
+     select e.kind, e.run_id as "runId", r.business_date as "businessDate", null as by, e.at, e.detail, null::uuid as note
+       from recon_break_event e join recon_run r on r.id = e.run_id where e.break_id = $1
+     union all
+     select n.kind, null, null, k.name, n.at, n.detail, n.id
+       from break_note n left join api_key k on k.id = n.key_id where n.break_id = $1) x
+    order by at, "businessDate", kind desc, note`,
 )
 const OF_PAYMENT = statement(
   'reconciliation.breaks_of_payment',
@@ -115,8 +147,30 @@ function breakOf(row: Row): Break {
     reopenedAt: row.reopened_at,
     clearedInRun: row.cleared_in_run,
     clearedAt: row.cleared_at,
+    resolvedAt: row.resolved_at,
+    resolutionId: row.resolution_id,
+    proposalId: row.proposal_id,
+    assignee: row.assignee,
+    tags: row.tags ?? [],
+    snoozedUntil: row.snoozed_until,
+    version: versionOf(row),
   }
-  return { ...found, explanation: explain(found, { rejection: row.rejection, clearedOn: row.cleared_on }) }
+  const { rejection, cleared_on: clearedOn, verb, reason } = row
+  return { ...found, explanation: explain(found, { rejection, clearedOn, verb, reason }) }
+}
+
+/** A short hash of what people see of it: an answer about another version is about another break. */
+function versionOf(row: Row): string {
+  const seen = [
+    row.state,
+    row.class,
+    row.code,
+    row.reopened_at,
+    row.resolution_id,
+    row.proposal_id,
+    row.notes.toString(),
+  ]
+  return hash('sha256', JSON.stringify([...seen, row.assignee, row.tags, row.snoozed_until])).slice(0, 12)
 }
 
 export async function getBreak(
@@ -155,6 +209,12 @@ export type BreakFilter = {
   readonly class?: BreakClass | undefined
   readonly code?: BreakCode | undefined
   readonly source?: string | undefined
+  readonly assignee?: string | undefined
+  readonly tag?: string | undefined
+  /** Only breaks that sleep on this day, or only others. */
+  readonly snoozed?: { readonly on: string; readonly is: boolean } | undefined
+  /** Only those for which a second person is asked, or only others. */
+  readonly proposed?: boolean | undefined
   /** Found or touched by this run. */
   readonly runId?: string | undefined
   /** What that run did to it. */
@@ -186,6 +246,17 @@ export async function listBreaks(
     ...where((p) => `b.class = ${p}`, filter.class),
     ...where((p) => `b.code = ${p}`, filter.code),
     ...where((p) => `b.source = ${p}`, filter.source),
+    ...where((p) => `b.assignee = ${p}`, filter.assignee),
+    ...where((p) => `${p} = any(b.tags)`, filter.tag),
+    ...where(
+      (p) => `${filter.snoozed?.is === true ? '' : 'not '}coalesce(b.snoozed_until > ${p}::date, false)`,
+      filter.snoozed?.on,
+    ),
+    ...where(
+      (p) =>
+        `${p} = exists (select from break_resolution_break l join break_resolution x on x.id = l.resolution_id and x.state = 'proposed' where l.break_id = b.id)`,
+      filter.proposed,
+    ),
     ...where((p) => `b.id in (select break_id from recon_break_event where run_id = ${p}${changed})`, filter.runId),
     ...where((p) => `b.id < ${p}`, filter.after),
   ]

@@ -10,6 +10,7 @@ import { clearBreaks, insertBreaks } from './break-rows.ts'
 import { businessDateSql, endOfDay } from './calendar.ts'
 import { breakOfOurs, breakOfTheirs } from './decide.ts'
 import { loneEntries } from './entries.ts'
+import { undoResolutionsOfLines } from './resolutions/undo-lines.ts'
 import type { RunInProgress } from './run.ts'
 import type { ReconciliationDeps } from './service.ts'
 import { lineKey, STANDS, settledBefore } from './settled.ts'
@@ -82,6 +83,7 @@ export async function undoLines(tx: Tx, deps: Deps, context: Context, lines: rea
     2,
     lines.map(({ file_id, line }) => [file_id, line]),
   )
+  await undoResolutionsOfLines(tx, deps.directory, by, places)
   const open = await tx.run<{ id: string }>(OPEN_OF_LINES, places)
   await clearBreaks(
     tx,

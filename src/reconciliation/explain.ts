@@ -1,17 +1,39 @@
 import { formatMinor } from '../money/index.ts'
 import type { Break } from './breaks-list.ts'
+import type { ReasonCode, Verb } from './resolutions/verbs.ts'
 
 /** What is known beside the break itself. */
-type Beside = { readonly rejection: string | null; readonly clearedOn: string | null }
+type Beside = {
+  readonly rejection: string | null
+  readonly clearedOn: string | null
+  readonly verb: Verb | null
+  readonly reason: ReasonCode | null
+}
+
+const DONE: Readonly<Record<Verb, string>> = {
+  match: 'matched by hand',
+  psp_corrected: 'corrected by the PSP',
+  book_difference: 'the difference is booked',
+  create_missing_record: 'the missing record is made',
+  mark_duplicate: 'marked as a duplicate',
+  write_off: 'written off',
+  correct: 'our record is corrected',
+  not_a_break: 'not a break',
+}
 
 /** A break in one or two plain sentences: what differs, and what happens next or has happened. */
 export function explain(found: Omit<Break, 'explanation'>, beside: Beside): string {
   const what = whatDiffers(found, beside)
   if (found.state === 'cleared') return `${what} Cleared by the run of ${beside.clearedOn ?? 'a later day'}.`
-  if (found.state === 'resolved') return `${what} Resolved.`
+  if (found.state === 'resolved') {
+    const { verb, reason } = beside
+    return verb === null ? `${what} Resolved.` : `${what} Resolved: ${DONE[verb]} (${reason?.replaceAll('_', ' ')}).`
+  }
   const promoted = found.promotedAt === null ? '' : ` It was expected by ${found.dueOn} and did not come.`
-  if (found.class === 'temporary' && found.payout !== undefined) return `${what} It is expected by ${found.dueOn}.`
-  return found.class === 'temporary' ? `${what} It is expected by the file of ${found.dueOn}.` : `${what}${promoted}`
+  const proposed = found.proposalId === null ? '' : ' A resolution of it waits for a second person.'
+  if (found.class !== 'temporary') return `${what}${promoted}${proposed}`
+  const by = found.payout === undefined ? `the file of ${found.dueOn}` : found.dueOn
+  return `${what} It is expected by ${by}.${proposed}`
 }
 
 /** The kind of every line of a bank's statement. */

@@ -45,13 +45,14 @@ export const RECONCILIATION_INVARIANTS: readonly Invariant[] = [
   },
   {
     name: 'released_orders_are_settled',
-    holds: 'Money is released only for orders whose charge stands in a settlement file.',
+    holds: 'Money is released only for orders whose charge stands in a settlement file, or was written off by people.',
     contradictions: `
       select 'order ' || e.fact || ' is released and its charge is in no file' as detail
         from journal_entry e
         left join payment_order o on o.id = e.payment_order_id
         left join settled_charge s on s.attempt_id = o.charge_attempt_id
-       where e.kind = 'release' and s.attempt_id is null`,
+       where e.kind = 'release' and s.attempt_id is null
+         and not exists (select from recon_break b where b.attempt_id = o.charge_attempt_id and (b.state = 'resolved' or b.reopened_at is not null))`,
   },
   {
     name: 'open_breaks_are_not_settled_away',

@@ -38,7 +38,7 @@ async function carryOut(
   if (current.status !== 'running') {
     const file = await fileFor(deps, given, current)
     if (file === undefined) return false
-    await startRun(db, current.id, file.id, clock.now())
+    await startRun(db, current, file.id, clock.now())
     current = (await getRun(db, run.id)) ?? current
   }
   return attempt(deps, run, mayGoOn, async () => {

@@ -132,9 +132,11 @@ type OrderRow = {
 
 const ORDERS = statement(
   'reconciliation.orders_of_charges',
-  // What was released is not taken back when its line is undone, and so not released again when it is settled again.
+  // What was released is not taken back when its line is undone, or what people decided, and so not released again.
   `select id as "orderId", payment_event_id as "paymentId", seller, amount, platform_fee as fee, currency, charge_attempt_id as "attemptId",
-          (select true from unsettled_charge u where u.attempt_id = o.charge_attempt_id limit 1) is not null
+          ((select true from unsettled_charge u where u.attempt_id = o.charge_attempt_id limit 1) is not null
+            or (select true from recon_break b where b.attempt_id = o.charge_attempt_id
+                   and (b.state = 'resolved' or b.reopened_at is not null) limit 1) is not null)
             and (select r.id from journal_entry r where r.kind = 'release' and r.fact = o.id::text) is not null as "isReleased"
      from payment_order o where charge_attempt_id = any($1::uuid[]) and status = 'captured'`,
 )

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { type Queryable, statement, type Tx } from '../platform/db.ts'
 import { newId } from '../platform/ids.ts'
 import type { ProofLine } from './proof.ts'
+import { takeTurnSql } from './resolutions/turn.ts'
 import { type RunSummary, type StoredSummary, summaryOf } from './run-summary.ts'
 import { type Source, type StoredSource, sourceOf } from './source.ts'
 
@@ -123,8 +124,10 @@ const WAIT = statement(
 )
 const START = statement(
   'reconciliation.start_run',
-  `update recon_run set status = 'running', phase = 'match', file_id = $2, started_at = coalesce(started_at, $3)
-    where id = $1 and status in ('queued', 'waiting_for_file')`,
+  // It waits for a resolution that is under way, and then nobody resolves anything of its source until it is done.
+  `update recon_run r set status = 'running', phase = 'match', file_id = $2, started_at = coalesce(started_at, $3)
+     from (${takeTurnSql(4)}) as turn
+    where r.id = $1 and status in ('queued', 'waiting_for_file')`,
 )
 const FAIL = statement(
   'reconciliation.fail_run',
@@ -174,8 +177,12 @@ export const getRun = (db: Queryable, id: string): Promise<RunInProgress | undef
 export const lastCompletedRun = (db: Queryable, source: string): Promise<RunInProgress | undefined> =>
   one(db, LAST, [source])
 export const requeue = async (db: Queryable, id: string): Promise<void> => void (await db.run(REQUEUE, [id]))
-export const startRun = async (db: Queryable, id: string, fileId: string, now: Date): Promise<void> =>
-  void (await db.run(START, [id, fileId, now]))
+export const startRun = async (
+  db: Queryable,
+  { id, source }: Pick<Run, 'id' | 'source'>,
+  fileId: string,
+  now: Date,
+): Promise<void> => void (await db.run(START, [id, fileId, now, source]))
 export const failRun = async (db: Queryable, id: string, failure: string): Promise<void> =>
   void (await db.run(FAIL, [id, failure.slice(0, MAX_FAILURE)]))
 

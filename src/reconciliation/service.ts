@@ -82,7 +82,13 @@ export function createReconciliation(
 ): Reconciliation {
   const { db, clock } = deps
   const nightly = sources.map((source) => createNightlyWork(deps, source))
-  const atBanks = banks.map((bank) => createBankWork(deps, bank))
+  const atBanks = banks.map((bank) =>
+    createBankWork(
+      deps,
+      bank,
+      sources.filter(({ source }) => bank.psps.includes(source.name)),
+    ),
+  )
   const hurry = (): void => {
     for (const work of [...nightly, ...atBanks]) work.hurry()
   }

@@ -5,6 +5,7 @@
  */
 export { creditPending, type PendingCredit } from './credit.ts'
 export { WALLET_INVARIANTS } from './invariants.ts'
+export { moveWallets, planMoves, type WalletChange, type WalletMove } from './move.ts'
 export { type Release, releasePending } from './release.ts'
 export { type StatementLine, type StatementQuery, walletStatement } from './statement.ts'
 export { getWallet, type Wallet, type WalletBalance } from './wallet.ts'

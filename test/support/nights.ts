@@ -88,6 +88,7 @@ export function openNights({ url, schema }: TestDatabase, over: (db: Db) => Db =
   )
   return {
     db: inner,
+    clock: { now: () => now, offsetMs: () => 0 },
     books,
     reconciliation,
     /** It is one in the morning of the day behind the n-th. */

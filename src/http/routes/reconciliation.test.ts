@@ -72,6 +72,8 @@ describe('a break', () => {
     expect(answer.json()).toEqual({
       id: `brk_${HEX}`,
       object: 'break',
+      tags: [],
+      version: 'abcdef012345',
       source: 'simulator',
       code: 'amount_mismatch',
       class: 'real',

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import type { Clock } from '../../platform/clock.ts'
 import { Refusal } from '../../platform/errors.ts'
 import { requireUuid, uuidOf } from '../../platform/ids.ts'
 import type { ChangeKind } from '../../reconciliation/index.ts'
@@ -23,10 +24,10 @@ const tags = ['reconciliation']
 const RunRef = refTo('ReconRun', RunSchema)
 const DryRunRef = refTo('DryRun', DryRunSchema)
 
-export function reconciliationRoutes(app: Api, { reconciliation }: Services): void {
+export function reconciliationRoutes(app: Api, { reconciliation }: Services, clock: Clock): void {
   newRunRoute(app, reconciliation)
   runRoutes(app, reconciliation)
-  breakRoutes(app, reconciliation)
+  breakRoutes(app, reconciliation, clock)
 }
 
 function newRunRoute(app: Api, reconciliation: ReconciliationService): void {
@@ -122,7 +123,7 @@ function runRoutes(app: Api, reconciliation: ReconciliationService): void {
   )
 }
 
-function breakRoutes(app: Api, reconciliation: ReconciliationService): void {
+function breakRoutes(app: Api, reconciliation: ReconciliationService, clock: Clock): void {
   app.get(
     '/v1/breaks',
     {
@@ -142,6 +143,10 @@ function breakRoutes(app: Api, reconciliation: ReconciliationService): void {
         class: query.class,
         code: query.code,
         source: query.source,
+        assignee: query.assignee,
+        tag: query.tag,
+        snoozed: query.snoozed && { on: clock.now().toISOString().slice(0, 10), is: query.snoozed === 'true' },
+        proposed: query.proposed && query.proposed === 'true',
         runId: idParameter({ name: 'run', prefix: 'run', what: 'a run' }, query.run),
         change: changeOf(query),
         limit: query.limit ?? LIMIT_DEFAULT,

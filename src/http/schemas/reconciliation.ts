@@ -143,6 +143,13 @@ const breakFields = {
   opened_at: Instant('When it was found, in business time.'),
   cleared_in_run: Type.Optional(Type.String()),
   cleared_at: Type.Optional(Instant('When a later run cleared it.')),
+  resolution: Type.Optional(Type.String({ description: 'By which people resolved it (`res_…`).' })),
+  resolved_at: Type.Optional(Instant('When people resolved it.')),
+  proposal: Type.Optional(Type.String({ description: 'The resolution that waits for a second person.' })),
+  assignee: Type.Optional(Type.String({ description: 'Who looks after it.' })),
+  tags: Type.Array(Type.String()),
+  snoozed_until: Type.Optional(BusinessDate('Nobody needs to look at it before. It still counts.')),
+  version: Type.String({ description: 'Changes with everything that happens to it.', examples: ['5e1c6c2f04ab'] }),
   explanation: Type.String({ description: 'What differs and what happens next, in a sentence or two.' }),
 }
 
@@ -153,8 +160,9 @@ export const BreakDetailSchema = Type.Object({
   events: Type.Array(
     Type.Object({
       kind: Type.String({ examples: ['opened'] }),
-      run: Type.String(),
-      business_date: BusinessDate('The day of that run.'),
+      run: Type.Optional(Type.String({ description: 'The run that did it.' })),
+      business_date: Type.Optional(BusinessDate('The day of that run.')),
+      by: Type.Optional(Type.String({ description: 'The name of the API key of who did it.' })),
       at: Instant('When, in business time.'),
       detail: Type.Optional(Type.String()),
     }),
@@ -171,6 +179,12 @@ export const BreakListQuery = Type.Object(
     source: Type.Optional(Text('Only breaks of this source.')),
     run: Type.Optional(Text('Only breaks that this run found or touched (`run_…`).')),
     change: Type.Optional(OneOf(CHANGES, 'Only breaks to which `run` did this.')),
+    assignee: Type.Optional(Text('Only breaks that are assigned to this name.')),
+    tag: Type.Optional(Text('Only breaks with this tag.')),
+    snoozed: Type.Optional(OneOf(['true', 'false'], 'Only breaks that are snoozed today, or only others.')),
+    proposed: Type.Optional(
+      OneOf(['true', 'false'], 'Only breaks for which a second person is asked, or only others.'),
+    ),
   },
   closed,
 )

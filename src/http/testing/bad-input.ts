@@ -1,5 +1,6 @@
 import type { RefusalCode } from '../../platform/errors.ts'
 import { BAD_INPUT_OF_NIGHTS } from './bad-input-nights.ts'
+import { BAD_INPUT_OF_RESOLUTIONS } from './bad-input-resolutions.ts'
 
 /** A request that must be refused, and how. Nothing may be stored for any of them. */
 export type BadInput = {
@@ -478,4 +479,5 @@ export const BAD_INPUT: readonly BadInput[] = [
   ...TRANSPORT,
   ...OTHERS,
   ...BAD_INPUT_OF_NIGHTS,
+  ...BAD_INPUT_OF_RESOLUTIONS,
 ]

@@ -349,6 +349,13 @@ const A_BREAK: Break = {
   reopenedAt: null,
   clearedInRun: null,
   clearedAt: null,
+  resolvedAt: null,
+  resolutionId: null,
+  proposalId: null,
+  assignee: null,
+  tags: [],
+  snoozedUntil: null,
+  version: 'abcdef012345',
   explanation: 'We have 12.50 EUR and simulator settles 11.50 EUR.',
 }
 
@@ -364,4 +371,4 @@ const FILE_BREAK: Break = {
   clearedAt: AT,
 }
 
-const EVENT = { kind: 'opened', runId: A_UUID, businessDate: '2026-03-03', at: AT, detail: null }
+const EVENT = { kind: 'opened', runId: A_UUID, businessDate: '2026-03-03', by: null, at: AT, detail: null }

@@ -3,6 +3,7 @@ import { Refusal } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
 import type { JournalEntry, NewManualEntry, Services } from '../services.ts'
 import { createFakeNights, type FakeNights } from './fake-nights.ts'
+import { createFakeResolutions, type FakeResolutions } from './fake-resolutions.ts'
 
 /** Services that keep everything in memory and know no rule but idempotency: enough to see what the edge asks of them. */
 export type FakeServices = Services & {
@@ -13,6 +14,7 @@ export type FakeServices = Services & {
   readonly webhookBodies: Buffer[]
   readonly advances: number[]
   readonly nights: FakeNights
+  readonly resolutions: FakeResolutions
   /** Replaces what a method does, e.g. to make it fail. */
   readonly override: (part: Partial<Services>) => Services
 }
@@ -25,6 +27,7 @@ export function createFakeServices(): FakeServices {
   const webhookBodies: Buffer[] = []
   const advances: number[] = []
   const nights = createFakeNights()
+  const resolutions = createFakeResolutions()
 
   const services: Services = {
     payments: fakePayments(stored, requests),
@@ -32,6 +35,7 @@ export function createFakeServices(): FakeServices {
     wallets: fakeWallets(),
     settlementFiles: nights.files,
     reconciliation: nights.reconciliation,
+    resolutions,
     search: async (text) =>
       [...stored.values()].filter(({ checkoutId }) => checkoutId === text).map(({ id }) => ({ object: 'payment', id })),
     webhooks: {
@@ -54,7 +58,7 @@ export function createFakeServices(): FakeServices {
     pspNames: ['simulator'],
   }
   const override = (part: Partial<Services>): Services => ({ ...services, ...part })
-  return { ...services, stored, requests, entries, accounts, webhookBodies, advances, nights, override }
+  return { ...services, stored, requests, entries, accounts, webhookBodies, advances, nights, resolutions, override }
 }
 
 function fakePayments(stored: Map<string, Payment>, requests: PaymentRequest[]): Services['payments'] {

@@ -1,0 +1,151 @@
+import { hash } from 'node:crypto'
+import type { AccountDirectory } from '../../ledger/index.ts'
+import { type Actor, audit } from '../../platform/audit/index.ts'
+import type { Clock } from '../../platform/clock.ts'
+import type { Db, Tx } from '../../platform/db.ts'
+import { Refusal } from '../../platform/errors.ts'
+import { newId, publicId } from '../../platform/ids.ts'
+import { book, mark, shown } from './apply.ts'
+import { insertApproval } from './approvals.ts'
+import { lockItems, sourceOf } from './items.ts'
+import { lapseProposals } from './lapse.ts'
+import { type Plan, planResolution } from './plan.ts'
+import {
+  fingerprint,
+  fingerprintOf,
+  getResolution,
+  insertResolution,
+  noteBreaks,
+  type Resolution,
+  type ShownEntry,
+  standingOf,
+} from './rows.ts'
+import { APPROVAL_MS, type ResolutionSettings } from './settings.ts'
+import { takeTurn } from './turn.ts'
+import type { ResolutionRequest } from './verbs.ts'
+
+export type ResolutionDeps = {
+  /** For what is booked. */
+  readonly db: Db
+  readonly directory: AccountDirectory
+  readonly clock: Clock
+  readonly settings: ResolutionSettings
+}
+
+/** What a resolution would do. */
+export type Preview = {
+  readonly breakIds: readonly string[]
+  readonly entry: ShownEntry
+  readonly needsApproval: boolean
+}
+
+/** The exact change that is approved, as a hash. */
+export const changeHash = (request: Pick<ResolutionRequest, 'verb'>, plan: Plan): Buffer => {
+  const breaks = plan.items.map(({ id }) => id).toSorted()
+  return hash('sha256', JSON.stringify(['change/1', request.verb, breaks, shown(plan)]), 'buffer')
+}
+
+/** What would be booked, without doing it. Throws like `propose`. */
+export const preview = ({ db, settings }: ResolutionDeps, request: ResolutionRequest): Promise<Preview> =>
+  db.transaction(async (tx) => {
+    const { plan } = await planned(tx, settings, request)
+    return { breakIds: plan.items.map(({ id }) => id), entry: shown(plan), needsApproval: plan.needsApproval }
+  })
+
+async function planned(tx: Tx, settings: ResolutionSettings, request: ResolutionRequest) {
+  const ids = [...new Set([request.breakId, ...request.with])]
+  const source = await sourceOf(tx, ids)
+  await takeTurn(tx, source)
+  return { source, plan: await planResolution(tx, await lockItems(tx, source, ids), request, settings) }
+}
+
+/**
+ * Resolves breaks, or asks for a second person where one is needed. The same request of the same person again gives the same
+ * resolution. Throws `not_found`, `break_state`, `break_not_resolvable`, `invalid_request`, `run_in_progress`.
+ */
+export async function propose(
+  { db, directory, clock, settings }: ResolutionDeps,
+  request: ResolutionRequest,
+  actor: Actor,
+): Promise<{ readonly resolution: Resolution; readonly replayed: boolean }> {
+  const now = clock.now()
+  return db.transaction(async (tx) => {
+    const ids = [...new Set([request.breakId, ...request.with])]
+    await takeTurn(tx, await sourceOf(tx, ids))
+    const known = await standing(tx, ids, request, { actor, now })
+    if (known !== undefined) return { resolution: known, replayed: true }
+    const { source, plan } = await planned(tx, settings, request)
+    const id = newId()
+    const given = { id, source, request, entry: shown(plan), makerKeyId: actor.keyId, proposedAt: now, breakIds: ids }
+    if (plan.needsApproval) {
+      const approvalId = newId()
+      await insertApproval(tx, {
+        id: approvalId,
+        kind: 'resolution',
+        subjectId: id,
+        changeHash: changeHash(request, plan),
+        makerKeyId: actor.keyId,
+        requestedAt: now,
+        expiresAt: new Date(now.getTime() + APPROVAL_MS),
+      })
+      await insertResolution(tx, { ...given, state: 'proposed', approvalId, appliedAt: null, entryId: null })
+    } else {
+      const entryId = await book(tx, directory, id, plan, now)
+      await insertResolution(tx, { ...given, state: 'applied', approvalId: null, appliedAt: now, entryId })
+      await mark(tx, id, plan, now)
+    }
+    const kind = plan.needsApproval ? 'proposed' : 'resolved'
+    await noteBreaks(tx, ids, { kind, detail: `${publicId('res', id)} ${request.verb}`, keyId: actor.keyId, at: now })
+    await audit(tx, actor, now, [deedOf(`resolution.${kind === 'resolved' ? 'applied' : 'proposed'}`, given)])
+    const resolution = await getResolution(tx, id)
+    if (resolution === undefined) throw new Error('a resolution that was stored is there')
+    return { resolution, replayed: false }
+  })
+}
+
+const deedOf = (
+  action: string,
+  {
+    id,
+    request,
+    breakIds,
+    entry,
+  }: { id: string; request: ResolutionRequest; breakIds: readonly string[]; entry: ShownEntry },
+) => ({
+  action,
+  object: publicId('res', id),
+  detail: {
+    verb: request.verb,
+    reason: request.reason,
+    note: request.note,
+    breaks: breakIds.map((each) => publicId('brk', each)),
+    entry: entry.postings,
+  },
+})
+
+/** A resolution that stands for one of the breaks: the same one, when it is the same request, and else a refusal. */
+async function standing(
+  tx: Tx,
+  ids: readonly string[],
+  request: ResolutionRequest,
+  { actor, now }: { readonly actor: Actor; readonly now: Date },
+): Promise<Resolution | undefined> {
+  const expired = `Nobody approved it in time.`
+  for (const each of await standingOf(tx, ids)) {
+    if ((await fingerprintOf(tx, each.id))?.equals(fingerprint(request, actor.keyId))) {
+      if (each.state === 'applied' || !isExpired(each, now)) return each
+    }
+    if (each.state !== 'proposed') continue // Of a break that is not open, which is refused as such.
+    if (isExpired(each, now)) {
+      await lapseProposals(tx, each.breakIds, now, expired)
+      continue
+    }
+    throw new Refusal('break_state', `${publicId('res', each.id)} about it waits for a second person.`, {
+      facts: { resolution: publicId('res', each.id) },
+    })
+  }
+  return undefined
+}
+
+const isExpired = ({ proposedAt, state }: Resolution, now: Date): boolean =>
+  state === 'proposed' && proposedAt.getTime() + APPROVAL_MS <= now.getTime()

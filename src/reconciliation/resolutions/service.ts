@@ -1,0 +1,61 @@
+import {
+  type Actor,
+  type AuditFilter,
+  type AuditRow,
+  type AuditVerification,
+  listAudit,
+  verifyAudit,
+} from '../../platform/audit/index.ts'
+import type { Db } from '../../platform/db.ts'
+import { type Approval, type ApprovalFilter, getApproval, listApprovals } from './approvals.ts'
+import { type Decision, decideResolution, undoResolution } from './decide.ts'
+import { type Annotation, annotate } from './notes.ts'
+import { type Preview, preview, propose, type ResolutionDeps } from './propose.ts'
+import { getResolution, listResolutions, type Resolution, type ResolutionFilter } from './rows.ts'
+import type { ResolutionRequest } from './verbs.ts'
+
+type Page<T> = { readonly data: readonly T[]; readonly hasMore: boolean }
+
+/** What people do about breaks, and the log of it. Ids are UUIDs. */
+export type Resolutions = {
+  /** What a resolution would do. Throws like `propose`. */
+  readonly preview: (request: ResolutionRequest) => Promise<Preview>
+  /**
+   * Resolves breaks, or asks for a second person. Throws `not_found`, `break_state`, `break_not_resolvable`,
+   * `invalid_request`, `run_in_progress`.
+   */
+  readonly propose: (
+    request: ResolutionRequest,
+    actor: Actor,
+  ) => Promise<{ readonly resolution: Resolution; readonly replayed: boolean }>
+  readonly get: (id: string) => Promise<Resolution | undefined>
+  readonly list: (filter: ResolutionFilter) => Promise<Page<Resolution>>
+  /** Throws `not_found`, `resolution_state`, `run_in_progress`. */
+  readonly undo: (request: { readonly id: string; readonly reason: string }, actor: Actor) => Promise<Resolution>
+  readonly getApproval: (id: string) => Promise<Approval | undefined>
+  readonly listApprovals: (filter: ApprovalFilter) => Promise<Page<Approval>>
+  /** Throws `not_found`, `approval_of_own`, `approval_state`, `run_in_progress`. */
+  readonly decide: (decision: Decision, actor: Actor) => Promise<Approval>
+  /** Writes on breaks, all or none. Throws `not_found`, `break_state`, `invalid_request`. */
+  readonly annotate: (ids: readonly string[], annotation: Annotation, actor: Actor) => Promise<void>
+  readonly auditLog: (filter: AuditFilter) => Promise<Page<AuditRow>>
+  readonly verifyAudit: () => Promise<AuditVerification>
+}
+
+export function createResolutions(deps: ResolutionDeps, reports: Db): Resolutions {
+  const { db, clock } = deps
+  return {
+    preview: (request) => preview(deps, request),
+    propose: (request, actor) => propose(deps, request, actor),
+    get: (id) => getResolution(db, id),
+    list: (filter) => listResolutions(reports, filter),
+    undo: (request, actor) => undoResolution(deps, request, actor),
+    getApproval: (id) => getApproval(db, clock.now(), id),
+    listApprovals: (filter) => listApprovals(reports, clock.now(), filter),
+    decide: (decision, actor) => decideResolution(deps, decision, actor),
+    annotate: (ids, annotation, actor) =>
+      db.transaction((tx) => annotate(tx, ids, annotation, { actor, at: clock.now() })),
+    auditLog: (filter) => listAudit(reports, filter),
+    verifyAudit: () => verifyAudit(reports),
+  }
+}

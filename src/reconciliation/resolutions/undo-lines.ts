@@ -1,0 +1,40 @@
+import type { AccountDirectory } from '../../ledger/index.ts'
+import { audit } from '../../platform/audit/index.ts'
+import { statement, type Tx } from '../../platform/db.ts'
+import { publicId } from '../../platform/ids.ts'
+import { type By, reopenedBreaks } from '../break-rows.ts'
+import { lockResolution } from './rows.ts'
+import { undo } from './undo.ts'
+
+const OF_LINES = statement(
+  'resolutions.of_lines',
+  `select distinct b.resolution_id as id from unnest($1::uuid[], $2::integer[]) as l (file_id, line)
+     join recon_break b on b.file_id = l.file_id and b.line = l.line and b.state = 'resolved' order by id`,
+)
+
+const WHY = 'A line that it is about is no longer in the file of its day.'
+
+/** What people decided about lines that are gone is undone with them, and all its breaks are open again. */
+export async function undoResolutionsOfLines(
+  tx: Tx,
+  directory: AccountDirectory,
+  by: By,
+  places: readonly unknown[],
+): Promise<void> {
+  const found = await tx.run<{ id: string }>(OF_LINES, places)
+  for (const { id } of found) {
+    const resolution = await lockResolution(tx, id)
+    if (resolution === undefined) throw new Error('a resolution that breaks name is there')
+    await reopenedBreaks(tx, by, await undo(tx, directory, resolution, { reason: WHY, at: by.at }), WHY)
+  }
+  await audit(
+    tx,
+    undefined,
+    by.at,
+    found.map(({ id }) => ({
+      action: 'resolution.undone',
+      object: publicId('res', id),
+      detail: { reason: WHY, run: publicId('run', by.runId) },
+    })),
+  )
+}
