@@ -32,6 +32,7 @@ import { clearScratch } from './platform/scratch.ts'
 import { startTicking } from './platform/tick.ts'
 import { createSimulatorPsp, type Psp, registeredWebhookEndpoint, registerWebhookEndpoint } from './psp/index.ts'
 import {
+  createLiveView,
   createReconciliation,
   createResolutions,
   NO_SETTINGS,
@@ -46,7 +47,7 @@ import { getWallet, WALLET_INVARIANTS, walletStatement } from './wallet/index.ts
 export type AppOptions = {
   readonly config: Pick<
     Config,
-    'host' | 'port' | 'role' | 'schema' | 'mode' | 'home' | 'version' | 'drainMs' | 'sources'
+    'host' | 'port' | 'role' | 'schema' | 'mode' | 'home' | 'version' | 'drainMs' | 'sources' | 'liveMatching'
   > & { readonly resolutions?: ResolutionSettings }
   readonly databaseUrl: string
   /** The PSP simulator, in test mode. Without any PSP, payments are refused with `psp_not_found`. */
@@ -70,6 +71,9 @@ const INVARIANTS = [...LEDGER_INVARIANTS, ...WALLET_INVARIANTS, ...PAYMENT_INVAR
 
 // Far above what a marketplace sends with one key, low enough that a runaway loop does not take the database.
 const LIVE_RATE_LIMIT = { requests: 60_000, seconds: 60 }
+
+// A look at nothing new costs a tenth of a millisecond; what comes in between is taken in together.
+const LIVE_LOOK_MS = 200
 
 /**
  * The composition root: builds every module and listens. The only file that knows them all. Rejects, with everything
@@ -155,6 +159,10 @@ async function build({ config, databaseUrl, simulatorUrl, apiKey, log }: AppOpti
       psps.map((psp) => psp.name),
     ),
   )
+  const live = createLiveView(
+    { db, moneyDb },
+    { sources: sources.map(({ source }) => source), following: config.liveMatching },
+  )
   const resolutions = createResolutions(
     { db: moneyDb, directory, clock, settings: config.resolutions ?? NO_SETTINGS },
     db,
@@ -167,7 +175,14 @@ async function build({ config, databaseUrl, simulatorUrl, apiKey, log }: AppOpti
   const looking: { hurry: () => void } = { hurry: () => {} } // Where nothing works, another node looks within a second.
   const executor = createExecutor({ db: moneyDb, clock, log, node, calls, record, onProgress: payments.proceed })
   if (works) executorSlot.executor = executor
-  const inbox = createInbox({ db: moneyDb, clock, log, psps: pspOf, record })
+  const inbox = createInbox({
+    db: moneyDb,
+    clock,
+    log,
+    psps: pspOf,
+    record,
+    followed: config.liveMatching ? sources.map(({ source }) => source.name) : [],
+  })
   const ledger = createLedger({ db, moneyDb, directory, clock })
   const anchorYesterday = (): Promise<void> => anchorDay(db, dayBefore(clock.now()))
   const clockControl =
@@ -186,6 +201,7 @@ async function build({ config, databaseUrl, simulatorUrl, apiKey, log }: AppOpti
           onStep: async () => {
             await anchorYesterday()
             await reconciliation.catchUp()
+            await live.catchUp()
             await intake.catchUp()
             await reconciliation.catchUpBanks()
           },
@@ -212,6 +228,7 @@ async function build({ config, databaseUrl, simulatorUrl, apiKey, log }: AppOpti
       },
       resolutions,
       reconciliation: { ...reconciliation, hurry: () => looking.hurry() },
+      live,
       search: async (text) => [...(await search(db, text)), ...(await searchNights(db, text))],
       webhooks: inbox,
       testClock: clockControl,
@@ -249,15 +266,18 @@ async function build({ config, databaseUrl, simulatorUrl, apiKey, log }: AppOpti
     executor.start()
     const nights = startTicking(1_000, reconciliation.look, log)
     looking.hurry = nights.hurry
+    const following = live.looks.map((look) => startTicking(LIVE_LOOK_MS, look, log))
     const watching = intake.looks.map((look) => startTicking(1_000, look, log))
     const ticking = [
       startTicking(1_000, inbox.sweep, log),
       startTicking(60_000, anchorYesterday, log),
       nights,
+      ...following,
       ...watching,
     ]
     closers.push(async () => {
       reconciliation.stop()
+      live.stop()
       intake.stop()
       await Promise.all(ticking.map((tick) => tick.stop()))
     })

@@ -36,6 +36,8 @@ export type Config = {
   readonly simulator: SimulatorChoice
   /** Who sends settlement files besides the PSPs. */
   readonly sources: readonly SourceDeclaration[]
+  /** Follow records as they come, and show how they stand before their night. */
+  readonly liveMatching: boolean
   /** Seed demo data once. */
   readonly demo: boolean
   /** Print one JSON document in place of the banner. */
@@ -53,6 +55,7 @@ const DEFAULT_PORT = '4100'
 const HIGHEST_PORT = 65_535
 const LONGEST_DRAIN_SECONDS = 30
 const ROLES = ['all', 'api', 'worker'] as const
+const SWITCH = ['on', 'off'] as const
 const MODES = ['test', 'live'] as const
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 /** What a schema may be called without quotes, within PostgreSQL's 63 bytes and outside its own `pg_` names. */
@@ -68,6 +71,8 @@ export const OPTIONS_HELP = `Options, each with its environment variable where i
   --sources FILE       who sends settlement files besides the PSPs (TALLYSTICK_SOURCES)
                                                                           [sources.json in the data folder]
   --demo               seed demo data once
+  --live-matching ON   on or off: match before the night what was booked and told
+                       (TALLYSTICK_LIVE_MATCHING)                         [on]
   --drain-seconds N    how long to serve on, not ready, when told to stop
                        (TALLYSTICK_DRAIN_SECONDS)                         [0]
   --log-level LEVEL    fatal to trace, or silent (TALLYSTICK_LOG_LEVEL)   [info]
@@ -91,6 +96,7 @@ const OPTIONS = {
   'no-simulator': { type: 'boolean' },
   sources: { type: 'string' },
   demo: { type: 'boolean' },
+  'live-matching': { type: 'string' },
   'drain-seconds': { type: 'string' },
   'log-level': { type: 'string' },
   'log-file': { type: 'string' },
@@ -236,6 +242,12 @@ export function readConfig(argv: readonly string[], env: Environment, cwd: strin
     database: readDatabase(env),
     simulator: readSimulator(mode, flags, env),
     sources: readSourcesFile(setting(flags.sources, 'TALLYSTICK_SOURCES'), home, cwd),
+    liveMatching:
+      oneOf(
+        SWITCH,
+        setting(flags['live-matching'], 'TALLYSTICK_LIVE_MATCHING') ?? 'on',
+        '--live-matching (TALLYSTICK_LIVE_MATCHING)',
+      ) === 'on',
     demo,
     json: flags.json === true,
     drainMs: readDrainMs(setting(flags['drain-seconds'], 'TALLYSTICK_DRAIN_SECONDS') ?? '0'),

@@ -206,3 +206,41 @@ export type ApiBreakDetail = ApiBreak & {
     readonly detail?: string
   }[]
 }
+
+type ApiStanding = {
+  readonly items: number
+  readonly oldest_at?: string
+  readonly sums: readonly {
+    readonly code?: string
+    readonly currency: string
+    readonly items: number
+    readonly amount: Integer
+  }[]
+}
+
+export type ApiLive = {
+  readonly source: string
+  readonly following: boolean
+  readonly settled_through?: string
+  readonly behind: { readonly ledger_batches: number; readonly webhooks: number }
+  readonly matched: ApiStanding
+  readonly waiting_for_psp: ApiStanding
+  readonly waiting_for_us: ApiStanding
+  readonly differing: ApiStanding
+}
+
+type ApiLiveSide = {
+  readonly amount: Integer
+  readonly currency: string
+  readonly attempt?: string
+  readonly reference?: string
+  readonly psp_reference?: string
+}
+
+export type ApiLiveItem = {
+  readonly state: string
+  readonly code?: string
+  readonly due_on?: string
+  readonly ours?: ApiLiveSide
+  readonly theirs?: ApiLiveSide
+}

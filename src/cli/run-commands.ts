@@ -3,6 +3,7 @@ import type { SharedOptions } from './context.ts'
 import { type AddLeaf, wholeNumber } from './leaf.ts'
 import type { DryOptions } from './runs-dry.ts'
 import type { RunsOptions } from './runs-list.ts'
+import type { LiveOptions } from './runs-live.ts'
 import type { MatchesOptions } from './runs-matches.ts'
 import type { ReportOptions } from './runs-report.ts'
 import type { StartOptions } from './runs-start.ts'
@@ -46,6 +47,7 @@ export function addRunCommands(runs: Command, leaf: AddLeaf): void {
     next: 'npx tallystick runs list --help',
     run: async (context, _args, options) => (await import('./runs-list.ts')).runsList(context, options),
   })
+  addLiveCommand(runs, leaf)
   leaf(runs.command('get').argument('<id>', 'run_…'), {
     summary: 'ours − theirs, and what explains it, to the cent',
     examples: ['runs get run_…', 'runs get run_… --json'],
@@ -91,5 +93,19 @@ function addReportCommands(runs: Command, leaf: AddLeaf): void {
     examples: ['runs matches run_… --rule psp_reference', 'runs matches run_… --csv'],
     next: 'npx tallystick runs list',
     run: async (context, [id = ''], options) => (await import('./runs-matches.ts')).runsMatches(context, id, options),
+  })
+}
+
+function addLiveCommand(runs: Command, leaf: AddLeaf): void {
+  const live = runs
+    .command('live')
+    .option('--source <source>', 'the reconciled source', 'simulator')
+    .option('--state <state>', 'its records: matched, waiting_for_psp, waiting_for_us, differing')
+    .option('--limit <n>', 'at most this many records', wholeNumber(1, 10_000), 25)
+  leaf<SharedOptions & LiveOptions>(live, {
+    summary: 'how a source stands now, before its night; exit 1 when something differs',
+    examples: ['runs live', 'runs live --state differing', 'runs live --source simulator --json'],
+    next: 'npx tallystick runs live --help',
+    run: async (context, _args, options) => (await import('./runs-live.ts')).runsLive(context, options),
   })
 }

@@ -1,6 +1,6 @@
 import type { Recorded, Report } from '../payments/index.ts'
 import type { Clock } from '../platform/clock.ts'
-import { toColumns } from '../platform/columns.ts'
+import { toArray, toColumns } from '../platform/columns.ts'
 import { type Db, isConnectionError, statement } from '../platform/db.ts'
 import { Refusal } from '../platform/errors.ts'
 import { newId, uuidOf } from '../platform/ids.ts'
@@ -26,9 +26,12 @@ export type WebhookInbox = {
 
 const STORE = statement(
   'executor.store_webhooks',
-  `insert into psp_webhook (received_at, id, psp, psp_event_id, reference, outcome)
-   select $1, w.* from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::jsonb[]) as w
-   on conflict (psp, psp_event_id) do nothing returning id`,
+  `with stored as (
+     insert into psp_webhook (received_at, id, psp, psp_event_id, reference, outcome)
+     select $1, w.* from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::jsonb[]) as w
+     on conflict (psp, psp_event_id) do nothing returning id, psp),
+   told as (insert into live_told (webhook_id, psp) select id, psp from stored where psp = any($7::text[]))
+   select id from stored`,
 )
 
 const FIND_ATTEMPTS = statement(
@@ -64,9 +67,12 @@ export function createInbox(deps: {
   readonly clock: Clock
   readonly log: Log
   readonly psps: ReadonlyMap<string, Psp>
+  /** PSPs whose webhooks are also handed to the live view of reconciliation. */
+  readonly followed?: readonly string[]
   readonly record: (report: Report) => Promise<Recorded>
 }): WebhookInbox {
   const { db, clock, log } = deps
+  const followed = toArray(deps.followed ?? [])
   const handling = new Map<string, Promise<void>>()
 
   const storing = createLane<Stored & { readonly event: WebhookEvent }, boolean>({
@@ -83,7 +89,7 @@ export function createInbox(deps: {
         encodeOutcome(outcome),
       ])
       const stored = new Set(
-        (await db.run<{ id: string }>(STORE, [clock.now(), ...toColumns(5, rows)])).map(({ id }) => id),
+        (await db.run<{ id: string }>(STORE, [clock.now(), ...toColumns(5, rows), followed])).map(({ id }) => id),
       )
       return items.map(({ id }) => stored.has(id))
     },

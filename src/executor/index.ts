@@ -8,6 +8,7 @@
 export { type ClockControl, createClockControl } from './advance.ts'
 export { createPspCalls, type PspCalls } from './call.ts'
 export { LEASE_MS } from './claim.ts'
+export { decodeOutcome, type EncodedOutcome } from './encoded-outcome.ts'
 export { createExecutor, type Executor } from './executor.ts'
 export { createInbox, type WebhookInbox } from './inbox.ts'
 export { createNode, type Node } from './node.ts'

@@ -11,8 +11,8 @@ export const given = <T extends Readonly<Record<string, unknown>>>(fields: T): W
     Object.entries(fields).filter(([, value]) => value !== null && value !== undefined),
   ) as WithoutNull<T>
 
-export const instant = (at: Date | null): string | null => at?.toISOString() ?? null
-const idOf = (prefix: 'sf' | 'run' | 'res', uuid: string | null): string | null =>
+export const instant = (at: Date | null | undefined): string | null => at?.toISOString() ?? null
+export const idOf = (prefix: 'sf' | 'run' | 'res' | 'brk', uuid: string | null): string | null =>
   uuid === null ? null : publicId(prefix, uuid)
 
 export const fileBody = (file: SettlementFile) => ({

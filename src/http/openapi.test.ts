@@ -85,6 +85,8 @@ describe('the OpenAPI document', () => {
         "GET /v1/payments/{id}",
         "GET /v1/payments/{id}/timeline",
         "GET /v1/payments/{id}/whereabouts",
+        "GET /v1/recon_live",
+        "GET /v1/recon_live/items",
         "GET /v1/recon_runs",
         "GET /v1/recon_runs/{id}",
         "GET /v1/recon_runs/{id}/changes",

@@ -31,6 +31,7 @@ import { ledgerRoutes } from './routes/ledger.ts'
 import { pageRoutes } from './routes/pages.ts'
 import { paymentRoutes } from './routes/payments.ts'
 import { pspWebhookRoutes } from './routes/psp-webhooks.ts'
+import { reconLiveRoutes } from './routes/recon-live.ts'
 import { reconciliationRoutes } from './routes/reconciliation.ts'
 import { referenceRoutes } from './routes/reference.ts'
 import { resolutionRoutes } from './routes/resolutions.ts'
@@ -228,6 +229,7 @@ async function addApi(scope: Api, { services, auth, config, clock }: HttpServerD
   resolutionRoutes(scope, services)
   approvalRoutes(scope, services)
   auditRoutes(scope, services)
+  reconLiveRoutes(scope, services)
   runMatchRoutes(scope, services)
   runReportRoutes(scope, services)
   apiKeyRoutes(scope, auth)

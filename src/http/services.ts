@@ -1,7 +1,7 @@
 import type { AccountType } from '../ledger/index.ts'
 import type { Payments } from '../payments/index.ts'
 import type { Refusal } from '../platform/errors.ts'
-import type { Reconciliation, Resolutions } from '../reconciliation/index.ts'
+import type { LiveView, Reconciliation, Resolutions } from '../reconciliation/index.ts'
 import type { Received, SettlementFile, SourceState, StoredStatement } from '../settlement/index.ts'
 import type { StatementLine, StatementQuery, Wallet } from '../wallet/index.ts'
 
@@ -12,6 +12,7 @@ export type Services = {
   readonly wallets: Wallets
   readonly settlementFiles: SettlementFiles
   readonly reconciliation: ReconciliationService
+  readonly live: Pick<LiveView, 'summary' | 'list'>
   readonly resolutions: Resolutions
   /** Finds what an id belongs to: our ids, a checkout, an order's reference, a PSP's reference. */
   readonly search: (text: string) => Promise<readonly SearchHit[]>

@@ -219,8 +219,8 @@ const theirsRecord = (row: TheirsColumns): TheirsRecord => ({
 
 /** Puts together what the run says about every record without a clean pair. */
 export function judge(
-  facts: Facts,
-  { open, unknown }: Snapshot,
+  facts: Pick<Facts, 'differences' | 'cleared' | 'unmatchedOurs' | 'unmatchedTheirs'>,
+  { open, unknown }: Pick<Snapshot, 'open' | 'unknown'>,
   settledBefore: ReadonlySet<string>,
   around: Surroundings,
 ): Verdict {

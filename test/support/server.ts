@@ -52,6 +52,7 @@ export async function startTestServer(
         version: '0.0.0',
         drainMs: 0,
         sources: options.sources ?? [],
+        liveMatching: true,
       },
       databaseUrl: database.url,
       simulatorUrl: simulator.url,

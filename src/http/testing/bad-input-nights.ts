@@ -153,6 +153,29 @@ export const BAD_INPUT_OF_NIGHTS: readonly BadInput[] = [
   get('a run by the id of a break', `/v1/recon_runs/brk_${HEX}`, missing),
   get('runs of a status that does not exist', '/v1/recon_runs?status=done', parameter('?status', 'waiting_for_file')),
   get('runs of a day', '/v1/recon_runs?day=2026-03-03', { code: 'unknown_parameter', status: 400, pointer: '?day' }),
+  get('the live view of nobody', '/v1/recon_live?source=acme', {
+    code: 'source_not_found',
+    status: 422,
+    pointer: '?source',
+    says: 'simulator',
+  }),
+  get('the live view of no source', '/v1/recon_live', parameter('?source', 'required')),
+  get('the live view of a day', '/v1/recon_live?source=simulator&day=2026-03-03', {
+    code: 'unknown_parameter',
+    status: 400,
+    pointer: '?day',
+  }),
+  get('live records in no state', '/v1/recon_live/items?source=simulator', parameter('?state', 'required')),
+  get(
+    'live records in a state that does not exist',
+    '/v1/recon_live/items?source=simulator&state=open',
+    parameter('?state', 'waiting_for_psp'),
+  ),
+  get(
+    'live records behind nothing',
+    '/v1/recon_live/items?source=simulator&state=matched&cursor=MQ',
+    parameter('?cursor', 'next_cursor'),
+  ),
   get('the report of a run that does not exist', `/v1/recon_runs/run_${HEX.replace('0', '1')}/report`, missing),
   row(
     'POST',

@@ -4,12 +4,13 @@ import { Refusal } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
 import type { Break, Match, Run } from '../../reconciliation/index.ts'
 import type { SettlementFile, SourceState, StoredStatement } from '../../settlement/index.ts'
-import type { ReconciliationService, SettlementFiles } from '../services.ts'
+import type { ReconciliationService, Services, SettlementFiles } from '../services.ts'
 
 /** Settlement files, runs and breaks in memory: files are kept by their bytes and never read. */
 export type FakeNights = {
   readonly files: SettlementFiles
   readonly reconciliation: ReconciliationService
+  readonly live: Services['live']
   readonly uploaded: Map<string, { readonly file: SettlementFile; readonly bytes: Buffer }>
   readonly started: Run[]
   /** Uploads that are under way. */
@@ -32,6 +33,7 @@ export function createFakeNights(): FakeNights {
   return {
     files: fakeFiles(uploaded, underWay, hurry),
     reconciliation: fakeReconciliation(started, hurry),
+    live: FAKE_LIVE,
     uploaded,
     started,
     receiving: () => underWay.count,
@@ -43,6 +45,24 @@ const requireSource = (source: string, pointer: string): void => {
   if (source === 'simulator') return
   const detail = `There is no source "${source}"; there is simulator.`
   throw new Refusal('source_not_found', detail, { errors: [{ pointer, detail }] })
+}
+
+const FAKE_LIVE: Services['live'] = {
+  summary: async (source) => {
+    requireSource(source, '?source')
+    return {
+      source,
+      following: true,
+      settledThrough: '2026-03-02',
+      behind: { batches: 0n, webhooks: 0n },
+      totals: [{ state: 'waiting_for_psp', code: 'awaiting_settlement', currency: 'EUR', items: 1n, amount: 1_250n }],
+      oldest: { waitingForPsp: AT, waitingForUs: undefined },
+    }
+  },
+  list: async (source) => {
+    requireSource(source, '?source')
+    return { data: [], hasMore: false }
+  },
 }
 
 function fakeFiles(uploaded: FakeNights['uploaded'], underWay: { count: number }, hurry: () => void): SettlementFiles {

@@ -35,6 +35,7 @@ export function createFakeServices(): FakeServices {
     wallets: fakeWallets(),
     settlementFiles: nights.files,
     reconciliation: nights.reconciliation,
+    live: nights.live,
     resolutions,
     search: async (text) =>
       [...stored.values()].filter(({ checkoutId }) => checkoutId === text).map(({ id }) => ({ object: 'payment', id })),

@@ -1,0 +1,116 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { type Db, statement, type Tx } from '../../platform/db.ts'
+import type { Heads } from '../ours.ts'
+import { exactJson, lastCompletedRun, type RunInProgress } from '../run.ts'
+import type { Source } from '../source.ts'
+import { nextHeads, oursBetween, takeTold } from './arrivals.ts'
+import { someClosed, someOfRun, someOpen } from './let-go.ts'
+import { move } from './store.ts'
+
+/**
+ * Follows one source: takes in what was booked and what was told since, and lets go of what a run has taken the place of. Each
+ * step is one transaction that owns the source's row, so that any node may take it and nobody waits for another; how far it came
+ * is committed with it, so that nothing is taken twice and nothing depends on memory.
+ */
+export type Follower = {
+  /** Takes what there is, until there is nothing more or another node is at it. */
+  readonly look: () => Promise<void>
+  /** Resolves when what was there is taken in, whoever did it, or after a while. */
+  readonly catchUp: () => Promise<void>
+  readonly stop: () => void
+}
+
+const ENSURE = statement(
+  'reconciliation.ensure_live_source',
+  `insert into live_source (source, heads) values ($1, $2) on conflict do nothing`,
+)
+
+const IS_BEHIND = statement(
+  'reconciliation.live_is_behind',
+  `select s.source is null as "isNew",
+          coalesce((select true from ledger_chain c where c.head_seq > coalesce((s.heads ->> c.id::text)::bigint, 0) limit 1), false)
+            or coalesce((select true from live_told t where t.psp = $1 limit 1), false)
+            or coalesce((select true from recon_run r where r.source = $1 and r.status = 'completed'
+                            and r.business_date > coalesce(s.settled_through, '-infinity'::date) limit 1), false) as "isBehind"
+     from (values (1)) one left join live_source s on s.source = $1`,
+)
+
+const OWN = statement(
+  'reconciliation.own_live_source',
+  `select heads, settled_through as "settledThrough" from live_source where source = $1 for update skip locked`,
+)
+
+const ADVANCE = statement(
+  'reconciliation.advance_live_source',
+  'update live_source set heads = heads || $2::jsonb where source = $1',
+)
+
+const SETTLE = statement(
+  'reconciliation.settle_live_source',
+  'update live_source set settled_through = $2 where source = $1',
+)
+
+// Each is a transaction of some tens of milliseconds; other sources and a stop come in between.
+const STEPS_AT_ONCE = 50
+const PATIENCE_STEPS = 400
+const PAUSE_MS = 25
+
+type State = { readonly heads: Record<string, string | number>; readonly settledThrough: string | null }
+
+export function createFollower({ db }: { readonly db: Db }, source: Source): Follower {
+  let stopped = false
+
+  const isBehind = async (): Promise<boolean> => {
+    const [row] = await db.run<{ isNew: boolean; isBehind: boolean }>(IS_BEHIND, [source.name])
+    if (row?.isNew === true) await db.run(ENSURE, [source.name, await firstHeads(db, source)])
+    return row?.isNew === true || row?.isBehind === true
+  }
+
+  return {
+    async look() {
+      for (let n = 0; n < STEPS_AT_ONCE && !stopped && (await isBehind()); n += 1)
+        if (!(await db.transaction((tx) => step(tx, source)))) return
+    },
+    async catchUp() {
+      for (let n = 0; n < PATIENCE_STEPS && !stopped && (await isBehind()); n += 1)
+        if (!(await db.transaction((tx) => step(tx, source)))) await delay(PAUSE_MS)
+    },
+    stop() {
+      stopped = true
+    },
+  }
+}
+
+/** A source that is followed for the first time begins where its newest run has read to. */
+async function firstHeads(db: Db, source: Source): Promise<string> {
+  const run = await lastCompletedRun(db, source.name)
+  return exactJson(run?.nextFrom ?? new Map())
+}
+
+/** One step; false when another node is at it. */
+async function step(tx: Tx, source: Source): Promise<boolean> {
+  const [state] = await tx.run<State>(OWN, [source.name])
+  if (state === undefined) return false
+  const settledThrough = state.settledThrough ?? undefined
+  const heads: Heads = new Map(Object.entries(state.heads).map(([chain, seq]) => [Number(chain), BigInt(seq)]))
+  const run = await lastCompletedRun(tx, source.name)
+  const next = await nextHeads(tx, heads)
+  const told = await takeTold(tx, source, run?.businessDate)
+  const ours = next.size === 0 ? [] : await oursBetween(tx, source, { heads, next, run })
+  await move(tx, { source, settledThrough }, { arriving: [...ours, ...told], leaving: [] })
+  if (next.size > 0) await tx.run(ADVANCE, [source.name, exactJson(next)])
+  if (run !== undefined && run.businessDate > (settledThrough ?? '')) await letGo(tx, source, run)
+  return true
+}
+
+/** Lets go of some of what a run took part in; when there is no more, brings back what it left open. */
+async function letGo(tx: Tx, source: Source, run: RunInProgress): Promise<void> {
+  const at = { source, settledThrough: run.businessDate }
+  const leaving = [
+    ...(await someOfRun(tx, source.name, { day: run.businessDate, seen: run.seenHeads })),
+    ...(await someClosed(tx, source.name)),
+  ]
+  const arriving = await someOpen(tx, source.name)
+  if (leaving.length + arriving.length > 0) return move(tx, at, { arriving, leaving })
+  await tx.run(SETTLE, [source.name, run.businessDate])
+}

@@ -1,0 +1,102 @@
+import { toColumns } from '../../platform/columns.ts'
+import { statement, type Tx } from '../../platform/db.ts'
+import { OPEN_COLUMNS, type OpenRow, oursOf, theirsOf } from '../break-rows.ts'
+import type { Heads } from '../ours.ts'
+import { COLUMNS, type LiveItem, liveItemOf, type Row } from './item.ts'
+import type { Arriving } from './store.ts'
+
+/** What leaves the live view when a run has taken its place, and what the run left open and comes back. */
+
+const ROWS_AT_ONCE = 1_000
+
+const SETTLED = statement(
+  'reconciliation.live_items_of_run',
+  `select ${COLUMNS} from live_item i
+    where i.source = $1 and i.break_id is null and i.business_date <= $2
+      and (i.side <> 'ours' or i.batch_seq <= (select s.seq from unnest($3::smallint[], $4::bigint[]) as s (chain_id, seq) where s.chain_id = i.chain_id))
+    limit ${ROWS_AT_ONCE}`,
+)
+
+/** Some of the records that a run took part in, by its day and by the entries that it had seen. */
+export const someOfRun = async (
+  tx: Tx,
+  source: string,
+  run: { readonly day: string; readonly seen: Heads },
+): Promise<readonly LiveItem[]> =>
+  (await tx.run<Row>(SETTLED, [source, run.day, ...toColumns(2, [...run.seen])])).map(liveItemOf)
+
+const CLOSED = statement(
+  'reconciliation.live_items_of_closed_breaks',
+  `select ${COLUMNS} from live_item i
+    where i.source = $1 and i.break_id is not null
+      and not exists (select from recon_break b where b.id = i.break_id and b.state = 'open')
+    limit ${ROWS_AT_ONCE}`,
+)
+
+/** Some of the records that were open and are not any more. */
+export const someClosed = async (tx: Tx, source: string): Promise<readonly LiveItem[]> =>
+  (await tx.run<Row>(CLOSED, [source])).map(liveItemOf)
+
+const OPEN = statement(
+  'reconciliation.live_open_breaks',
+  `select ${OPEN_COLUMNS} from recon_break b left join attempt a on a.id = b.attempt_id
+    where b.source = $1 and b.state = 'open' and b.code <> 'pending_outcome' and (b.attempt_id is null) <> (b.line is null)
+      and not exists (select from live_item i where i.id = b.id and i.break_code = b.code)
+    order by b.id limit ${ROWS_AT_ONCE}`,
+)
+
+/** Some of the open breaks of one side that the view does not have yet, or has under another code. */
+export async function someOpen(tx: Tx, source: string): Promise<readonly Arriving[]> {
+  const rows = await tx.run<OpenRow>(OPEN, [source])
+  return rows.flatMap((row): Arriving[] => {
+    const [ours, theirs] = [oursOf(row), theirsOf(row)]
+    const opened = { code: row.code, dueOn: row.class === 'temporary' ? (row.due_on ?? undefined) : undefined }
+    if (ours !== undefined)
+      return [
+        {
+          booked: undefined,
+          opened,
+          item: {
+            side: 'ours',
+            record: {
+              name: row.id,
+              attempt_id: ours.attemptId,
+              payment_id: ours.paymentId,
+              ours_psp_reference: ours.pspReference,
+              asked_amount: ours.amount,
+              ours_amount: ours.amount,
+              ours_currency: ours.currency,
+              ours_ms: BigInt(ours.occurredAt.getTime()),
+              business_date: ours.businessDate,
+              ours_break: row.id,
+            },
+          },
+        },
+      ]
+    if (theirs === undefined) return []
+    return [
+      {
+        booked: undefined,
+        opened,
+        item: {
+          side: 'line',
+          record: {
+            name: row.id,
+            day: null,
+            file_id: theirs.fileId,
+            line: theirs.line,
+            kind: theirs.kind,
+            status: theirs.status,
+            reference: theirs.reference,
+            psp_reference: theirs.pspReference,
+            theirs_amount: theirs.amount,
+            fee: theirs.fee,
+            theirs_currency: theirs.currency,
+            theirs_ms: theirs.occurredAt === null ? null : BigInt(theirs.occurredAt.getTime()),
+            theirs_break: row.id,
+          },
+        },
+      },
+    ]
+  })
+}

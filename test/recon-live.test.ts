@@ -1,0 +1,127 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { paymentBody, startTestServer, type TestServer } from './support/server.ts'
+
+/** The live view over HTTP, with the simulator: how records stand before their night, and that the night takes their place. */
+
+type Side = { readonly amount: number; readonly reference?: string; readonly break?: string; readonly told_by?: string }
+type Item = { readonly code?: string; readonly due_on?: string; readonly ours?: Side; readonly theirs?: Side }
+type Standing = { readonly items: number; readonly sums: readonly object[] }
+type View = Readonly<Record<'matched' | 'waiting_for_psp' | 'waiting_for_us' | 'differing', Standing>> & {
+  readonly settled_through?: string
+  readonly behind: object
+}
+type Break = {
+  readonly id: string
+  readonly code: string
+  readonly business_date: string
+  readonly ours?: object
+  readonly theirs?: object
+}
+
+let server: TestServer
+beforeAll(async () => {
+  server = await startTestServer()
+})
+afterAll(() => server.stop())
+
+const buy = async (amount: number, method = 'pm_test_magic'): Promise<void> => {
+  const { status, text } = await server.post(
+    '/v1/payments',
+    paymentBody({ currency: 'EUR', payment_method: method, orders: [{ seller: `seller ${amount}`, amount }] }),
+  )
+  expect(status, text).toBe(201)
+}
+
+const advance = async (by: { readonly days?: number; readonly hours?: number }): Promise<void> => {
+  const { status, text } = await server.post('/v1/test/clock/advance', by)
+  expect(status, text).toBe(200)
+}
+
+const read = async <T>(path: string): Promise<T> => JSON.parse((await server.get(path)).text) as T
+const view = () => read<View>('/v1/recon_live?source=simulator')
+const items = async (state: string): Promise<readonly Item[]> =>
+  (await read<{ data: Item[] }>(`/v1/recon_live/items?source=simulator&state=${state}&limit=200`)).data
+const openBreaks = async (): Promise<readonly Break[]> =>
+  (await read<{ data: Break[] }>('/v1/breaks?state=open&limit=200')).data
+
+/** The breaks that the view shows, and those that wait for their other side. */
+async function sameBreaks(): Promise<readonly [shown: readonly unknown[], open: readonly string[]]> {
+  const shown = [...(await items('waiting_for_psp')), ...(await items('waiting_for_us')), ...(await items('differing'))]
+  const open = (await openBreaks()).filter(({ ours, theirs }) => (ours === undefined) !== (theirs === undefined))
+  return [
+    shown.map(({ ours, theirs, code }) => `${(ours ?? theirs)?.break} ${code}`).toSorted(),
+    open.map(({ id, code }) => `${id} ${code}`).toSorted(),
+  ]
+}
+
+describe('the live view', () => {
+  it('shows what is matched by webhook and what waits, and nothing of what was not captured', async () => {
+    await buy(1_000, 'pm_test_visa')
+    await buy(2_042) // Never charged.
+    await buy(2_044) // Told by webhook, twice.
+    await buy(2_043) // Its webhook is lost.
+    await advance({ hours: 1 })
+
+    const { matched, waiting_for_psp, waiting_for_us, differing, behind } = await view()
+
+    expect(behind).toEqual({ ledger_batches: 0, webhooks: 0 })
+    expect(matched).toEqual({ items: 1, sums: [{ currency: 'EUR', items: 1, amount: 2_044 }] })
+    expect(waiting_for_psp).toMatchObject({
+      items: 2,
+      sums: [{ code: 'awaiting_settlement', currency: 'EUR', items: 2, amount: 3_043 }],
+    })
+    expect([waiting_for_us.items, differing.items]).toEqual([0, 0])
+    const [pair] = await items('matched')
+    expect(pair?.theirs).toMatchObject({ told_by: 'webhook', amount: 2_044 })
+    expect(pair?.ours?.reference).toBe(pair?.theirs?.reference)
+  })
+
+  it('is emptied by the night but for what the night leaves open, under the same codes', async () => {
+    for (const digits of [44, 50, 51, 52, 53, 54, 55, 56, 57, 58]) await buy(3_000 + digits)
+    await advance({ days: 1 })
+
+    const { settled_through, matched, behind } = await view()
+    const [shown, open] = await sameBreaks()
+
+    expect(settled_through).toBe((await openBreaks())[0]?.business_date)
+    expect(shown).toEqual(open)
+    expect(open.map((each) => each.split(' ')[1]).toSorted()).toEqual([
+      'awaiting_settlement',
+      'awaiting_settlement',
+      'duplicate_external',
+      'missing_internal',
+    ])
+    expect([matched.items, behind]).toEqual([0, { ledger_batches: 0, webhooks: 0 }])
+  })
+
+  it('goes on after a restart and on a second node, and nothing is taken in twice', async () => {
+    const other = await server.another()
+    await Promise.all(Array.from({ length: 40 }, (_, n) => buy(4_000 + n * 100 + (n % 2 === 0 ? 44 : 1))))
+    await server.restart()
+    await Promise.all(Array.from({ length: 20 }, (_, n) => buy(9_000 + n * 100 + (n % 2 === 0 ? 44 : 1))))
+    await advance({ hours: 1 })
+    await other.close()
+
+    const { matched, waiting_for_psp, differing } = await view()
+
+    // The two that wait since the night before, and 30 whose webhooks the simulator does not send.
+    expect([matched.items, waiting_for_psp.items, differing.items]).toEqual([30, 32, 1])
+    const { checks } = await read<{ checks: { name: string; ok: boolean }[] }>('/v1/ledger/invariants')
+    expect(checks.filter(({ ok }) => !ok)).toEqual([])
+  })
+
+  it('shows after the next nights what they promoted and cleared', async () => {
+    await advance({ days: 2 })
+
+    const [shown, open] = await sameBreaks()
+
+    expect(shown).toEqual(open)
+    expect(open.map((each) => each.split(' ')[1]).toSorted()).toEqual([
+      'duplicate_external',
+      'missing_external',
+      'missing_internal',
+    ])
+    const { matched, waiting_for_psp, waiting_for_us, differing } = await view()
+    expect([matched, waiting_for_psp, waiting_for_us, differing].map((each) => each.items)).toEqual([0, 1, 1, 1])
+  })
+})
