@@ -33,6 +33,7 @@ import { startTicking } from './platform/tick.ts'
 import { createSimulatorPsp, type Psp, registeredWebhookEndpoint, registerWebhookEndpoint } from './psp/index.ts'
 import {
   createLiveView,
+  createPeriods,
   createReconciliation,
   createResolutions,
   NO_SETTINGS,
@@ -41,6 +42,7 @@ import {
   searchNights,
   settlementOf,
 } from './reconciliation/index.ts'
+
 import { createIntake, getFile, listFiles, withdrawFile } from './settlement/index.ts'
 import { getWallet, WALLET_INVARIANTS, walletStatement } from './wallet/index.ts'
 
@@ -227,6 +229,7 @@ async function build({ config, databaseUrl, simulatorUrl, apiKey, log }: AppOpti
         content: ({ originalBlobId }) => readBlob(db, originalBlobId),
       },
       resolutions,
+      periods: createPeriods({ db: moneyDb, clock }, reconciliation.sourceNames),
       reconciliation: { ...reconciliation, hurry: () => looking.hurry() },
       live,
       search: async (text) => [...(await search(db, text)), ...(await searchNights(db, text))],

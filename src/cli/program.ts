@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { addApprovalCommands, addAuditCommands, addBreakCommands } from './break-commands.ts'
+import { addApprovalCommands, addAuditCommands, addBreakCommands, addPeriodCommands } from './break-commands.ts'
 import type { ImportOptions } from './checkouts-import.ts'
 import type { SharedOptions } from './context.ts'
 import type { FilesOptions } from './files-list.ts'
@@ -51,6 +51,7 @@ export function createProgram(io: Io, report: Report): Command {
   addRunCommands(group('runs', 'reconciliation runs'), leaf)
   addBreakCommands(group('breaks', 'differences that runs found, and what people do about them'), leaf)
   addApprovalCommands(group('approvals', 'what needs a second person'), leaf)
+  addPeriodCommands(group('periods', 'business days that are closed'), leaf)
   addAuditCommands(group('audit', 'the log of what people did'), leaf)
   addSimulatorCommands(group, leaf)
   addVersion(program, leaf)

@@ -180,6 +180,12 @@ export const REFUSALS = {
     retryable: false,
     fix: 'Another person decides, with a key of their own: another name and another key.',
   },
+  period_state: {
+    status: 409,
+    title: 'The period cannot be closed or opened like this.',
+    retryable: false,
+    fix: 'Read the period; `obstacles` says what has to be done before its days are closed.',
+  },
   run_in_progress: {
     status: 409,
     title: 'A reconciliation run of the source is under way.',

@@ -32,6 +32,7 @@ export type { LiveFilter, LivePair, LiveSummary, LiveTotal } from './live/read.t
 export { createLiveView, type LiveView } from './live/service.ts'
 export { LIVE_STATES, type LiveState } from './live/standing.ts'
 export type { Match, MatchFilter, MatchPage } from './matches.ts'
+export { createPeriods, type Period, type Periods } from './periods/index.ts'
 export { type ProofLine, prove } from './proof.ts'
 export type { RunChanges, StoredReport } from './read-report.ts'
 export * from './resolutions/index.ts'

@@ -5,6 +5,7 @@
  */
 
 export { beginningOf } from './beginning.ts'
+export { closedThrough } from './closed-days.ts'
 export { collectFile, firstBusinessDate, type Origin } from './collect.ts'
 export { compareLines, type FileDifference, keptLines } from './difference.ts'
 export { type Decimal, type DecimalMark, powerOfTen } from './formats/decimal.ts'
@@ -57,6 +58,6 @@ export {
   type StoredStatement,
   statementsOf,
 } from './read.ts'
-export { type Delivery, type ReceiveDeps, type Received, receiveFile } from './receive.ts'
+export { type Delivery, type ReceiveDeps, type Received, receiveFile, takeTurn as takeFileTurn } from './receive.ts'
 export { type Document, withDocuments } from './unpack.ts'
 export { type WithdrawRequest, withdrawFile } from './withdraw.ts'
