@@ -162,7 +162,12 @@ const one = async (
 const MAX_FAILURE = 2_000 // characters
 
 /** The run of a day, made when there is none. */
-export async function ensureRun(db: Queryable, source: Source, day: string, now: Date): Promise<RunInProgress> {
+export async function ensureRun(
+  db: Queryable,
+  source: Pick<Source, 'name'>,
+  day: string,
+  now: Date,
+): Promise<RunInProgress> {
   await db.run(ENSURE, [newId(), source.name, day, exactJson(source), now])
   const run = await one(db, OF_DAY, [source.name, day])
   assert(run !== undefined, 'a run that was made is there')
@@ -178,7 +183,7 @@ export const lastCompletedRun = (db: Queryable, source: string): Promise<RunInPr
 export type RunStart = {
   readonly fileId: string
   readonly at: Date
-  readonly settings: Source
+  readonly settings: Pick<Source, 'name'>
   readonly ruleVersion: number | null
 }
 
