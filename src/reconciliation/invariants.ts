@@ -1,4 +1,5 @@
 import type { Invariant } from '../platform/invariant.ts'
+import { LIVE_INVARIANTS } from './live/invariants.ts'
 import { STANDS } from './settled.ts'
 
 /** What must hold between settlement files, runs and the ledger, whatever happened. */
@@ -54,4 +55,5 @@ export const RECONCILIATION_INVARIANTS: readonly Invariant[] = [
         left join (select run_id, count(*) as n from settled_charge group by run_id) s on s.run_id = r.id
        where r.status = 'completed' and coalesce(s.n, 0) < r.matched`,
   },
+  ...LIVE_INVARIANTS,
 ]
