@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { addAppGauges } from './app-metrics.ts'
-import { intakeSources, reconciledSource, settlementSources } from './app-sources.ts'
+import { bankSources, intakeSources, reconciledSource, settlementSources } from './app-sources.ts'
 import type { Config } from './config.ts'
 import {
   createClockControl,
@@ -34,6 +34,7 @@ import { startTicking } from './platform/tick.ts'
 import { createSimulatorPsp, type Psp, registeredWebhookEndpoint, registerWebhookEndpoint } from './psp/index.ts'
 import {
   createLiveView,
+  createPeriods,
   createReconciliation,
   createResolutions,
   NO_SETTINGS,
@@ -43,6 +44,7 @@ import {
   settlementOf,
   toldOf,
 } from './reconciliation/index.ts'
+
 import { createIntake, getFile, listFiles, withdrawFile } from './settlement/index.ts'
 import { getWallet, WALLET_INVARIANTS, walletStatement } from './wallet/index.ts'
 
@@ -159,6 +161,10 @@ async function build({ config, databaseUrl, simulatorUrl, apiKey, log }: AppOpti
   const reconciliation = createReconciliation(
     { db, moneyDb, directory, clock, log, exclusive, record, scratch },
     sources,
+    bankSources(
+      config.sources,
+      psps.map((psp) => psp.name),
+    ),
   )
   const live = createLiveView(
     { db, moneyDb, busyness: createBusyness() },
@@ -204,6 +210,7 @@ async function build({ config, databaseUrl, simulatorUrl, apiKey, log }: AppOpti
             await reconciliation.catchUp()
             await live.catchUp()
             await intake.catchUp()
+            await reconciliation.catchUpBanks()
           },
         })
   const metrics = createMetrics()
@@ -227,6 +234,7 @@ async function build({ config, databaseUrl, simulatorUrl, apiKey, log }: AppOpti
         content: ({ originalBlobId }) => readBlob(db, originalBlobId),
       },
       resolutions,
+      periods: createPeriods({ db: moneyDb, clock }, reconciliation.sourceNames),
       reconciliation: { ...reconciliation, hurry: () => looking.hurry() },
       live,
       search: async (text) => [...(await search(db, text)), ...(await searchNights(db, text))],

@@ -5,6 +5,7 @@ import type { BreaksOptions } from './breaks-list.ts'
 import type { ResolveOptions } from './breaks-resolve.ts'
 import type { SharedOptions } from './context.ts'
 import { type AddLeaf, wholeNumber } from './leaf.ts'
+import type { PeriodOptions } from './periods.ts'
 
 /** The commands about breaks, and about what people decide. */
 
@@ -134,5 +135,38 @@ export function addAuditCommands(audit: Command, leaf: AddLeaf): void {
     examples: ['audit verify', 'audit verify --json'],
     next: 'npx tallystick audit list',
     run: async (context) => (await import('./audit.ts')).auditVerify(context),
+  })
+}
+
+export function addPeriodCommands(periods: Command, leaf: AddLeaf): void {
+  leaf(periods.command('list'), {
+    summary: 'how far each source is closed, and how it came to that',
+    examples: ['periods list', 'periods list --json'],
+    next: 'npx tallystick files sources',
+    run: async (context) => (await import('./periods.ts')).periodsList(context),
+  })
+  const close = periods
+    .command('close')
+    .argument('<source>')
+    .requiredOption('--through <day>', 'the last business day to close, as 2026-03-03')
+    .requiredOption('--reason <text>', 'for whoever reads it later')
+  leaf<SharedOptions & PeriodOptions>(close, {
+    summary: 'close business days: nothing of them changes any more; exit 1 and what has to be done before',
+    examples: ['periods close simulator --through 2026-03-31 --reason "March is done"'],
+    next: 'npx tallystick periods list',
+    run: async (context, [source = ''], options) =>
+      (await import('./periods.ts')).periodsClose(context, source, options),
+  })
+  const reopen = periods
+    .command('reopen')
+    .argument('<source>')
+    .option('--closed-through <day>', 'the last day that stays closed; all days are open again when left out')
+    .requiredOption('--reason <text>', 'why')
+  leaf<SharedOptions & PeriodOptions>(reopen, {
+    summary: 'ask a second person to open closed days again',
+    examples: ['periods reopen simulator --closed-through 2026-02-28 --reason "a file was of another account"'],
+    next: 'npx tallystick periods list',
+    run: async (context, [source = ''], options) =>
+      (await import('./periods.ts')).periodsReopen(context, source, options),
   })
 }

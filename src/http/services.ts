@@ -1,7 +1,9 @@
 import type { AccountType } from '../ledger/index.ts'
 import type { Payments } from '../payments/index.ts'
 import type { Refusal } from '../platform/errors.ts'
-import type { LiveView, Reconciliation, Resolutions } from '../reconciliation/index.ts'
+
+import type { LiveView, Periods, Reconciliation, Resolutions } from '../reconciliation/index.ts'
+
 import type { Received, SettlementFile, SourceState, StoredStatement } from '../settlement/index.ts'
 import type { StatementLine, StatementQuery, Wallet } from '../wallet/index.ts'
 
@@ -14,6 +16,7 @@ export type Services = {
   readonly reconciliation: ReconciliationService
   readonly live: Pick<LiveView, 'summary' | 'list'>
   readonly resolutions: Resolutions
+  readonly periods: Periods
   /** Finds what an id belongs to: our ids, a checkout, an order's reference, a PSP's reference. */
   readonly search: (text: string) => Promise<readonly SearchHit[]>
   readonly webhooks: WebhookInbox
@@ -179,6 +182,7 @@ export type ReconciliationService = Pick<
   | 'changes'
   | 'dryRun'
   | 'verify'
+  | 'rules'
   | 'getBreak'
   | 'listBreaks'
 > & {

@@ -16,6 +16,7 @@ export {
 } from './account.ts'
 export { anchorDay } from './anchor.ts'
 export type { AccountBalance, AccountWithBalances, TrialBalance } from './balances.ts'
+export { closeDays } from './close.ts'
 export { type AccountDirectory, createAccountDirectory } from './directory.ts'
 export { accountingDate, type EntryKind, imbalance, MAX_POSTINGS, type NewEntry, type Posting } from './entry.ts'
 export { LEDGER_INVARIANTS } from './invariants.ts'

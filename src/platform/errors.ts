@@ -180,6 +180,12 @@ export const REFUSALS = {
     retryable: false,
     fix: 'Another person decides, with a key of their own: another name and another key.',
   },
+  period_state: {
+    status: 409,
+    title: 'The period cannot be closed or opened like this.',
+    retryable: false,
+    fix: 'Read the period; `obstacles` says what has to be done before its days are closed.',
+  },
   run_in_progress: {
     status: 409,
     title: 'A reconciliation run of the source is under way.',
@@ -197,6 +203,12 @@ export const REFUSALS = {
     title: 'The reconciliation run is not in a state in which this can be done.',
     retryable: false,
     fix: 'Read the run; `status` says where it stands, and `detail` what has to come first.',
+  },
+  rule_state: {
+    status: 409,
+    title: 'The version of the rules is not in a state in which this can be done.',
+    retryable: false,
+    fix: 'Read the version: a draft is tested on history first, a second person activates it, and an active one stays as it is.',
   },
   payment_state: {
     status: 409,

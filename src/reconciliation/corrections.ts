@@ -1,4 +1,4 @@
-import { type Db, statement, type Tx } from '../platform/db.ts'
+import { type Db, type Queryable, statement, type Tx } from '../platform/db.ts'
 import { IS_CURRENT } from '../settlement/index.ts'
 import { lockRun, type RunInProgress, RunMovedOn } from './run.ts'
 
@@ -85,7 +85,7 @@ export const nextCorrection = (db: Db, source: string, run: RunInProgress): Prom
   })
 
 /** Whether a file that a run had used was replaced or withdrawn since. */
-export const correctionIsDue = async (db: Db, source: string): Promise<boolean> =>
+export const correctionIsDue = async (db: Queryable, source: string): Promise<boolean> =>
   (await db.run<Due>(DUE, [source])).length > 0
 
 /** The versions whose lines were taken in one after the other before this correction; undefined for none. */

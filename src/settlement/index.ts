@@ -5,6 +5,7 @@
  */
 
 export { beginningOf } from './beginning.ts'
+export { closedThrough } from './closed-days.ts'
 export { collectFile, firstBusinessDate, type Origin } from './collect.ts'
 export { compareLines, type FileDifference, keptLines } from './difference.ts'
 export { type Decimal, type DecimalMark, powerOfTen } from './formats/decimal.ts'
@@ -44,6 +45,7 @@ export { mappedFormat } from './formats/table/table.ts'
 export { createZoneReader, type ZoneReader } from './formats/zone.ts'
 export { createIntake, type Intake, type SourceState } from './intake/service.ts'
 export { formatsOfSource, type IntakeSource } from './intake/source.ts'
+export { CURRENT as INTAKE_CURRENT } from './intake/store.ts'
 export { linesIn, NO_LINES } from './lines.ts'
 export { type ParsedFile, type ParseOptions, parseFile } from './parse-file.ts'
 export {
@@ -56,6 +58,6 @@ export {
   type StoredStatement,
   statementsOf,
 } from './read.ts'
-export { type Delivery, type ReceiveDeps, type Received, receiveFile } from './receive.ts'
+export { type Delivery, type ReceiveDeps, type Received, receiveFile, takeTurn as takeFileTurn } from './receive.ts'
 export { type Document, withDocuments } from './unpack.ts'
 export { type WithdrawRequest, withdrawFile } from './withdraw.ts'

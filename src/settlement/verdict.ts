@@ -1,4 +1,5 @@
 import { statement, type Tx } from '../platform/db.ts'
+import { closedThrough } from './closed-days.ts'
 import type { FileSummary, Statement } from './formats/format.ts'
 import { fileOfDay, IS_CURRENT, lastVersionOfDay } from './read.ts'
 
@@ -19,6 +20,9 @@ export async function whyRejected(
 ): Promise<string | undefined> {
   if (summary === undefined) return 'Its beginning is in none of the formats that this source sends.'
   const { businessDate } = summary
+  const closed = await closedThrough(tx, expected.source)
+  if (businessDate !== undefined && closed !== undefined && businessDate <= closed)
+    return `It is of ${businessDate}, and the days of ${expected.source} are closed through ${closed}.`
   if (summary.readable && businessDate === undefined) return 'It does not say for which business day it is.'
   return notSound(summary) ?? (await outOfTurn(tx, expected, businessDate ?? '', summary.statements))
 }

@@ -1,6 +1,7 @@
 import { type Db, statement } from '../platform/db.ts'
 import { Refusal } from '../platform/errors.ts'
 import { publicId } from '../platform/ids.ts'
+import { closedThrough } from './closed-days.ts'
 import { getFile, type SettlementFile } from './read.ts'
 import { takeTurn } from './receive.ts'
 
@@ -14,7 +15,7 @@ const WITHDRAW = statement(
 
 /**
  * Takes a whole file back: nothing of it counts from now on, and the next run of its source undoes what it caused. The
- * file and its report stay as they were. Asked twice, it is done once. Throws `not_found`, and `file_state` for one that
+ * file and its report stay as they were. Asked twice, it is done once. Throws `not_found`, `period_closed`, and `file_state` for one that
  * was rejected or that another version replaced.
  */
 export async function withdrawFile(db: Db, { id, reason, by, at }: WithdrawRequest): Promise<SettlementFile> {
@@ -30,6 +31,11 @@ export async function withdrawFile(db: Db, { id, reason, by, at }: WithdrawReque
         facts: { status: file.status },
       })
     }
+    const closed = await closedThrough(tx, file.source)
+    if (closed !== undefined && file.businessDate !== null && file.businessDate <= closed)
+      throw new Refusal('period_closed', `The days of ${file.source} are closed through ${closed}.`, {
+        facts: { closed_through: closed },
+      })
     await tx.run(WITHDRAW, [id, reason, by, at])
     return (await getFile(tx, id)) ?? file
   })

@@ -3,7 +3,7 @@ import type { Actor } from '../../src/platform/audit/index.ts'
 import { newId } from '../../src/platform/ids.ts'
 import {
   type Decision,
-  decideResolution,
+  decide as decideOn,
   NO_SETTINGS,
   preview,
   propose,
@@ -33,7 +33,7 @@ export async function openResolving(nights: Nights, settings: ResolutionSettings
   const ben = await person('Ben')
   const ask = (request: Partial<ResolutionRequest> & Pick<ResolutionRequest, 'breakId' | 'verb'>, actor = ann) =>
     propose(deps, { with: [], reason: 'expected', ...request }, actor)
-  const decide = (decision: Decision, actor = ben) => decideResolution(deps, decision, actor)
+  const decide = (decision: Decision, actor = ben) => decideOn(deps, decision, actor)
   return {
     deps,
     ann,

@@ -3,11 +3,12 @@ import type { Clock } from '../../platform/clock.ts'
 import { Refusal } from '../../platform/errors.ts'
 import { requireUuid, uuidOf } from '../../platform/ids.ts'
 import type { ChangeKind } from '../../reconciliation/index.ts'
+import { refuseNoDay } from '../business-day.ts'
 import { dryRunBody, ruleSettings } from '../computed-views.ts'
 import { pageBody, uuidCursor } from '../cursor.ts'
 import type { Api } from '../fastify.ts'
 import { breakBody, breakDetailBody, runBody } from '../night-views.ts'
-import { idParameter, LIMIT_DEFAULT, parseInstant, readLimit } from '../query.ts'
+import { idParameter, LIMIT_DEFAULT, readLimit } from '../query.ts'
 import { closed, PageOf, refTo, TEXT_MAX } from '../schemas/common.ts'
 import { DryRunSchema } from '../schemas/dry-run.ts'
 import {
@@ -47,7 +48,7 @@ function newRunRoute(app: Api, reconciliation: ReconciliationService): void {
     },
     async ({ body }, reply) => {
       const { source, business_date: businessDate } = body
-      refuseNoDay(businessDate)
+      refuseNoDay('/business_date', businessDate)
       if (body.dry_run === true)
         return reply.code(200).send(dryRunBody(await reconciliation.dryRun(dryRunOf(source, body))))
       for (const field of ['file', 'settings'] as const) if (body[field] !== undefined) refuseInRun(field)
@@ -69,13 +70,6 @@ function dryRunOf(source: string, { business_date: businessDate, file, settings 
   const fileId = file === undefined ? undefined : uuidOf('sf', file)
   if (file !== undefined && fileId === undefined) refuse('/file', 'It must be the id of a settlement file (sf_…).')
   return { source, businessDate, fileId, settings: settings && ruleSettings(settings) }
-}
-
-/** The form is right by then; 30 February has it too. */
-function refuseNoDay(text: string): void {
-  if (parseInstant(text) !== undefined) return
-  const detail = 'There is no such day. Send one such as 2026-03-03.'
-  throw new Refusal('invalid_request', `/business_date: ${detail}`, { errors: [{ pointer: '/business_date', detail }] })
 }
 
 function runRoutes(app: Api, reconciliation: ReconciliationService): void {

@@ -103,4 +103,47 @@ export const BAD_INPUT_OF_RESOLUTIONS: readonly BadInput[] = [
   get('the audit log of an object', '/v1/audit_log?object=brk_1', unknown('?object')),
   get('the audit log behind nothing', '/v1/audit_log?cursor=LTE', parameter('?cursor', 'next_cursor')),
   get('the audit log with a limit of 201', '/v1/audit_log?limit=201', parameter('?limit', 'at most 200')),
+  post(
+    'the closing of nobody',
+    '/v1/periods/acme/close',
+    { through: '2026-03-03', reason: 'r' },
+    {
+      code: 'source_not_found',
+      status: 422,
+    },
+  ),
+  post('a closing without a day', '/v1/periods/simulator/close', { reason: 'r' }, invalid('/through', 'required')),
+  post(
+    'a closing without a reason',
+    '/v1/periods/simulator/close',
+    { through: '2026-03-03' },
+    invalid('/reason', 'required'),
+  ),
+  post(
+    'a closing through a day that does not exist',
+    '/v1/periods/simulator/close',
+    { through: '2026-02-30', reason: 'r' },
+    invalid('/through', 'no such day'),
+  ),
+  post(
+    'a closing with a key that may not',
+    '/v1/periods/simulator/close',
+    { through: '2026-03-03', reason: 'r' },
+    { code: 'forbidden', status: 403, says: '"admin"' },
+    'read',
+  ),
+  post('a reopening without a reason', '/v1/periods/simulator/reopen', {}, invalid('/reason', 'required')),
+  post(
+    'a reopening through an instant',
+    '/v1/periods/simulator/reopen',
+    { closed_through: '2026-03-03T00:00:00Z', reason: 'r' },
+    invalid('/closed_through', '2026-03-03'),
+  ),
+  post(
+    'a reopening with a key that may not',
+    '/v1/periods/simulator/reopen',
+    { reason: 'r' },
+    { code: 'forbidden', status: 403, says: '"admin"' },
+    'read',
+  ),
 ]

@@ -1,5 +1,5 @@
 import { Refusal } from '../../platform/errors.ts'
-import type { Approval, Resolution, Resolutions } from '../../reconciliation/index.ts'
+import type { Approval, Period, Periods, Resolution, Resolutions } from '../../reconciliation/index.ts'
 import { A_UUID } from './fake-nights.ts'
 
 /** One break that can be resolved, one resolution and one approval; `asked` has what was asked for. */
@@ -91,5 +91,23 @@ export function createFakeResolutions(): FakeResolutions {
       hasMore: true,
     }),
     verifyAudit: async () => ({ ok: true, rows: 1n, head: Buffer.alloc(32), findings: [] }),
+  }
+}
+
+/** One source, which is closed through a day. */
+export function fakePeriods({ asked }: FakeResolutions): Periods {
+  const events = [
+    { kind: 'closed', closedThrough: '2026-03-03', by: 'ann', reason: 'done', approvalId: null, at: AT },
+  ] as const
+  const period: Period = { source: 'simulator', closedThrough: '2026-03-03', events }
+  const ask = <T>(request: { readonly source: string }, answer: T): T => {
+    if (request.source !== 'simulator') throw new Refusal('source_not_found', 'There is no such source.')
+    asked.push(request)
+    return answer
+  }
+  return {
+    list: async () => [period],
+    close: async (request) => ask(request, period),
+    reopen: async (request) => ask(request, { ...APPROVAL, kind: 'period_reopening' }),
   }
 }

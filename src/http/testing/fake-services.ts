@@ -3,7 +3,7 @@ import { Refusal } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
 import type { JournalEntry, NewManualEntry, Services } from '../services.ts'
 import { createFakeNights, type FakeNights } from './fake-nights.ts'
-import { createFakeResolutions, type FakeResolutions } from './fake-resolutions.ts'
+import { createFakeResolutions, type FakeResolutions, fakePeriods } from './fake-resolutions.ts'
 
 /** Services that keep everything in memory and know no rule but idempotency: enough to see what the edge asks of them. */
 export type FakeServices = Services & {
@@ -37,6 +37,7 @@ export function createFakeServices(): FakeServices {
     reconciliation: nights.reconciliation,
     live: nights.live,
     resolutions,
+    periods: fakePeriods(resolutions),
     search: async (text) =>
       [...stored.values()].filter(({ checkoutId }) => checkoutId === text).map(({ id }) => ({ object: 'payment', id })),
     webhooks: {

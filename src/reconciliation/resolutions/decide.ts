@@ -2,6 +2,8 @@ import { type Actor, audit } from '../../platform/audit/index.ts'
 import { statement, type Tx } from '../../platform/db.ts'
 import { Refusal } from '../../platform/errors.ts'
 import { publicId } from '../../platform/ids.ts'
+import { closedThrough } from '../../settlement/index.ts'
+import { decideReopening } from '../periods/reopen.ts'
 import { book, mark } from './apply.ts'
 import { type Approval, changeHashOf, getApproval, insertDecision, refuseToDecide } from './approvals.ts'
 import { lockItems } from './items.ts'
@@ -26,17 +28,17 @@ const APPLIED = statement(
 const REJECTED = statement('resolutions.rejected', `update break_resolution set state = 'rejected' where id = $1`)
 
 /**
- * Approves or rejects a resolution that waits. What would be booked now must be what was asked for, else the request lapses.
+ * Approves or rejects what waits for a second person. What would be booked now must be what was asked for, else the request lapses.
  * Throws `approval_of_own`, `approval_state`, `run_in_progress`.
  */
-export async function decideResolution(
-  deps: ResolutionDeps,
-  { id, decision, note }: Decision,
-  actor: Actor,
-): Promise<Approval> {
+export async function decide(deps: ResolutionDeps, { id, decision, note }: Decision, actor: Actor): Promise<Approval> {
   const now = deps.clock.now()
   const lapsed = await deps.db.transaction(async (tx) => {
     const seen = await getApproval(tx, now, id)
+    if (seen?.kind === 'period_reopening') {
+      await decideReopening(tx, seen, { id, decision, note }, { actor, now })
+      return undefined
+    }
     const subject = seen && (await getResolution(tx, seen.subjectId))
     if (subject === undefined) throw new Refusal('not_found', `There is no approval ${publicId('apr', id)}.`)
     if (decision === 'approved') await takeTurn(tx, subject.source)
@@ -139,6 +141,12 @@ export async function undoResolution(
     if (resolution.state !== 'applied')
       throw new Refusal('resolution_state', `${publicId('res', id)} is ${resolution.state}.`, {
         facts: { state: resolution.state },
+      })
+    const closed = await closedThrough(tx, resolution.source)
+    const appliedOn = resolution.appliedAt?.toISOString().slice(0, 10)
+    if (closed !== undefined && appliedOn !== undefined && appliedOn <= closed)
+      throw new Refusal('period_closed', `It was applied on ${appliedOn}, and ${closed} is closed.`, {
+        facts: { closed_through: closed },
       })
     const breakIds = await undo(tx, directory, resolution, { reason, at: now })
     const object = publicId('res', id)

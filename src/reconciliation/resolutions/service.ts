@@ -8,7 +8,7 @@ import {
 } from '../../platform/audit/index.ts'
 import type { Db } from '../../platform/db.ts'
 import { type Approval, type ApprovalFilter, getApproval, listApprovals } from './approvals.ts'
-import { type Decision, decideResolution, undoResolution } from './decide.ts'
+import { type Decision, decide, undoResolution } from './decide.ts'
 import { type Annotation, annotate } from './notes.ts'
 import { type Preview, preview, propose, type ResolutionDeps } from './propose.ts'
 import { getResolution, listResolutions, type Resolution, type ResolutionFilter } from './rows.ts'
@@ -52,7 +52,7 @@ export function createResolutions(deps: ResolutionDeps, reports: Db): Resolution
     undo: (request, actor) => undoResolution(deps, request, actor),
     getApproval: (id) => getApproval(db, clock.now(), id),
     listApprovals: (filter) => listApprovals(reports, clock.now(), filter),
-    decide: (decision, actor) => decideResolution(deps, decision, actor),
+    decide: (decision, actor) => decide(deps, decision, actor),
     annotate: (ids, annotation, actor) =>
       db.transaction((tx) => annotate(tx, ids, annotation, { actor, at: clock.now() })),
     auditLog: (filter) => listAudit(reports, filter),

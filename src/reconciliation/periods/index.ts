@@ -1,0 +1,2 @@
+export type { Period, PeriodEvent } from './rows.ts'
+export { createPeriods, type Periods } from './service.ts'
