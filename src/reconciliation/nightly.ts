@@ -6,6 +6,7 @@ import { matchRun } from './match-run.ts'
 import { postRun } from './post-run.ts'
 import { getRun, lastCompletedRun, letWait, type RunInProgress, startRun } from './run.ts'
 import type { ReconciledSource, ReconciliationDeps } from './service.ts'
+import { noteUnparsedLines } from './unparsed-lines.ts'
 import { attempt, createWork, type MayGoOn, type NightlyWork } from './work.ts'
 
 /**
@@ -44,6 +45,7 @@ async function carryOut(
   return attempt(deps, run, mayGoOn, async () => {
     if (current.phase === 'match') {
       await clearControlBreaks(db, source.name, current, clock.now())
+      await noteUnparsedLines(db, current, clock.now())
       await matchRun(deps, source, current, mayGoOn)
       current = (await getRun(db, run.id)) ?? current
     }
