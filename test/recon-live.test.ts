@@ -24,12 +24,13 @@ beforeAll(async () => {
 })
 afterAll(() => server.stop())
 
-const buy = async (amount: number, method = 'pm_test_magic'): Promise<void> => {
-  const { status, text } = await server.post(
+const buy = async (amount: number, method = 'pm_test_magic'): Promise<string> => {
+  const { status, text, body } = await server.post(
     '/v1/payments',
     paymentBody({ currency: 'EUR', payment_method: method, orders: [{ seller: `seller ${amount}`, amount }] }),
   )
   expect(status, text).toBe(201)
+  return String(body['id'])
 }
 
 const advance = async (by: { readonly days?: number; readonly hours?: number }): Promise<void> => {
@@ -58,7 +59,7 @@ describe('the live view', () => {
   it('shows what is matched by webhook and what waits, and nothing of what was not captured', async () => {
     await buy(1_000, 'pm_test_visa')
     await buy(2_042) // Never charged.
-    await buy(2_044) // Told by webhook, twice.
+    const told = await buy(2_044) // Told by webhook, twice.
     await buy(2_043) // Its webhook is lost.
     await advance({ hours: 1 })
 
@@ -74,6 +75,9 @@ describe('the live view', () => {
     const [pair] = await items('matched')
     expect(pair?.theirs).toMatchObject({ told_by: 'webhook', amount: 2_044 })
     expect(pair?.ours?.reference).toBe(pair?.theirs?.reference)
+    expect((await server.get(`/v1/payments/${told}/whereabouts`)).text).toContain(
+      "What we booked is what the PSP's webhook says. The night confirms it by the file.",
+    )
   })
 
   it('is emptied by the night but for what the night leaves open, under the same codes', async () => {

@@ -15,7 +15,10 @@ import { move } from './store.ts'
  * is committed with it, so that nothing is taken twice and nothing depends on memory.
  */
 export type Follower = {
-  /** Takes what there is, until there is nothing more or another node is at it. */
+  /**
+   * Takes what there is, until there is nothing more or another node is at it. While this node is busy it takes little and
+   * seldom: payments come first, and a node with time to spare or a calmer hour does the rest.
+   */
   readonly look: () => Promise<void>
   /** Resolves when what was there is taken in, whoever did it, or after a while. */
   readonly catchUp: () => Promise<void>
@@ -57,10 +60,18 @@ const STEPS_AT_ONCE = 50
 const PATIENCE_STEPS = 400
 const PAUSE_MS = 25
 
+// Of its time: at a steady load that leaves a third of a node idle everything is taken as it comes.
+const BUSY = 0.7
+const SELDOM_MS = 2_000
+
 type State = { readonly heads: Record<string, string | number>; readonly settledThrough: string | null }
 
-export function createFollower({ db }: { readonly db: Db }, source: Source): Follower {
+export function createFollower(
+  { db, busyness }: { readonly db: Db; readonly busyness: () => number },
+  source: Source,
+): Follower {
   let stopped = false
+  let lastStepAt = Number.NEGATIVE_INFINITY
 
   const isBehind = async (): Promise<boolean> => {
     const [row] = await db.run<{ isNew: boolean; isBehind: boolean }>(IS_BEHIND, [source.name])
@@ -70,8 +81,12 @@ export function createFollower({ db }: { readonly db: Db }, source: Source): Fol
 
   return {
     async look() {
-      for (let n = 0; n < STEPS_AT_ONCE && !stopped && (await isBehind()); n += 1)
+      const isBusy = busyness() > BUSY
+      if (isBusy && performance.now() < lastStepAt + SELDOM_MS) return
+      for (let n = 0; n < (isBusy ? 1 : STEPS_AT_ONCE) && !stopped && (await isBehind()); n += 1) {
+        lastStepAt = performance.now()
         if (!(await db.transaction((tx) => step(tx, source)))) return
+      }
     },
     async catchUp() {
       for (let n = 0; n < PATIENCE_STEPS && !stopped && (await isBehind()); n += 1)
