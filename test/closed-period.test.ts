@@ -179,6 +179,12 @@ describe('a closed period', () => {
       ],
       // What is open is resolved in the open period.
       'POST /v1/breaks/{id}/resolutions': [post(`/v1/breaks/${facts.open}/resolutions`, asked), { status: 201 }],
+      // Notes and tags are no part of what is closed.
+      'POST /v1/breaks/{id}/notes': [post(`/v1/breaks/${facts.resolved}/notes`, { comment: 'late' }), { status: 200 }],
+      'POST /v1/breaks/bulk': [
+        post('/v1/breaks/bulk', { items: [{ break: facts.resolved, resolution: { ...asked } }] }),
+        { status: 200 },
+      ],
       'POST /v1/approvals/{id}/approve': [post(`/v1/approvals/apr_${'0'.repeat(32)}/approve`, {}), { status: 404 }],
       'POST /v1/approvals/{id}/reject': [
         post(`/v1/approvals/apr_${'0'.repeat(32)}/reject`, { note: 'n' }),

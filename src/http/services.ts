@@ -184,6 +184,7 @@ export type ReconciliationService = Pick<
   | 'verify'
   | 'getBreak'
   | 'listBreaks'
+  | 'ageing'
 > & {
   /** What was asked for begins soon; returns at once. */
   readonly hurry: () => void
