@@ -120,13 +120,15 @@ async function measureOurs(format: ParseFormat, { rows, rounds }: Options, folde
     )
   }
   await rm(path)
-  const wrong = readings.find(({ lines, control }) => lines !== rows || control !== 'pass')
+  // OFX states no opening balance, so a file of it proves nothing by itself.
+  const expected = format === 'ofx' ? 'none' : 'pass'
+  const wrong = readings.find(({ lines, control }) => lines !== rows || control !== expected)
   if (wrong !== undefined) throw new Error(`${format}: ${wrong.lines} of ${rows} lines, control ${wrong.control}`)
   return {
     format,
     lines: rows,
     megabytes: round(megabytes),
-    control: 'pass',
+    control: expected,
     lines_per_second: spreadOf(readings.map(({ seconds }) => rows / seconds)),
     lines_per_cpu_second: spreadOf(readings.map(({ cpuSeconds }) => rows / cpuSeconds)),
     megabytes_per_cpu_second: spreadOf(readings.map(({ cpuSeconds }) => megabytes / cpuSeconds)),

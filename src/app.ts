@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { addAppGauges } from './app-metrics.ts'
-import { intakeSources, reconciledSource, settlementSources } from './app-sources.ts'
+import { bankSources, intakeSources, reconciledSource, settlementSources } from './app-sources.ts'
 import type { Config } from './config.ts'
 import {
   createClockControl,
@@ -156,6 +156,10 @@ async function build({ config, databaseUrl, simulatorUrl, apiKey, log }: AppOpti
   const reconciliation = createReconciliation(
     { db, moneyDb, directory, clock, log, exclusive, record, scratch },
     sources,
+    bankSources(
+      config.sources,
+      psps.map((psp) => psp.name),
+    ),
   )
   const live = createLiveView(
     { db, moneyDb },
@@ -201,6 +205,7 @@ async function build({ config, databaseUrl, simulatorUrl, apiKey, log }: AppOpti
             await reconciliation.catchUp()
             await live.catchUp()
             await intake.catchUp()
+            await reconciliation.catchUpBanks()
           },
         })
   const metrics = createMetrics()

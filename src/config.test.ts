@@ -51,6 +51,15 @@ describe('the configuration', () => {
     }
   })
 
+  it('waits for a database that is away, for as long as it is told to', () => {
+    expect(read().databaseWaitMs).toBe(30_000)
+    expect(read(['--database-wait-seconds', '0'], { TALLYSTICK_DATABASE_WAIT_SECONDS: '7' }).databaseWaitMs).toBe(0)
+    expect(read([], { TALLYSTICK_DATABASE_WAIT_SECONDS: '7' }).databaseWaitMs).toBe(7_000)
+    for (const wrong of ['-1', '601', '1.5', 'long']) {
+      expect(refusalOf(() => read([`--database-wait-seconds=${wrong}`]))).toContain('must be a number from 0 to 600')
+    }
+  })
+
   it('has no demo without an API to send it to', () => {
     expect(refusalOf(() => read(['--demo', '--role', 'worker']))).toContain('a worker does not serve')
   })

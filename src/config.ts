@@ -44,6 +44,8 @@ export type Config = {
   readonly json: boolean
   /** How long a server that was told to stop says so at /readyz and still serves. */
   readonly drainMs: number
+  /** How long a start waits for a `DATABASE_URL` that does not answer: somebody restarts it, or it recovers. */
+  readonly databaseWaitMs: number
   readonly logLevel: LogLevel
   /** Absolute path of the log file; undefined writes the log to stderr. */
   readonly logFile: string | undefined
@@ -54,6 +56,7 @@ type Environment = Readonly<Record<string, string | undefined>>
 const DEFAULT_PORT = '4100'
 const HIGHEST_PORT = 65_535
 const LONGEST_DRAIN_SECONDS = 30
+const LONGEST_DATABASE_WAIT_SECONDS = 600
 const ROLES = ['all', 'api', 'worker'] as const
 const SWITCH = ['on', 'off'] as const
 const MODES = ['test', 'live'] as const
@@ -75,6 +78,9 @@ export const OPTIONS_HELP = `Options, each with its environment variable where i
                        (TALLYSTICK_LIVE_MATCHING)                         [on]
   --drain-seconds N    how long to serve on, not ready, when told to stop
                        (TALLYSTICK_DRAIN_SECONDS)                         [0]
+  --database-wait-seconds N
+                       how long a start waits for a DATABASE_URL that is away
+                       (TALLYSTICK_DATABASE_WAIT_SECONDS)                 [30]
   --log-level LEVEL    fatal to trace, or silent (TALLYSTICK_LOG_LEVEL)   [info]
   --log-file FILE      where the log goes, - for stderr (TALLYSTICK_LOG_FILE)
                                                                           [server.log in the data folder]
@@ -98,6 +104,7 @@ const OPTIONS = {
   demo: { type: 'boolean' },
   'live-matching': { type: 'string' },
   'drain-seconds': { type: 'string' },
+  'database-wait-seconds': { type: 'string' },
   'log-level': { type: 'string' },
   'log-file': { type: 'string' },
   json: { type: 'boolean' },
@@ -139,11 +146,10 @@ function readPort(text: string): number {
   return Number(text)
 }
 
-function readDrainMs(text: string): number {
-  if (!/^\d{1,2}$/.test(text) || Number(text) > LONGEST_DRAIN_SECONDS)
-    throw new StartRefusal(
-      `--drain-seconds (TALLYSTICK_DRAIN_SECONDS) must be a number from 0 to ${LONGEST_DRAIN_SECONDS}, not "${text}".`,
-    )
+/** Milliseconds of a number of seconds. */
+function readSeconds(text: string, name: string, most: number): number {
+  if (!/^\d{1,3}$/.test(text) || Number(text) > most)
+    throw new StartRefusal(`${name} must be a number from 0 to ${most}, not "${text}".`)
   return Number(text) * 1_000
 }
 
@@ -250,7 +256,16 @@ export function readConfig(argv: readonly string[], env: Environment, cwd: strin
       ) === 'on',
     demo,
     json: flags.json === true,
-    drainMs: readDrainMs(setting(flags['drain-seconds'], 'TALLYSTICK_DRAIN_SECONDS') ?? '0'),
+    drainMs: readSeconds(
+      setting(flags['drain-seconds'], 'TALLYSTICK_DRAIN_SECONDS') ?? '0',
+      '--drain-seconds (TALLYSTICK_DRAIN_SECONDS)',
+      LONGEST_DRAIN_SECONDS,
+    ),
+    databaseWaitMs: readSeconds(
+      setting(flags['database-wait-seconds'], 'TALLYSTICK_DATABASE_WAIT_SECONDS') ?? '30',
+      '--database-wait-seconds (TALLYSTICK_DATABASE_WAIT_SECONDS)',
+      LONGEST_DATABASE_WAIT_SECONDS,
+    ),
     logLevel: oneOf(
       LOG_LEVELS,
       setting(flags['log-level'], 'TALLYSTICK_LOG_LEVEL') ?? 'info',

@@ -271,7 +271,8 @@ describe('a start that cannot be', () => {
   })
 
   it('says that the database cannot be reached, without its password', async () => {
-    const sentence = await refusal({ env: { DATABASE_URL: 'postgresql://me:hunter2@127.0.0.1:1/shop' } })
+    const env = { DATABASE_URL: 'postgresql://me:hunter2@127.0.0.1:1/shop', TALLYSTICK_DATABASE_WAIT_SECONDS: '0' }
+    const sentence = await refusal({ env })
 
     expect(sentence).toContain('postgresql://me@127.0.0.1:1/shop cannot be reached: connect ECONNREFUSED')
     expect(sentence).not.toContain('hunter2')

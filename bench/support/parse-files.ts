@@ -4,7 +4,7 @@ import { inPieces } from './pieces.ts'
 
 /** Files to read, of any number of lines, written as a stream. All that they say of themselves is right. */
 
-export const PARSE_FORMATS = ['camt.053', 'mt940', 'bai2', 'coda', 'paypal_stl', 'csv'] as const
+export const PARSE_FORMATS = ['camt.053', 'mt940', 'bai2', 'coda', 'ofx', 'paypal_stl', 'csv'] as const
 export type ParseFormat = (typeof PARSE_FORMATS)[number]
 
 const OPENING = 100_000
@@ -30,6 +30,7 @@ const WRITERS: Readonly<Record<ParseFormat, (lines: number) => Iterable<string>>
   mt940,
   bai2,
   coda,
+  ofx,
   paypal_stl: paypal,
   csv,
 }
@@ -105,6 +106,17 @@ function* coda(lines: number): Generator<string> {
     [17, `${String((lines * 3 + 2) % 1_000_000).padStart(6, '0')}${money(0)}${money(total)}`],
     [128, '2'],
   )
+}
+
+function* ofx(lines: number): Generator<string> {
+  yield 'OFXHEADER:100\nDATA:OFXSGML\nVERSION:160\nSECURITY:NONE\nENCODING:UTF-8\nCHARSET:NONE\nCOMPRESSION:NONE\nOLDFILEUID:NONE\nNEWFILEUID:NONE\n\n'
+  yield '<OFX>\n<SIGNONMSGSRSV1><SONRS><STATUS><CODE>0<SEVERITY>INFO</STATUS><DTSERVER>20260304010000[0:GMT]<LANGUAGE>ENG</SONRS></SIGNONMSGSRSV1>\n'
+  yield '<BANKMSGSRSV1><STMTTRNRS><TRNUID>1<STATUS><CODE>0<SEVERITY>INFO</STATUS>\n<STMTRS><CURDEF>EUR<BANKACCTFROM><BANKID>10020030<ACCTID>0006820101<ACCTTYPE>CHECKING</BANKACCTFROM>\n'
+  yield '<BANKTRANLIST><DTSTART>20260303<DTEND>20260303\n'
+  for (let index = 0; index < lines; index++)
+    yield `<STMTTRN>\n<TRNTYPE>CREDIT\n<DTPOSTED>20260303120000[0:GMT]\n<TRNAMT>${major(amountOf(index))}\n<FITID>BANK-${index}\n<NAME>Buyer ${index % 1_000}\n<MEMO>Order ${index}, thank you\n</STMTTRN>\n`
+  const closing = major(OPENING + totalOf(lines, amountOf))
+  yield `</BANKTRANLIST>\n<LEDGERBAL><BALAMT>${closing}<DTASOF>20260303235959[0:GMT]</LEDGERBAL>\n</STMTRS></STMTTRNRS></BANKMSGSRSV1>\n</OFX>\n`
 }
 
 const PAYPAL_COLUMNS = [

@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { ParseFormat } from './parse-files.ts'
 
-export type Peer = 'camt-parser' | 'mt940-js' | 'mt940js' | 'csv-parse'
+export type Peer = 'camt-parser' | 'mt940-js' | 'mt940js' | 'ofx-js' | 'csv-parse'
 
 /**
  * The parsers on npm that read these formats, and of how many lines at most: they hold the whole file in memory, some many
- * times. csv-parse gives the fields of each row and knows nothing of amounts, dates and balances.
+ * times. ofx-js gives texts, and csv-parse gives the fields of each row and knows nothing of amounts, dates and balances.
  */
 export const PEERS: Readonly<
   Partial<Record<ParseFormat, readonly { readonly peer: Peer; readonly version: string; readonly most: number }[]>>
@@ -18,6 +18,7 @@ export const PEERS: Readonly<
     { peer: 'mt940-js', version: '1.0.0', most: 200_000 },
     { peer: 'mt940js', version: '1.3.5', most: 200_000 },
   ],
+  ofx: [{ peer: 'ofx-js', version: '1.1.1', most: 500_000 }],
   csv: [{ peer: 'csv-parse', version: '7.0.3', most: 1_000_000_000 }],
 }
 

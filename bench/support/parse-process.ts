@@ -49,6 +49,13 @@ type Module = {
   readonly read: (bytes: Buffer) => Promise<Statements>
   readonly Parser: new () => { readonly parse: (text: string) => Statements }
   readonly parse: (options: { readonly columns: boolean }) => NodeJS.ReadWriteStream
+  readonly parseSync: (text: string) => {
+    readonly OFX: {
+      readonly BANKMSGSRSV1: {
+        readonly STMTTRNRS: { readonly STMTRS: { readonly BANKTRANLIST: { readonly STMTTRN: readonly unknown[] } } }
+      }
+    }
+  }
 }
 
 const linesIn = (statements: Statements): number =>
@@ -59,6 +66,10 @@ const PEERS: Readonly<Record<Peer, (module: Module, path: string) => Promise<num
   'camt-parser': async ({ parseCamt053 }, path) => linesIn((await parseCamt053(readFileSync(path, 'utf8'))).statements),
   'mt940-js': async ({ read }, path) => linesIn(await read(readFileSync(path))),
   mt940js: ({ Parser }, path) => Promise.resolve(linesIn(new Parser().parse(readFileSync(path, 'utf8')))),
+  'ofx-js': ({ parseSync }, path) =>
+    Promise.resolve(
+      parseSync(readFileSync(path, 'utf8')).OFX.BANKMSGSRSV1.STMTTRNRS.STMTRS.BANKTRANLIST.STMTTRN.length,
+    ),
   'csv-parse': async ({ parse }, path) => {
     let lines = 0
     for await (const _record of createReadStream(path).pipe(parse({ columns: true }))) lines++

@@ -9,6 +9,7 @@ const RULE_LABELS: Readonly<Record<Summary['byRule'][number]['rule'], string>> =
   one_to_many: 'one to many',
   tolerance: 'within tolerance',
   key: 'same reference',
+  second: 'second reference',
   normalised: 'normalised reference',
 }
 

@@ -6,6 +6,7 @@ export const LABELS: Readonly<Record<Code, string>> = {
   missing_internal: 'missing in ours',
   amount_mismatch: 'amount differs',
   currency_mismatch: 'currency differs',
+  status_mismatch: 'status differs',
   fee_mismatch: 'fee differs',
   split_mismatch: 'parts do not add up',
   duplicate_internal: 'twice in ours',

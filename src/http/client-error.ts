@@ -1,4 +1,6 @@
+import type { Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { Refusal, type RefusalCode } from '../platform/errors.ts'
 import { PROBLEM_JSON, problemOf, problemText } from './problem.ts'
 import { newRequestId } from './request-id.ts'
@@ -23,8 +25,30 @@ export function answerBrokenRequest(
     return
   }
   const { code, reason } = KNOWN[error.code ?? ''] ?? { code: 'malformed_request', reason: 'Bad Request' }
+  endWith(socket, new Refusal(code, 'The request could not be read as HTTP.'), reason)
+}
+
+/** Answers what Node would close, or answer without a body, before a request reaches any route. */
+export function answerOddRequests(server: Server): void {
+  server.on('connect', (_request, socket) => {
+    endWith(socket, new Refusal('malformed_request', 'CONNECT is for proxies, and this is none.'), 'Bad Request')
+  })
+  server.on('checkExpectation', (_request, response: ServerResponse) => {
+    const refusal = new Refusal('malformed_request', 'The only Expect that is known is 100-continue.')
+    const { status, headers, body } = answerOf(refusal)
+    response.writeHead(status, headers).end(body)
+  })
+}
+
+function endWith(socket: Duplex, refusal: Refusal, reason: string): void {
+  const { status, headers, body } = answerOf(refusal)
+  const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+  socket.end(`HTTP/1.1 ${status} ${reason}\r\n${head.join('')}\r\n${body}`)
+}
+
+function answerOf(refusal: Refusal) {
   const requestId = newRequestId()
-  const problem = problemOf(new Refusal(code, 'The request could not be read as HTTP.'), requestId)
+  const problem = problemOf(refusal, requestId)
   const body = problemText(problem)
   const headers = {
     ...SECURITY_HEADERS,
@@ -33,6 +57,5 @@ export function answerBrokenRequest(
     'request-id': requestId,
     connection: 'close',
   }
-  const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
-  socket.end(`HTTP/1.1 ${problem.status} ${reason}\r\n${head.join('')}\r\n${body}`)
+  return { status: problem.status, headers, body }
 }

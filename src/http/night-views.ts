@@ -156,6 +156,7 @@ export const breakBody = (found: Break) => ({
     reopened_at: instant(found.reopenedAt),
     due_on: found.dueOn,
     ours: oursBody(found.ours),
+    payout: payoutBody(found.payout),
     theirs: theirsBody(found.theirs),
     file: idOf('sf', found.fileId),
     difference: found.difference,
@@ -180,6 +181,16 @@ const oursBody = (ours: Break['ours']) =>
     occurred_at: ours.occurredAt.toISOString(),
     business_date: ours.businessDate,
     ...given({ psp_reference: ours.pspReference }),
+  }
+
+const payoutBody = (payout: Break['payout']) =>
+  payout && {
+    psp: payout.psp,
+    amount: payout.amount,
+    currency: payout.currency,
+    occurred_at: payout.occurredAt.toISOString(),
+    business_date: payout.businessDate,
+    ...given({ psp_reference: payout.pspReference }),
   }
 
 const theirsBody = (theirs: Break['theirs']) =>

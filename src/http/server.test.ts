@@ -186,7 +186,7 @@ describe('the log', () => {
 })
 
 describe('the listening server', () => {
-  it('answers what is no HTTP with a problem, and closes the connection', async () => {
+  it('answers what is no HTTP, or odd, with a problem, and closes the connection', async () => {
     const server = await createTestServer()
     const { port } = new URL(await server.app.listen({ host: '127.0.0.1', port: 0 }))
     const say = (text: string) =>
@@ -202,8 +202,23 @@ describe('the listening server', () => {
 
     const garbage = await say('4242424242424242 no http\r\n\r\n')
     const headers = await say(`GET / HTTP/1.1\r\nhost: x\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`)
+    const odd = await Promise.all(
+      [
+        'GET /healthz HTTP/1.1\r\nconnection: close\r\n\r\n',
+        'GET /healthz HTTP/1.1\r\nhost: x\r\nexpect: foo\r\n\r\n',
+        'CONNECT x:443 HTTP/1.1\r\nhost: x:443\r\n\r\n',
+      ].map(say),
+    )
+    const old = await say('GET /healthz HTTP/1.0\r\n\r\n')
     await server.app.close()
 
+    for (const answer of odd) {
+      expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/)
+      expect(answer).toMatch(/\r\ncontent-type: application\/problem\+json/i)
+      expect(answer).toContain('"code":"malformed_request"')
+      expect(answer).toContain('"request_id":"req_')
+    }
+    expect(old).toMatch(/^HTTP\/1\.1 200 /)
     expect(garbage).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/)
     expect(garbage).toContain('"code":"malformed_request"')
     expect(garbage).not.toContain('4242')

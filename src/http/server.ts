@@ -15,7 +15,7 @@ import type { Clock } from '../platform/clock.ts'
 import { Refusal } from '../platform/errors.ts'
 import { authenticateWith } from './authenticate.ts'
 import { addJsonParser, BODY_MAX_BYTES } from './body-parser.ts'
-import { answerBrokenRequest } from './client-error.ts'
+import { answerBrokenRequest, answerOddRequests } from './client-error.ts'
 import type { Api } from './fastify.ts'
 import { collectPaths } from './known-paths.ts'
 import { collectOpenApi } from './openapi.ts'
@@ -89,6 +89,7 @@ const PATH_PART_MAX = 255 * 12
 export async function createHttpServer(deps: HttpServerDeps): Promise<Api> {
   const uploads = createUploads()
   const app = createApp(deps.log, uploads)
+  answerOddRequests(app.server)
   const methodsOf = collectPaths(app)
   refuseWhileClosing(app)
   endConnectionsWhile(app, deps.draining ?? (() => false))
@@ -131,7 +132,8 @@ function createApp(log: Logger, uploads: Uploads): Api {
     childLoggerFactory: requestLog,
     bodyLimit: BODY_MAX_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
-    http: { connectionsCheckingInterval: 1_000 },
+    // Whether there is a Host is looked at below, where the answer is a problem like all others.
+    http: { connectionsCheckingInterval: 1_000, requireHostHeader: false },
     // No time-out while a request is worked on: advancing the clock by a year or reading the whole ledger may take long.
     connectionTimeout: 0,
     keepAliveTimeout: KEEP_ALIVE_MS,
@@ -186,12 +188,18 @@ function refuseWhileClosing(app: Api): void {
       return done(new Refusal('unavailable', 'The server is stopping. Send the request again in a moment.'))
     }
     try {
+      requireHost(request)
       refuseUnfitUrl(request.url)
       done()
     } catch (error) {
       done(error instanceof Error ? error : new Error(String(error)))
     }
   })
+}
+
+function requireHost({ raw, headers }: FastifyRequest): void {
+  if (headers.host === undefined && raw.httpVersion !== '1.0')
+    throw new Refusal('malformed_request', 'A request of HTTP/1.1 has a Host header.')
 }
 
 /** Clients that keep connections open learn from the answer to go elsewhere, before a connection is closed under them. */

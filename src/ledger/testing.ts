@@ -30,7 +30,7 @@ export function standingClock(iso: string): StandingClock {
 
 /** The ledger as one node has it: its own connections and its own memory of account ids. */
 export function startLedgerNode(database: Pick<TestDatabase, 'url' | 'schema'>, clock: Clock) {
-  const db = createDb({ url: database.url, schema: database.schema })
+  const db = createDb({ url: database.url, schema: database.schema, hotPath: true })
   const directory = createAccountDirectory(db)
   return {
     db,

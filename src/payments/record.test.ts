@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import pino from 'pino'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createTestDatabase, type TestDatabase } from '../../test/support/database.ts'
 import { anOrder, aPayment } from '../../test/support/money-path.ts'
@@ -50,6 +51,42 @@ const some = <T>(items: readonly T[]): T => {
   assert(first !== undefined)
   return first
 }
+
+describe('an outage of the database', () => {
+  it('is logged once, however many reports wait for its end and however often they try', async () => {
+    const logged: { readonly level: number; readonly msg: string }[] = []
+    const log = pino({ level: 'info' }, { write: (line) => void logged.push(JSON.parse(line)) })
+    let [isAway, tries] = [true, 0]
+    const cut = openBooks(
+      database.url,
+      1,
+      (db) => ({
+        ...db,
+        transaction: async (work, options) => {
+          tries += 1
+          if (isAway) throw new Error('Connection terminated unexpectedly')
+          return db.transaction(work, options)
+        },
+      }),
+      log,
+    )
+    const many = await Promise.all(Array.from({ length: 10 }, () => accepted()))
+
+    const recorded = record(
+      cut,
+      many.map(({ charges }) => reportOf(some(charges), 'captured')),
+    )
+    await waitFor(() => tries > 3, { what: 'a few tries' })
+    isAway = false
+    await recorded
+
+    expect(logged.map(({ level, msg }) => [level, msg])).toEqual([
+      [40, 'recording waits for the database'],
+      [30, 'recording goes on'],
+    ])
+    await cut.close()
+  })
+})
 
 describe('report', () => {
   it('that is repeated, together or later, books its capture once', async () => {

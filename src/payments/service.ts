@@ -146,10 +146,15 @@ export function createPayments(deps: PaymentsDeps): Payments {
     splitOn: () => false,
   })
 
+  // Thousands of reports may wait for one outage, and each tries again and again.
+  let isAway = false
+
   const record = async (report: Report): Promise<Recorded> => {
     for (let waitMs = 50; !stopped; waitMs = Math.min(waitMs * 2, 2_000)) {
       try {
         await recordLane.submit(report)
+        if (isAway) log.info('recording goes on')
+        isAway = false
         return 'recorded'
       } catch (error) {
         if (!isTransient(error)) {
@@ -157,7 +162,8 @@ export function createPayments(deps: PaymentsDeps): Payments {
           log.fatal({ err: error, attempt: report.attemptId }, 'a report could not be recorded')
           return 'refused'
         }
-        log.warn({ err: error }, 'recording waits for the database')
+        if (!isAway) log.warn({ err: error }, 'recording waits for the database')
+        isAway = true
         inDoubt.add(report.paymentId)
         await delay(waitMs)
       }
@@ -196,7 +202,10 @@ export function createPayments(deps: PaymentsDeps): Payments {
     get,
     list: (filter) => listPayments(db, filter, deps.clock.offsetMs()),
     waitForFinal: waiting.waitForFinal,
-    release: waiting.release,
+    release: () => {
+      waiting.release()
+      acceptLane.hurry()
+    },
     timeline: (id) => paymentTimeline(db, id),
     async whereabouts(id) {
       const payment = await get(id)

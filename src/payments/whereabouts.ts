@@ -21,6 +21,8 @@ export type Settlement = {
   readonly breaks: readonly { readonly class: 'temporary' | 'real'; readonly explanation: string }[]
   /** The file that announced the payout in which the money left the PSP. */
   readonly paidOutOn: string | undefined
+  /** The bank whose statement shows the payout, and its day there. */
+  readonly arrived: { readonly bank: string; readonly on: string } | undefined
 }
 
 export const NOT_SETTLED: Settlement = {
@@ -29,6 +31,7 @@ export const NOT_SETTLED: Settlement = {
   releasedOrders: 0,
   breaks: [],
   paidOutOn: undefined,
+  arrived: undefined,
 }
 
 const LATE = statement(
@@ -102,6 +105,9 @@ function capturedPart(
   const where = `is in the ${released ? 'available' : 'pending'} balance of ${owners}`
   if (stage === 'awaited') return `${caught}, ${where}, and waits for the PSP's settlement.`
   if (stage === 'partly_settled') return `${caught} for ${owners}, and is partly in the PSP's file of ${days}.`
+  const { arrived } = settlement
+  if (arrived !== undefined)
+    return `${caught}, was settled in the file of ${days}, ${where}, and came to ${arrived.bank} on ${arrived.on}.`
   return settlement.paidOutOn === undefined
     ? `${caught}, was settled in the file of ${days}, ${where}, and waits for the PSP's payout.`
     : `${caught}, was settled in the file of ${days}, ${where}, and is on its way to the bank since the PSP's payout of ${settlement.paidOutOn}.`
@@ -236,8 +242,14 @@ function settlementDetail(stage: Stage, { files, breaks }: Settlement): string {
   }
 }
 
-function bankStep(stage: Stage, { paidOutOn }: Settlement): WhereaboutsStep {
+function bankStep(stage: Stage, { paidOutOn, arrived }: Settlement): WhereaboutsStep {
   if (stage === 'nothing') return { step: 'bank', state: 'nothing', detail: 'There is nothing to arrive.' }
+  if (arrived !== undefined)
+    return {
+      step: 'bank',
+      state: 'arrived',
+      detail: `The payout is in the statement of ${arrived.bank} of ${arrived.on}.`,
+    }
   return paidOutOn === undefined
     ? { step: 'bank', state: 'awaited', detail: 'The PSP has not paid this out to the bank.' }
     : {

@@ -57,10 +57,10 @@ describe('the rows of a query', () => {
 
   it('let the next statements follow on the same connection', async () => {
     const found = await db.transaction(async (tx) => {
-      const first = tx.copyOut('select * from generate_series(1, 3)').toArray()
-      const second = tx.query<{ n: number }>('select 4 as n')
-      const third = tx.copyOut('select 5').toArray()
-      return [Buffer.concat(await first).toString(), await second, Buffer.concat(await third).toString()]
+      const first = await tx.copyOut('select * from generate_series(1, 3)').toArray()
+      const second = await tx.query<{ n: number }>('select 4 as n')
+      const third = await tx.copyOut('select 5').toArray()
+      return [Buffer.concat(first).toString(), second, Buffer.concat(third).toString()]
     })
 
     expect(found).toEqual(['1\n2\n3\n', [{ n: 4 }], '5\n'])

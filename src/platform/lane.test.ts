@@ -197,6 +197,27 @@ describe('a lane', () => {
     expect(committed).toEqual([[1, 2], [3, 4], [5]])
   })
 
+  it('takes all that waits for room at once when the process stops, and waits for none afterwards', async () => {
+    const { lane, batches, contents } = aLane({
+      maxBatch: 2,
+      concurrency: 2,
+      pace: { room: () => 0, trickle: { weight: 1, everyMs: 60_000 } },
+    })
+    const results = [1, 2, 3].map(lane.submit)
+    await turn()
+    expect(contents()).toEqual([])
+
+    lane.hurry()
+    await turn()
+    expect(contents()).toEqual([[1, 2], [3]])
+    for (const batch of batches) batch.end()
+    results.push(lane.submit(4))
+    await turn()
+    for (const batch of batches) batch.end()
+
+    expect(await Promise.all(results)).toEqual(['done 1', 'done 2', 'done 3', 'done 4'])
+  })
+
   it('is idle for whoever asks once what was submitted before has settled, also under load', async () => {
     const { lane, batches } = aLane({ maxBatch: 1, concurrency: 2 })
     expect(await lane.idle()).toBeUndefined()

@@ -11,6 +11,8 @@ export type Lane<I, R> = {
   readonly size: () => number
   /** There may be room again: takes what waited for it. */
   readonly resume: () => void
+  /** From now on nothing waits for room: the process stops, and whoever waits is to have an answer. */
+  readonly hurry: () => void
   /** Resolves when everything submitted before has settled, whatever is submitted meanwhile. */
   readonly idle: () => Promise<void>
 }
@@ -57,6 +59,7 @@ export function createLane<I, R>(options: LaneOptions<I, R>): Lane<I, R> {
   let inBatches = 0
   let weightInBatches = 0
   let scheduled = false
+  let hurried = false
   let patience: NodeJS.Timeout | undefined
   let idleWaiters: { readonly upTo: number; readonly wake: () => void }[] = []
 
@@ -126,7 +129,7 @@ export function createLane<I, R>(options: LaneOptions<I, R>): Lane<I, R> {
   const start = (): void => {
     scheduled = false
     while (mayBegin()) {
-      const room = options.pace === undefined ? options.maxBatch : options.pace.room() - weightInBatches
+      const room = options.pace === undefined || hurried ? options.maxBatch : options.pace.room() - weightInBatches
       if (room <= 0) return waitForRoom()
       begin(Math.min(options.maxBatch, room))
     }
@@ -160,6 +163,12 @@ export function createLane<I, R>(options: LaneOptions<I, R>): Lane<I, R> {
     size: () => queue.length + inBatches,
     resume: () => {
       if (queue.length > 0) startSoon()
+    },
+    hurry: () => {
+      hurried = true
+      clearTimeout(patience)
+      patience = undefined
+      startSoon()
     },
     idle: () =>
       queue.length + inBatches === 0

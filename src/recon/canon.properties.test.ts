@@ -56,6 +56,8 @@ function specOf(random: Seeded): SideSpec {
     currency: random.chance(0.7) ? { column: 'currency' } : { code: random.pick(['EUR', 'JPY', 'XXX', 'KWD']) },
     date: random.chance(0.9) ? { column: 'date', order: random.pick(ORDERS) } : undefined,
     fee: random.chance(0.5) ? { column: 'fee', sign: random.pick(['cost', 'effect']) } : undefined,
+    second: undefined,
+    status: undefined,
     kind: random.chance(0.5) ? 'kind' : undefined,
   }
 }

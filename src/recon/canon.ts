@@ -5,6 +5,7 @@ import { rowSql } from './canon-sql.ts'
 import { keySql } from './key-form.ts'
 import { apartWord, TOTAL_KIND } from './kinds.ts'
 import { cellOf, type Side, type SideName, type SideSpec } from './side.ts'
+import { apartState } from './states.ts'
 
 /**
  * View `ours` or `theirs`: every row of a file in the shape in which rows are compared.
@@ -13,6 +14,7 @@ import { cellOf, type Side, type SideName, type SideSpec } from './side.ts'
  *     amount     minor units, signed; `fee` a positive cost or null; `currency`
  *     ms         the instant, null without a time;  day  the date that stands there
  *     kind       the sender's word;  apart  why the row is no sale and stands apart, or null
+ *     status     the sender's word for what became of it;  second  another reference, without case
  *
  * DuckDB reads what is written plainly (canon-sql.ts), all rows at once; the others are read one by one (canon-row.ts). What
  * is no record at all goes to `unparsed`.
@@ -54,12 +56,16 @@ function plainRows(side: Side, spec: SideSpec, zone: string): string {
   const loose = spec.keyForm === 'loose' ? `, ${keySql(cell(spec.key), 'loose')} as key` : ''
   return `
     select ref, case when ${isRead} then amount end as amount, fee, currency, case when is_timed then epoch_ms(stamp) end as ms,
-           stamp::date as day, kind, false as is_total ${side.bulk === undefined ? ', line' : ''} ${loose === '' ? '' : ', key'}
+           stamp::date as day, kind, status, second, false as is_total ${side.bulk === undefined ? ', line' : ''} ${loose === '' ? '' : ', key'}
       from (select ref, ${amount} as amount, ${fee} as fee, ${isFree} as is_free, currency, ${at} as stamp, ${isTimed} as is_timed,
-                   ${isUndated} as is_undated, ${isSuspicious} as is_suspicious, kind ${side.bulk === undefined ? ', line' : ''} ${loose}
+                   ${isUndated} as is_undated, ${isSuspicious} as is_suspicious, kind, status, second ${side.bulk === undefined ? ', line' : ''} ${loose}
               from (select *, ${currency} as currency, ${keySql(cell(spec.key), 'exact')} as ref,
-                           ${spec.kind === undefined ? 'null::varchar' : `nullif(${cell(spec.kind)}, '')`} as kind from ${side.rowsSql}))`
+                           ${textSql(spec.kind, cell)} as kind, ${textSql(spec.status, cell)} as status,
+                           ${spec.second === undefined ? 'null::varchar' : keySql(cell(spec.second), 'case')} as second from ${side.rowsSql}))`
 }
+
+const textSql = (column: string | undefined, cell: (column: string) => string): string =>
+  column === undefined ? 'null::varchar' : `nullif(${cell(column)}, '')`
 
 type Others = { rounded: number; undated: number; timed: number; midnights: number }
 
@@ -114,19 +120,21 @@ async function createView(
   await duckdb.run(`
     create view ${name} as
       select rowid::integer as n, ${line} as line, ref, ${key} as key, amount, fee, currency,
-             ${isMidnightOnly ? 'null::bigint' : 'ms'} as ms, day::varchar as day, kind, ${await apartSql(duckdb, name)} as apart
+             ${isMidnightOnly ? 'null::bigint' : 'ms'} as ms, day::varchar as day, kind, status, second, ${await apartSql(duckdb, name)} as apart
         from ${rowTable(name)} where amount is not null`)
 }
 
-/** A file has few words for its kinds, however many rows. */
+/** A file has few words for its kinds and states, however many rows. */
 async function apartSql(duckdb: DuckDb, name: SideName): Promise<string> {
-  const kinds = await duckdb.query<{ kind: string }>(
-    `select distinct kind from ${rowTable(name)} where kind is not null`,
-  )
-  const known = kinds.flatMap(({ kind }) => {
-    const word = apartWord(kind)
-    return word === undefined ? [] : [`when ${literal(kind)} then ${literal(word)}`]
-  })
-  const ofKind = known.length === 0 ? 'null' : `case kind ${known.join(' ')} end`
-  return `case when is_total then '${TOTAL_KIND}' else ${ofKind} end`
+  const caseOf = async (column: string, meaning: (word: string) => string | undefined): Promise<string> => {
+    const words = await duckdb.query<{ word: string }>(
+      `select distinct ${column} as word from ${rowTable(name)} where ${column} is not null`,
+    )
+    const known = words.flatMap(({ word }) => {
+      const means = meaning(word)
+      return means === undefined ? [] : [`when ${literal(word)} then ${literal(means)}`]
+    })
+    return known.length === 0 ? 'null' : `case ${column} ${known.join(' ')} end`
+  }
+  return `case when is_total then '${TOTAL_KIND}' else coalesce(${await caseOf('kind', apartWord)}, ${await caseOf('status', apartState)}) end`
 }

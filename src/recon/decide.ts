@@ -12,6 +12,7 @@ export const REAL_CODES = [
   'missing_internal',
   'amount_mismatch',
   'currency_mismatch',
+  'status_mismatch',
   'fee_mismatch',
   'split_mismatch',
   'duplicate_internal',

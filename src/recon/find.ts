@@ -6,18 +6,23 @@ import { type Code, type Coverage, type Decision, decideOurs, decideTheirs, late
 import { CONTROL } from './published.ts'
 import { lagOf, type Settings, sourceOf } from './settings.ts'
 import type { SideName } from './side.ts'
+import { stateDiffers } from './state-sql.ts'
 
 /**
  * Table `found`: every break, with what decides its place. Rows are streamed through the rules and written back, so that a
  * million breaks need no more memory than one.
  */
-export async function findBreaks(duckdb: DuckDb, settings: Settings, format: string): Promise<Coverage> {
+export async function findBreaks(
+  duckdb: DuckDb,
+  settings: Settings,
+  { format, hasStatus }: { readonly format: string; readonly hasStatus: Readonly<Record<SideName, boolean>> },
+): Promise<Coverage> {
   await duckdb.run(`create table found (id varchar, code varchar, class varchar, due_on varchar, o integer, t integer, grp integer,
     ours_amount bigint, ours_currency varchar, theirs_amount bigint, theirs_currency varchar, difference bigint, currency varchar,
     reasons varchar, side varchar, line integer)`)
   const coverage = await coverageOf(duckdb, settings, format)
   const ids = createIds()
-  await findPairs(duckdb, ids)
+  await findPairs(duckdb, stateDiffers(hasStatus), ids)
   await findLone(duckdb, 'ours', coverage, ids)
   await findLone(duckdb, 'theirs', coverage, ids)
   await findUnparsed(duckdb, ids)
@@ -62,17 +67,22 @@ type PairRow = {
   readonly theirs_fee: bigint | null
   readonly ours_rows: bigint
   readonly theirs_rows: bigint
+  /** Null where the states agree. */
+  readonly ours_state: string | null
+  readonly theirs_state: string | null
 }
 
 /** Pairs that differ. A group is summed and is one break. */
-async function findPairs(duckdb: DuckDb, ids: Ids): Promise<void> {
+async function findPairs(duckdb: DuckDb, differs: string, ids: Ids): Promise<void> {
   const rows = duckdb.stream<PairRow>(`
     select p.rule, p.grp, o.n as o, t.n as t, o.key, o.amount as ours_amount, o.currency as ours_currency, o.fee as ours_fee,
-           t.amount as theirs_amount, t.currency as theirs_currency, t.fee as theirs_fee, 1::bigint as ours_rows, 1::bigint as theirs_rows
+           t.amount as theirs_amount, t.currency as theirs_currency, t.fee as theirs_fee, 1::bigint as ours_rows, 1::bigint as theirs_rows,
+           case when ${differs} then coalesce(os.state, 'paid') end as ours_state, coalesce(ts.state, 'paid') as theirs_state
       from pair p join ours_left o on o.n = p.o join theirs_left t on t.n = p.t
-     where p.grp is null and (p.rule = 'key' or (o.fee is not null and t.fee is not null and o.fee <> t.fee))
+      left join ours_state os on os.n = p.o left join theirs_state ts on ts.n = p.t
+     where p.grp is null and (p.rule = 'key' or (o.fee is not null and t.fee is not null and o.fee <> t.fee) or ${differs})
     union all
-    select 'key', g.grp, g.o, g.t, o.key, ours_amount, o.currency, null, theirs_amount, t.currency, null, g.ours_rows, g.theirs_rows
+    select 'key', g.grp, g.o, g.t, o.key, ours_amount, o.currency, null, theirs_amount, t.currency, null, g.ours_rows, g.theirs_rows, null, null
       from (select grp, min(o) as o, min(t) as t, count(distinct o) as ours_rows, count(distinct t) as theirs_rows
               from pair where grp is not null and rule = 'key' group by grp) g
       join (select grp, sum(amount)::bigint as ours_amount from (select distinct grp, o from pair) m join ours_left on ours_left.n = m.o group by grp) using (grp)
@@ -99,6 +109,8 @@ function pairBreak(row: PairRow, ids: Ids): CellValue[][] {
     const parts = `${row.ours_rows} of ours against ${row.theirs_rows} of theirs`
     return of('split_mismatch', difference, `${parts}: the sums differ by ${money(difference)}`)
   }
+  if (row.ours_state !== null)
+    return of('status_mismatch', difference, `${row.ours_state} in ours, ${row.theirs_state} in theirs`)
   if (difference !== 0n) {
     const isFee =
       row.theirs_fee !== null &&

@@ -3,9 +3,11 @@ import { nameScore } from '../settlement/index.ts'
 import { type AmountFit, columnOf, fitAmounts, share } from './infer-amount.ts'
 import { type CurrencyFit, fitCurrencies } from './infer-currency.ts'
 import { type DateFit, fitDates, percent } from './infer-date.ts'
+import { apartWord } from './kinds.ts'
 import type { Confidence, Field, Mapping, Overrides } from './mapping.ts'
 import { containment, couldBeKey, type Group, type KeyPair, namesAgree, probeKeys, sampleGroups } from './probe.ts'
 import { cellOf, type Side, type SideName, type SideSpec } from './side.ts'
+import { stateOf } from './states.ts'
 
 type Sides = Readonly<Record<SideName, Side>>
 
@@ -30,7 +32,8 @@ export async function inferMapping(duckdb: DuckDb, sides: Sides, given: Override
     currency: said(currencies.field, given.currency),
     date: dates.field.confidence === 'guess' ? dates.field : said(dates.field, given.date),
   }
-  return { fields, specs: specsOf(sides, { pair, amounts, currencies, dates }) }
+  const second = await secondOf(duckdb, sides, pair, pairs)
+  return { fields, specs: specsOf(sides, { pair, amounts, currencies, dates, second }) }
 }
 
 const isGiven =
@@ -52,13 +55,13 @@ async function bestTrial(
   pairs: readonly KeyPair[],
   given: Overrides,
 ): Promise<Trial | undefined> {
-  const promising = simplest(pairs).toSorted((a, b) => promise(b) - promise(a))
+  const promising = simplest(pairs).toSorted((a, b) => promise(sides, b) - promise(sides, a))
   let best: { readonly trial: Trial; readonly score: number } | undefined
   for (const pair of promising.slice(0, MAX_TRIALS)) {
     const groups = await sampleGroups(duckdb, sides.ours, sides.theirs, pair)
     const amounts = fitAmounts(sides, groups, given.amount ?? {}, pair)
     const agreed = amounts === undefined || amounts.groups === 0 ? 0 : share(amounts)
-    const score = agreed * 2 + promise(pair)
+    const score = agreed * 2 + promise(sides, pair)
     if (best === undefined || score > best.score) best = { trial: { pair, groups, amounts }, score }
   }
   return best?.trial
@@ -75,17 +78,25 @@ function simplest(pairs: readonly KeyPair[]): readonly KeyPair[] {
   })
 }
 
-const promise = (pair: KeyPair): number =>
+const promise = (sides: Sides, pair: KeyPair): number =>
   containment(pair) +
   Math.min(pair.uniqueness.ours, pair.uniqueness.theirs) / 2 +
   pair.name / 400 -
-  (isMoney(pair.ours) || isMoney(pair.theirs) ? 1 : 0)
+  (isNoReference(sides, pair) ? 1 : 0)
 
-/** Amounts overlap and are nearly unique, and are no references. */
-const isMoney = (name: string): boolean =>
-  nameScore(name, 'reference') === 0 && MONEY_ROLES.some((role) => nameScore(name, role) > 0)
+/** Amounts and instants are in both files and nearly unique, and are no references. */
+const isNoReference = (sides: Sides, pair: KeyPair): boolean =>
+  (['ours', 'theirs'] as const).some((side) => {
+    const column = sides[side].columns.find(({ name }) => name === pair[side])
+    const isNumber = column !== undefined && column.numbers >= column.filled * 0.7
+    return (
+      isNumber &&
+      nameScore(column.name, 'reference') === 0 &&
+      OTHER_ROLES.some((role) => nameScore(column.name, role) > 0)
+    )
+  })
 
-const MONEY_ROLES = ['amount', 'fee', 'net', 'balance', 'credit', 'debit'] as const
+const OTHER_ROLES = ['amount', 'fee', 'net', 'balance', 'credit', 'debit', 'date', 'valueDate'] as const
 
 function keyField(pair: KeyPair | undefined, trial: Trial | undefined, { ours, theirs }: Sides): Field {
   if (pair === undefined)
@@ -170,9 +181,10 @@ type Found = {
   readonly amounts: AmountFit | undefined
   readonly currencies: CurrencyFit
   readonly dates: DateFit
+  readonly second: KeyPair | undefined
 }
 
-function specsOf(sides: Sides, { pair, amounts, currencies, dates }: Found): Mapping['specs'] {
+function specsOf(sides: Sides, { pair, amounts, currencies, dates, second }: Found): Mapping['specs'] {
   if (pair === undefined || amounts === undefined) return undefined
   if (currencies.ours === undefined || currencies.theirs === undefined) return undefined
   const hasFees = sides.ours.alone.fee !== undefined && sides.theirs.alone.fee !== undefined
@@ -186,7 +198,70 @@ function specsOf(sides: Sides, { pair, amounts, currencies, dates }: Found): Map
     currency: currencies[name] ?? { code: 'XXX' },
     date: dates[name],
     fee: name === 'theirs' || hasFees ? sides[name].alone.fee : undefined,
-    kind: sides[name].alone.kind,
+    kind: kindOf(sides[name]),
+    second: second?.[name],
+    status: statusOf(sides[name]),
   })
   return { ours: specOf('ours'), theirs: specOf('theirs') }
+}
+
+/**
+ * A second reference: two other columns that share unique values, and whose rows have the same first one wherever both have
+ * any. Row numbers do not.
+ */
+async function secondOf(
+  duckdb: DuckDb,
+  sides: Sides,
+  first: KeyPair | undefined,
+  pairs: readonly KeyPair[],
+): Promise<KeyPair | undefined> {
+  if (first === undefined) return undefined
+  const others = pairs.filter(
+    (pair) =>
+      pair.form !== 'loose' &&
+      pair.ours !== first.ours &&
+      pair.theirs !== first.theirs &&
+      !isNoReference(sides, pair) &&
+      Math.min(...uniquenessOf(pair)) >= 0.5 &&
+      containment(pair) >= 0.3,
+  )
+  for (const pair of simplest(others)
+    .toSorted((a, b) => promise(sides, b) - promise(sides, a))
+    .slice(0, MAX_TRIALS)) {
+    const groups = await sampleGroups(duckdb, sides.ours, sides.theirs, pair)
+    const told = groups.map(({ ours, theirs }) => [
+      keyIn(ours[0]?.[cellOf(sides.ours, first.ours)]),
+      keyIn(theirs[0]?.[cellOf(sides.theirs, first.theirs)]),
+    ])
+    const both = told.filter(([a, b]) => a !== '' && b !== '')
+    if (both.length >= 3 && both.filter(([a, b]) => a === b).length >= both.length * 0.75) return pair
+  }
+  return undefined
+}
+
+/** Near enough to see whether two cells name one thing: without marks, case, and the letters and noughts in front. */
+const keyIn = (text: string | null | undefined): string =>
+  (text ?? '')
+    .toUpperCase()
+    .replace(/[^\p{L}\p{N}]/gu, '')
+    .replace(/^\p{L}+(?=\d+$)|^0+/gu, '')
+
+/** The column that says what a row is: of several the one that names payouts, fees and their like. */
+function kindOf(side: Side): string | undefined {
+  const { alone, columns, isTable } = side
+  if (!isTable) return alone.kind
+  const status = statusOf(side)
+  const isKind = ({ name, values }: Side['columns'][number]): boolean =>
+    name !== status && nameScore(name, 'status') > 0 && [...values].some((word) => apartWord(word) !== undefined)
+  return columns.find(isKind)?.name ?? (alone.kind === status ? undefined : alone.kind)
+}
+
+/** The column whose words say what became of each payment. */
+function statusOf({ columns }: Side): string | undefined {
+  const candidates = columns.filter(({ filled, values }) => {
+    const words = [...values]
+    const known = words.filter((word) => stateOf(word) !== undefined)
+    return filled > 0 && words.length <= 16 && known.length > 0 && known.length * 2 >= words.length
+  })
+  return candidates.toSorted((a, b) => nameScore(b.name, 'status') - nameScore(a.name, 'status'))[0]?.name
 }

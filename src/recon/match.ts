@@ -13,7 +13,9 @@ import { SIDES, type SideName } from './side.ts'
  *     2  many_to_one      several rows of ours of a key whose sum is one row of theirs; one_to_many the other way round
  *     3  tolerance        key and currency, the amounts near enough
  *     4  key              key: what differs makes a break; a group that does not add up makes one as a whole
- *     5  normalised       exact amounts under a key that differs in case, prefix or leading zeros only, unique on both sides;
+ *     5  second           exact amounts under a second reference, such as the PSP's; other amounts make a break where a side
+ *                      has no first one
+ *     6  normalised       exact amounts under a key that differs in case, prefix or leading zeros only, unique on both sides;
  *                      two prefixes that differ say that there are two things: CH-17 is not RF-17
  *
  * Nothing is ever matched on its amount alone.
@@ -23,7 +25,7 @@ import { SIDES, type SideName } from './side.ts'
  * with `loose`, the loosest form of their keys, and table `pair` (o, t, rule, grp) the pairs among them, groups with a row for
  * each of their members; `grp` is null for one to one.
  */
-export const RULES = ['exact', 'many_to_one', 'one_to_many', 'tolerance', 'key', 'normalised'] as const
+export const RULES = ['exact', 'many_to_one', 'one_to_many', 'tolerance', 'key', 'second', 'normalised'] as const
 export type Rule = (typeof RULES)[number]
 
 export async function match(duckdb: DuckDb, settings: Settings): Promise<void> {
@@ -37,7 +39,10 @@ export async function match(duckdb: DuckDb, settings: Settings): Promise<void> {
       then rtrim(left(letters_of(ref), length(letters_of(ref)) - length(loose)), '0') else '' end`)
   await leaveStraight(duckdb, dateWindow !== undefined)
   const near = dateWindow === undefined ? undefined : await windowSql(duckdb, dateWindow)
-  await rankPass(duckdb, { rule: 'exact', key: ['key', 'currency', 'amount'], withApart: true, near })
+  // A payment that failed comes after the one that did not.
+  await rankPass(duckdb, { rule: 'exact', key: ['key', 'currency', 'amount'], near })
+  if (await hasApart(duckdb))
+    await rankPass(duckdb, { rule: 'exact', key: ['key', 'currency', 'amount'], withApart: true, near })
   await sumPass(duckdb, 'many_to_one', near)
   await sumPass(duckdb, 'one_to_many', near)
   const isZero = tolerance.kind === 'relative' ? tolerance.millionths === 0n : Number(tolerance.text) === 0
@@ -49,6 +54,11 @@ export async function match(duckdb: DuckDb, settings: Settings): Promise<void> {
   await splitGroups(duckdb, 't', 'o')
   await rankPass(duckdb, { rule: 'key', key: ['key', 'currency', 'sign_of(amount)'], near })
   await rankPass(duckdb, { rule: 'key', key: ['key', 'sign_of(amount)'], near })
+  if (await hasSeconds(duckdb)) {
+    await rankPass(duckdb, { rule: 'second', key: ['second', 'currency', 'amount'], near })
+    const fits = '(o.key is null or t.key is null)'
+    await rankPass(duckdb, { rule: 'key', key: ['second', 'currency', 'sign_of(amount)'], near, fits })
+  }
   await countLoose(duckdb)
   await rankPass(duckdb, {
     rule: 'normalised',
@@ -59,10 +69,23 @@ export async function match(duckdb: DuckDb, settings: Settings): Promise<void> {
   })
 }
 
+async function hasSeconds(duckdb: DuckDb): Promise<boolean> {
+  const rows = await duckdb.query('select 1 from ours_left semi join theirs_left using (second) limit 1')
+  return rows.length > 0
+}
+
+async function hasApart(duckdb: DuckDb): Promise<boolean> {
+  const rows = await duckdb.query(
+    'select 1 from (select apart from ours_left union all select apart from theirs_left) where apart is not null limit 1',
+  )
+  return rows.length > 0
+}
+
 const LOOSE = `${keySql('ref', 'loose')} as loose`
 
 /** Whether two rows with the same key, which no other row of either side has, are a match and no break. */
-const STRAIGHT = `o.currency = t.currency and o.amount = t.amount and coalesce(o.fee = t.fee, true) and o.apart is null and t.apart is null`
+const STRAIGHT = `o.currency = t.currency and o.amount = t.amount and coalesce(o.fee = t.fee, true) and o.apart is null and t.apart is null
+  and o.n not in (select n from ours_state) and t.n not in (select n from theirs_state)`
 
 /**
  * Rows that are not matched straight. Keys that repeat are told by their hashes: another key with the same hash as one only

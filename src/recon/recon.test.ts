@@ -238,6 +238,73 @@ describe('a fee', () => {
   }) // biome-ignore format: rows
 })
 
+describe('a state', () => {
+  const files = (
+    ours: readonly (readonly string[])[],
+    theirs: readonly (readonly string[])[],
+    has = { ours: true, theirs: true },
+  ): Files => {
+    const write = (rows: readonly (readonly string[])[], isTold: boolean): string =>
+      csv([
+        ['reference', 'amount', 'currency', ...(isTold ? ['status'] : [])],
+        ...[...AGREED.map(([reference, amount]) => [reference, amount, 'EUR', 'paid']), ...rows].map((row) =>
+          row.slice(0, isTold ? 4 : 3),
+        ),
+      ])
+    return { ours: write(ours, has.ours), theirs: write(theirs, has.theirs) }
+  }
+  const paid = ['a', '5.00', 'EUR', 'captured'] as const
+
+  it.each<readonly [string, Files, readonly string[]]>([
+    ['that both sides tell in other words is one', files([paid], [['a', '5.00', 'EUR', 'Succeeded']]), []],
+    ['that differs is a break', files([paid], [['a', '5.00', 'EUR', 'refunded']]), ['status_mismatch a 0']],
+    ['that differs comes before the amount', files([paid], [['a', '4.00', 'EUR', 'refunded']]), ['status_mismatch a 100']],
+    ['that is a failure needs no row of the other side', files([['a', '5.00', 'EUR', 'declined']], []), []],
+    ['that is a failure is at odds with a row of a side that tells none', files([['a', '5.00', 'EUR', 'failed']], [paid], { ours: true, theirs: false }), ['status_mismatch a 0']],
+    ['that is a refund is at odds with a sale and no refund', files([['a', '5.00', 'EUR', 'refunded']], [paid], { ours: true, theirs: false }), ['status_mismatch a 0']],
+    ['of a failed attempt leaves the row to the one that was paid', files([['a', '5.00', 'EUR', 'failed'], paid], [paid]), []],
+    ['in a word that is not known says nothing', files([paid], [['a', '5.00', 'EUR', 'T53']]), []],
+  ])('%s', async (_what, both, expected) => {
+    const { items, summary } = await done(both, SETTLED)
+
+    expect(briefly(items)).toEqual(expected)
+    expect(isProven(summary.proof)).toBe(true)
+  }) // biome-ignore format: a table
+})
+
+describe('a second reference', () => {
+  const rows = (own: readonly (readonly string[])[]): string =>
+    csv([
+      ['order', 'psp_id', 'amount', 'currency'],
+      ...AGREED.map(([reference, amount], place) => [reference, `ch_${place * 7_919}q`, amount, 'EUR']),
+      ...own,
+    ])
+  const compare = async (ours: readonly string[], theirs: readonly string[]) => {
+    const given = { key: { ours: 'order', theirs: 'order' } }
+    const { items, summary } = await done({ ours: rows([ours]), theirs: rows([theirs]) }, { ...SETTLED, given })
+    return { found: briefly(items), rules: summary.byRule.map(({ rule }) => rule) }
+  }
+
+  it('finds the row that has no first one', async () => {
+    expect(await compare(['a', 'ch_1x', '5.00', 'EUR'], ['', 'CH_1x', '5.00', 'EUR'])).toEqual({
+      found: [],
+      rules: ['exact', 'second'],
+    })
+  })
+
+  it('shows that its amount differs', async () => {
+    const { found: named } = await compare(['a', 'ch_1x', '5.00', 'EUR'], ['', 'ch_1x', '4.00', 'EUR'])
+
+    expect(named).toEqual(['amount_mismatch a 100'])
+  })
+
+  it('does not join two orders of other amounts', async () => {
+    const { found: named } = await compare(['a', 'ch_1x', '5.00', 'EUR'], ['b', 'ch_1x', '4.00', 'EUR'])
+
+    expect(named).toEqual(['missing_external a 500', 'missing_internal b -400'])
+  })
+})
+
 describe('a former result', () => {
   it('says what is new, gone and still there', async () => {
     const before = await done(filesOf([['a', '5.00'], ['b', '6.00']], []), SETTLED)

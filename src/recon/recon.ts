@@ -11,6 +11,7 @@ import { match } from './match.ts'
 import type { Item, Summary } from './result.ts'
 import type { Settings } from './settings.ts'
 import type { Side, SideName } from './side.ts'
+import { createStates } from './state-sql.ts'
 import { createVeil } from './veil.ts'
 
 export type ReconRequest = {
@@ -63,8 +64,11 @@ async function compare(duckdb: DuckDb, request: ReconRequest): Promise<Outcome> 
     ours: await canonicalise(duckdb, sides.ours, specs.ours, settings.ours.zone),
     theirs: await canonicalise(duckdb, sides.theirs, specs.theirs, settings.theirs.zone),
   }
+  await createStates(duckdb, 'ours')
+  await createStates(duckdb, 'theirs')
   await match(duckdb, settings)
-  const { asOf } = await findBreaks(duckdb, settings, sides.theirs.format)
+  const hasStatus = { ours: specs.ours.status !== undefined, theirs: specs.theirs.status !== undefined }
+  const { asOf } = await findBreaks(duckdb, settings, { format: sides.theirs.format, hasStatus })
   const baseline = await compareBaseline(duckdb, request.former)
   const byCode = await totalsOf(duckdb)
   const countOf = (name: 'real' | 'temporary'): number =>

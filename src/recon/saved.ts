@@ -8,15 +8,18 @@ import { KEY_FORMS, SIDES, type SideName, type SideSpec, UNITS, UnreadableInput 
  */
 export const SAVED_SCHEMA = 'tallystick.recon-mapping/1'
 
-const NAMES = ['key', 'key_form', 'amount', 'decimal', 'unit', 'sign', 'currency', 'date', 'fee', 'kind'] as const
+const NAMES = [
+  'key', 'key_form', 'second', 'amount', 'decimal', 'unit', 'sign', 'currency', 'date', 'fee', 'kind', 'status',
+] as const // biome-ignore format: one list
 type Name = (typeof NAMES)[number]
 
 export function formatSaved(specs: Readonly<Record<SideName, SideSpec>>): string {
   const blocks = SIDES.flatMap((side) => {
-    const { key, keyForm, amount, decimal, unit, sign, currency, date, fee, kind } = specs[side]
+    const { key, keyForm, second, amount, decimal, unit, sign, currency, date, fee, kind, status } = specs[side]
     const values: Readonly<Record<Name, unknown>> = {
       key,
       key_form: keyForm,
+      second,
       amount,
       decimal,
       unit,
@@ -25,6 +28,7 @@ export function formatSaved(specs: Readonly<Record<SideName, SideSpec>>): string
       date,
       fee,
       kind,
+      status,
     }
     return [`${side}:`, ...NAMES.map((name) => `  ${name}: ${JSON.stringify(values[name] ?? null)}`)]
   })
@@ -79,6 +83,8 @@ function specOf(side: SideName, values: Partial<Record<Name, unknown>>): SideSpe
     if (typeof value === 'string' && value !== '') return value
     throw bad(`${side}.${name} has to be a text`)
   }
+  const optional = (name: Name): string | undefined =>
+    values[name] == null || values[name] === '' ? undefined : text(name)
   const oneOf = <T extends string | number>(name: Name, choices: readonly T[]): T => {
     const found = choices.find((each) => each === values[name])
     if (found === undefined) throw bad(`${side}.${name} has to be one of ${choices.join(', ')}`)
@@ -109,7 +115,9 @@ function specOf(side: SideName, values: Partial<Record<Name, unknown>>): SideSpe
         : { code: member('currency', currency, 'code') },
     date: date && { column: member('date', date, 'column'), order: orderOf(side, date['order']) },
     fee: fee && { column: member('fee', fee, 'column'), sign: fee['sign'] === 'effect' ? 'effect' : 'cost' },
-    kind: values.kind == null || values.kind === '' ? undefined : text('kind'),
+    kind: optional('kind'),
+    second: optional('second'),
+    status: optional('status'),
   }
 }
 

@@ -68,6 +68,10 @@ export type SideSpec = {
   readonly date: { readonly column: string; readonly order: DateOrder } | undefined
   readonly fee: FeeSpec | undefined
   readonly kind: string | undefined
+  /** A second reference, for rows of which the first one finds nothing. */
+  readonly second: string | undefined
+  /** What became of each payment: captured, refunded, failed. */
+  readonly status: string | undefined
 }
 
 /** A file that cannot be compared at all. */

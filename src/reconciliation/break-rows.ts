@@ -133,7 +133,8 @@ export async function insertFileBreak(tx: Tx, source: string, by: By, fileId: st
   await insertEvents(tx, by, [[row.id, 'opened', row.code]])
 }
 
-function rowOf(source: string, by: By, { ours, theirs, ...found }: NewBreak) {
+function rowOf(source: string, by: By, { ours, payout, theirs, ...found }: NewBreak) {
+  const own = ours ?? payout
   return {
     id: newId(),
     source,
@@ -144,10 +145,11 @@ function rowOf(source: string, by: By, { ours, theirs, ...found }: NewBreak) {
     due_on: found.dueOn,
     attempt_id: ours?.attemptId,
     payment_event_id: ours?.paymentId,
-    ours_amount: ours?.amount,
-    ours_currency: ours?.currency,
-    ours_occurred_at: ours?.occurredAt,
-    ours_business_date: ours?.businessDate,
+    payout_id: payout?.id,
+    ours_amount: own?.amount,
+    ours_currency: own?.currency,
+    ours_occurred_at: own?.occurredAt,
+    ours_business_date: own?.businessDate,
     file_id: theirs?.fileId,
     line: theirs?.line,
     line_kind: theirs?.kind,

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { type Queryable, statement } from '../platform/db.ts'
-import type { BreakClass, BreakCode, BreakState, OursRecord, TheirsRecord } from './break.ts'
+import type { BreakClass, BreakCode, BreakState, OursRecord, PayoutRecord, TheirsRecord } from './break.ts'
 import { OPEN_COLUMNS, type OpenRow, oursOf, theirsOf } from './break-rows.ts'
 import { NOT_PROMOTED } from './changes.ts'
 import { explain } from './explain.ts'
@@ -17,6 +17,8 @@ export type Break = {
   readonly businessDate: string
   readonly dueOn: string | null
   readonly ours: OursRecord | undefined
+  /** Instead of `ours`, where a bank is reconciled. */
+  readonly payout: PayoutRecord | undefined
   readonly theirs: (TheirsRecord & { readonly fileName: string }) | undefined
   /** Of a break about a whole file. */
   readonly fileId: string | null
@@ -63,6 +65,9 @@ type Row = OpenRow & {
   reopened_at: Date | null
   cleared_in_run: string | null
   cleared_at: Date | null
+  payout_id: string | null
+  payout_psp: string | null
+  payout_psp_reference: string | null
   file_name: string | null
   rejection: string | null
   cleared_on: string | null
@@ -79,12 +84,14 @@ type Row = OpenRow & {
 
 const COLUMNS = `${OPEN_COLUMNS}, b.source, b.state, b.business_date, b.difference, b.currency, b.opened_in_run, b.opened_at, b.promoted_at,
        b.reopened_at, b.cleared_in_run, b.cleared_at, f.name as file_name, f.rejection, r.business_date as cleared_on,
+       b.payout_id, w.psp as payout_psp, w.psp_reference as payout_psp_reference,
        b.resolved_at, b.resolution_id, v.verb, v.reason, b.assignee, b.tags, b.snoozed_until,
        (select count(*) from break_note n where n.break_id = b.id) as notes,
        (select p.id from break_resolution_break l join break_resolution p on p.id = l.resolution_id and p.state = 'proposed'
          where l.break_id = b.id limit 1) as proposal_id`
 const BESIDE = `left join attempt a on a.id = b.attempt_id left join settlement_file f on f.id = b.file_id
-  left join recon_run r on r.id = b.cleared_in_run left join break_resolution v on v.id = b.resolution_id`
+  left join recon_run r on r.id = b.cleared_in_run left join break_resolution v on v.id = b.resolution_id
+  left join payout w on w.id = b.payout_id`
 const SELECT = `select ${COLUMNS} from recon_break b ${BESIDE}`
 
 const GET = statement('reconciliation.get_break', `${SELECT} where b.id = $1`)
@@ -103,6 +110,21 @@ const OF_PAYMENT = statement(
   `${SELECT} where b.payment_event_id = $1 order by b.id`,
 )
 
+function payoutOf(row: Row): PayoutRecord | undefined {
+  const { payout_id, payout_psp, ours_amount, ours_currency, ours_occurred_at, ours_business_date } = row
+  if (payout_id === null || payout_psp === null || ours_amount === null || ours_currency === null) return undefined
+  if (ours_occurred_at === null || ours_business_date === null) return undefined
+  return {
+    id: payout_id,
+    psp: payout_psp,
+    pspReference: row.payout_psp_reference,
+    amount: ours_amount,
+    currency: ours_currency,
+    businessDate: ours_business_date,
+    occurredAt: ours_occurred_at,
+  }
+}
+
 function breakOf(row: Row): Break {
   const theirs = theirsOf(row)
   const found = {
@@ -114,6 +136,7 @@ function breakOf(row: Row): Break {
     businessDate: row.business_date,
     dueOn: row.due_on,
     ours: oursOf(row),
+    payout: payoutOf(row),
     theirs: theirs && { ...theirs, fileName: row.file_name ?? '' },
     fileId: row.file_id,
     difference: row.difference,

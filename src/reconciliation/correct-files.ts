@@ -73,6 +73,18 @@ const PLACES = {
   added: ({ replacementId }: Correction) => `${literal(replacementId ?? '')} as file_id, line from added`,
 } as const
 
+/** The next lines that are gone, or new. In one order for ever: whoever goes on after a kill counts from the first. */
+export const changedLines = (
+  duckdb: DuckDb,
+  what: 'undone' | 'added',
+  correction: Correction,
+): Promise<readonly ChangedLine[]> =>
+  duckdb.query<ChangedLine>(
+    // Two versions may have been taken in with a line at the same place.
+    `select kind, status, reference, psp_reference, amount, fee, currency, occurred_ms, ${PLACES[what](correction)}
+      where booked = 1 order by line, file_id limit ${LINES_AT_ONCE} offset ${correction[what]}`,
+  )
+
 /** Deals with the lines that are gone, or those that are new, behind those that are dealt with. Gives how far it came. */
 async function dealWith(
   deps: Deps,
@@ -85,10 +97,7 @@ async function dealWith(
   const context = { source, run, businessDate: correction.businessDate }
   let from = correction
   for (;;) {
-    const lines = await duckdb.query<ChangedLine>(
-      `select kind, status, reference, psp_reference, amount, fee, currency, occurred_ms, ${PLACES[what](correction)}
-        where booked = 1 order by line limit ${LINES_AT_ONCE} offset ${from[what]}`,
-    )
+    const lines = await changedLines(duckdb, what, from)
     if (lines.length === 0) return from
     if (!goesOn()) throw new RunMovedOn(run.id)
     const to = { ...from, [what]: from[what] + BigInt(lines.length) }

@@ -138,7 +138,7 @@ const outcomePart = async (tx: Tx, run: RunInProgress) => ({
 /** What is null with us is left out. */
 const given = (value: bigint | string | null | undefined): bigint | string | undefined => value ?? undefined
 
-const breakPart = ({ ours, theirs, ...found }: BreakOfRun) => ({
+const breakPart = ({ ours, payout, theirs, ...found }: BreakOfRun) => ({
   id: publicId('brk', found.id),
   events: found.kinds,
   code: found.code,
@@ -155,6 +155,14 @@ const breakPart = ({ ours, theirs, ...found }: BreakOfRun) => ({
     currency: ours.currency,
     occurred_at: ours.occurredAt,
     business_date: ours.businessDate,
+  },
+  payout: payout && {
+    psp: payout.psp,
+    psp_reference: given(payout.pspReference),
+    amount: payout.amount,
+    currency: payout.currency,
+    occurred_at: payout.occurredAt,
+    business_date: payout.businessDate,
   },
   theirs: theirs && {
     file: publicId('sf', theirs.fileId),

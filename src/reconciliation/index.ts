@@ -8,6 +8,8 @@
  * itself against a later file, or is promoted on its due date. A completed run never changes.
  */
 export { AGES, type AgeingLine } from './ageing.ts'
+export type { BankSource } from './bank/source.ts'
+
 export {
   BREAK_CLASSES,
   BREAK_CODES,

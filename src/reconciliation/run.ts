@@ -159,7 +159,12 @@ const one = async (
 const MAX_FAILURE = 2_000 // characters
 
 /** The run of a day, made when there is none. */
-export async function ensureRun(db: Queryable, source: Source, day: string, now: Date): Promise<RunInProgress> {
+export async function ensureRun(
+  db: Queryable,
+  source: Pick<Source, 'name'>,
+  day: string,
+  now: Date,
+): Promise<RunInProgress> {
   await db.run(ENSURE, [newId(), source.name, day, exactJson(source), now])
   const run = await one(db, OF_DAY, [source.name, day])
   assert(run !== undefined, 'a run that was made is there')

@@ -9,13 +9,13 @@ const wentAway = (error: unknown): boolean =>
   isConnectionError(error) || (error instanceof StartRefusal && isConnectionError(error.cause))
 
 /** Repeats a step of the start while the database is away, which somebody brings back meanwhile, for up to a minute. */
-export async function onceItReturns<T>(step: () => Promise<T>): Promise<T> {
-  const end = performance.now() + RETURN_LIMIT_MS
+export async function onceItReturns<T>(step: () => Promise<T>, limitMs = RETURN_LIMIT_MS): Promise<T> {
+  const end = performance.now() + limitMs
   for (;;) {
     try {
       return await step()
     } catch (error) {
-      if (!wentAway(error) || performance.now() > end) throw error
+      if (!wentAway(error) || performance.now() >= end) throw error
       await delay(PAUSE_MS)
     }
   }

@@ -1,8 +1,11 @@
+import { connect, createServer } from 'node:net'
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createTestDatabase } from '../../test/support/database.ts'
 import { makeHome, postmasterPid, removeHome } from '../../test/support/running-server.ts'
 import { waitFor } from '../../test/support/wait-for.ts'
 import { readConfig } from '../config.ts'
+import { findFreePort } from './free-port.ts'
 import { identityOf, isAlive, signal } from './process.ts'
 import { type CreateApp, type RunningServer, startServer } from './server.ts'
 
@@ -41,9 +44,13 @@ async function query(url: string, text: string): Promise<unknown[]> {
   }
 }
 
-const start = (createApp: CreateApp, say: (line: string) => void = () => {}): Promise<RunningServer> =>
+const start = (
+  createApp: CreateApp,
+  say: (line: string) => void = () => {},
+  env: Readonly<Record<string, string>> = {},
+): Promise<RunningServer> =>
   startServer(
-    readConfig(['--home', home, '--port', '0', '--no-simulator', '--json', '--log-level', 'silent'], {}, '/'),
+    readConfig(['--home', home, '--port', '0', '--no-simulator', '--json', '--log-level', 'silent'], env, '/'),
     say,
     async () => ({ createApp }),
   )
@@ -84,6 +91,50 @@ describe('a start', () => {
       server = await start(createApp)
 
       expect(tries).toBeGreaterThan(1)
+    },
+    SLOW_MS,
+  )
+
+  it(
+    'waits for a database of somebody else that is away, and says so',
+    async () => {
+      const database = await createTestDatabase()
+      const away = new URL(database.ownerUrl)
+      const proxy = createServer((caller) => {
+        const onward = connect(Number(new URL(database.ownerUrl).port), away.hostname)
+        for (const socket of [caller, onward]) socket.on('error', () => undefined)
+        caller.pipe(onward).pipe(caller)
+      })
+      away.port = String(await findFreePort())
+      const said: string[] = []
+
+      server = await start(
+        async () => app,
+        (line) => {
+          said.push(line)
+          if (line.startsWith('Waiting for the database')) proxy.listen(Number(away.port), away.hostname)
+        },
+        { DATABASE_URL: away.href },
+      )
+
+      expect(said).toEqual([expect.stringMatching(/^Waiting for the database at postgresql:.* …$/)])
+      await server.stop()
+      server = undefined
+      proxy.close()
+      await database.drop()
+    },
+    SLOW_MS,
+  )
+
+  it(
+    'ends when the database does not come back in the time that it is given',
+    async () => {
+      const env = {
+        DATABASE_URL: `postgresql://me@127.0.0.1:${await findFreePort()}/shop`,
+        TALLYSTICK_DATABASE_WAIT_SECONDS: '1',
+      }
+
+      await expect(start(async () => app, undefined, env)).rejects.toThrow('cannot be reached: connect ECONNREFUSED')
     },
     SLOW_MS,
   )

@@ -81,9 +81,15 @@ async function reachDatabase(config: Config, parts: Parts, say: Say): Promise<Da
   }
   const { url, ownerUrl } = config.database
   const line = `Waiting for the database at ${withoutPassword(url)} …`
-  const role = await patiently(checkConnection(url), say, line)
+  const answer = (of: string): Promise<string> =>
+    patiently(
+      onceItReturns(() => checkConnection(of), config.databaseWaitMs),
+      say,
+      line,
+    )
+  const role = await answer(url)
   if (url === ownerUrl) return { url, ownerUrl, appRole: undefined }
-  const owner = await patiently(checkConnection(ownerUrl), say, line)
+  const owner = await answer(ownerUrl)
   return { url, ownerUrl, appRole: role === owner ? undefined : role }
 }
 

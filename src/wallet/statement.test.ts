@@ -20,7 +20,7 @@ let db: Db
 let directory: AccountDirectory
 beforeAll(async () => {
   database = await createTestDatabase()
-  db = createDb({ url: database.url, schema: database.schema })
+  db = createDb({ url: database.url, schema: database.schema, hotPath: true })
   directory = createAccountDirectory(db)
 })
 afterAll(async () => {

@@ -37,7 +37,9 @@ export async function startMoneyPath(options: {
   let dead = false
   const statements = new Map<string, string>()
   const db = mortalDb(
-    (options.over ?? ((inner) => inner))(createDb({ url: options.url, schema: 'tallystick', applicationName })),
+    (options.over ?? ((inner) => inner))(
+      createDb({ url: options.url, schema: 'tallystick', applicationName, hotPath: true }),
+    ),
     () => dead,
     (name, text) => statements.set(name, text),
   )

@@ -1,4 +1,4 @@
-import type { Item } from '../../src/recon/index.ts'
+import type { Item, Overrides } from '../../src/recon/index.ts'
 import { type Compared, compareFiles } from '../../src/recon/testing.ts'
 import { createSeeded } from '../support/seeded.ts'
 import { judge, proofProblems, render, settingsOf } from './judge.ts'
@@ -19,23 +19,31 @@ export async function judgeAgain(set: TruthSet): Promise<readonly string[]> {
 }
 
 async function compared(set: TruthSet): Promise<Done | undefined> {
-  const outcome = await compareFiles(render(set, 0).files, settingsOf(set.world))
+  const outcome = await compareFiles(render(set, 0).files, { ...settingsOf(set.world), given: render(set, 0).given })
   return outcome.kind === 'done' ? outcome : undefined
 }
 
 /** With both files in each other's place every break is there from the other side. */
 async function mirrored(set: TruthSet, base: Done): Promise<readonly string[]> {
-  const { files } = render(set, 0)
+  const { files, given } = render(set, 0)
   const settings = settingsOf(set.world)
   const swapped = await compareFiles(
     { ours: files.theirs, theirs: files.ours },
-    { ...settings, ours: set.world.theirs, theirs: set.world.ours },
+    {
+      ...settings,
+      ours: set.world.theirs,
+      theirs: set.world.ours,
+      given: swappedKey(given),
+    },
   )
   if (swapped.kind === 'unsure') return ['with the sides swapped nothing was matched']
   const isReversed = swapped.summary.mapping.specs?.theirs.sign === -1
   const [a, b] = [base.items.map((item) => factOf(item, 1n)), swapped.items.map((item) => mirrorOf(item, isReversed))]
   return differencesOf(a, b).map((text) => `with the sides swapped: ${text}`)
 }
+
+const swappedKey = ({ key }: Overrides): Overrides =>
+  key?.ours === undefined || key.theirs === undefined ? {} : { key: { ours: key.theirs, theirs: key.ours } }
 
 /** A break without what the two sides have of their own: which of them waits for the other. */
 function factOf({ code, ours, theirs, difference, currency }: Item, sign: bigint): string {
@@ -81,7 +89,9 @@ async function withOneCent(set: TruthSet, base: Done): Promise<readonly string[]
   ]
 }
 
-const isCompared = ({ garbage, kind }: Row): boolean => garbage === undefined && kind !== 'payout' && kind !== 'fee'
+/** One that failed has to be the very same in both files to be compared. */
+const isCompared = ({ garbage, isApart, status }: Row): boolean =>
+  garbage === undefined && isApart !== true && (status === 'paid' || status === 'refunded')
 
 function differencesOf(before: readonly string[], after: readonly string[]): readonly string[] {
   const left = new Map<string, number>()

@@ -1,3 +1,4 @@
+import type { Overrides } from '../../src/recon/index.ts'
 import { type Compared, type CompareOptions, compareFiles } from '../../src/recon/testing.ts'
 import { createSeeded, type Seeded } from '../support/seeded.ts'
 import type { Planted, Row } from './row.ts'
@@ -34,8 +35,8 @@ export const shuffled = <T>(random: Seeded, items: readonly T[]): readonly T[] =
 
 /** Writes both files, has them compared, and holds what was found against what was planted. */
 export async function judge(set: TruthSet, writing = 0): Promise<Verdict> {
-  const { files, reference } = render(set, writing)
-  const compared = await compareFiles(files, settingsOf(set.world))
+  const { files, given, reference } = render(set, writing)
+  const compared = await compareFiles(files, { ...settingsOf(set.world), given })
   const planted = set.breaks.map((each) => ({ ...each, theirs: each.theirs && reference(each.theirs) }))
   return verdictOf(set, planted, compared)
 }
@@ -45,7 +46,9 @@ export function render({ seed, world, ours, theirs }: TruthSet, writing: number)
   const random = createSeeded(seed * 31 + writing * 7_919 + 1)
   const left = writeFile(random, world, 'ours', shuffled(random, ours))
   const right = writeFile(random, world, 'theirs', shuffled(random, theirs))
-  return { files: { ours: left.text, theirs: right.text }, reference: right.reference }
+  // Of two columns of references either may be the first: it is said which one is meant.
+  const given: Overrides = world.has.seconds ? { key: { ours: left.key, theirs: right.key } } : {}
+  return { files: { ours: left.text, theirs: right.text }, given, reference: right.reference }
 }
 
 function verdictOf(set: TruthSet, planted: readonly Planted[], compared: Compared): Verdict {
@@ -104,8 +107,7 @@ export function proofProblems(
 
 function sumsOf(rows: readonly Row[]): ReadonlyMap<string, bigint> {
   const sums = new Map<string, bigint>()
-  for (const { amount, currency, garbage, kind } of rows)
-    if (garbage === undefined && kind !== 'payout' && kind !== 'fee')
-      sums.set(currency, (sums.get(currency) ?? 0n) + amount)
+  for (const { amount, currency, garbage, isApart } of rows)
+    if (garbage === undefined && isApart !== true) sums.set(currency, (sums.get(currency) ?? 0n) + amount)
   return sums
 }

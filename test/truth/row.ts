@@ -10,6 +10,8 @@ export type Row = {
   readonly at: number
   readonly kind: 'charge' | 'refund' | 'payout' | 'fee'
   readonly status: 'paid' | 'failed' | 'refunded' | 'pending'
+  /** Whether it stands apart, because it moved no money of a sale. */
+  readonly isApart?: boolean
   /** What stands in the file instead of its amount, where that cannot be read. */
   readonly garbage?: string
 }

@@ -257,7 +257,7 @@ export const STORIES = {
     // They differ in one character at the end, and their amounts are equal: neither is the other.
     const [ours, theirs] = [oursAt(teller, 'missing'), theirsAt(teller, 'missing')]
     if (ours === undefined || theirs === undefined) return undefined
-    const other = { ...ours, reference: `${ours.reference}0`, at: theirs.at }
+    const other = { ...ours, reference: `${ours.reference}0`, second: theirs.second, at: theirs.at }
     return part([ours], [other], [loneOurs(ours), loneTheirs(other)], 0)
   },
   other_prefixes(teller) {
@@ -267,7 +267,7 @@ export const STORIES = {
     const [a, b] = [`CH-${ours.reference}`, `RF-${ours.reference}`]
     const [left, right] = [
       { ...ours, reference: a },
-      { ...ours, reference: b, at: theirs.at },
+      { ...ours, reference: b, second: theirs.second, at: theirs.at },
     ]
     return part([left], [right], [loneOurs(left), loneTheirs(right)], 0)
   },
@@ -275,7 +275,7 @@ export const STORIES = {
     const [ours, theirs] = [oursAt(teller, 'missing'), theirsAt(teller, 'missing')]
     if (ours === undefined || theirs === undefined) return undefined
     const left = { ...ours, reference: '' }
-    const right = { ...left, at: theirs.at }
+    const right = { ...left, second: theirs.second, at: theirs.at }
     const found = [loneOurs(left), loneTheirs(right)].map((each) => ({ ...each, ours: undefined, theirs: undefined }))
     return part([left], [right], found, 0)
   },
@@ -292,8 +292,76 @@ export const STORIES = {
   },
   payout_apart(teller) {
     if (!teller.world.has.kinds) return undefined
-    const row: Row = { ...teller.row(), kind: teller.random.pick(['payout', 'fee']) }
+    const row: Row = { ...teller.row(), kind: teller.random.pick(['payout', 'fee']), isApart: true }
     return part([], [{ ...row, amount: -row.amount }], [], 0)
+  },
+  status_mismatch(teller) {
+    const { statuses } = teller.world
+    if (!statuses.ours || !statuses.theirs) return undefined
+    const row = teller.row()
+    const theirs: Row = { ...row, status: teller.random.pick(['failed', 'refunded', 'pending']) }
+    const [a, b] = teller.random.chance(0.5) ? [row, theirs] : [theirs, row]
+    return part([a], [b], [differs('status_mismatch', a, b, 0n)], 0)
+  },
+  status_and_amount(teller) {
+    const { statuses } = teller.world
+    if (!statuses.ours || !statuses.theirs) return undefined
+    const row = teller.row()
+    const theirs: Row = { ...row, amount: beyond(teller, row), status: 'refunded' }
+    return part([row], [theirs], [differs('status_mismatch', row, theirs, row.amount - theirs.amount)], 0)
+  },
+  failed_here_and_paid_there(teller) {
+    const { ours, theirs } = teller.world.statuses
+    if (ours === theirs) return undefined
+    const row = teller.row()
+    const failed: Row = { ...row, status: 'failed' }
+    const [a, b] = ours ? [failed, row] : [row, failed]
+    return part([a], [b], [differs('status_mismatch', a, b, 0n)], 0)
+  },
+  refunded_here_and_paid_there(teller) {
+    const { ours, theirs } = teller.world.statuses
+    if (ours === theirs) return undefined
+    const row = teller.row()
+    const refunded: Row = { ...row, status: 'refunded' }
+    const [a, b] = ours ? [refunded, row] : [row, refunded]
+    return part([a], [b], [differs('status_mismatch', a, b, 0n)], 0)
+  },
+  refunded_and_a_row_of_it(teller) {
+    const { ours, theirs } = teller.world.statuses
+    const row = theirsAt(teller, 'missing')
+    if (row === undefined || !ours || theirs) return undefined
+    const sale: Row = { ...row, at: bothInstant(teller.random, teller.world), status: 'refunded' }
+    const refund = refundOf(row, row.amount)
+    return part([sale], [sale, refund], [loneTheirs(refund)], 1)
+  },
+  failed_alone(teller) {
+    const { ours, theirs } = teller.world.statuses
+    const row: Row = { ...teller.row(), status: teller.random.pick(['failed', 'pending']), isApart: true }
+    if (ours && teller.random.chance(0.5)) return part([row], [], [], 0)
+    return theirs ? part([], [row], [], 0) : undefined
+  },
+  failed_and_tried_again(teller) {
+    if (!teller.world.statuses.ours) return undefined
+    const row = teller.row()
+    const failed: Row = { ...row, status: 'failed', isApart: true, at: row.at - 60_000 }
+    return part([failed, row], [row], [], 1)
+  },
+  second_reference_alone(teller) {
+    if (!teller.world.has.seconds) return undefined
+    const row = teller.row()
+    return part([row], [{ ...row, reference: '' }], [], 1)
+  },
+  second_reference_and_a_wrong_first(teller) {
+    if (!teller.world.has.seconds) return undefined
+    const row = teller.row()
+    return part([row], [{ ...row, reference: teller.row().reference }], [], 1)
+  },
+  second_reference_and_another_amount(teller) {
+    if (!teller.world.has.seconds) return undefined
+    const row = teller.row()
+    const theirs = { ...row, reference: '', amount: beyond(teller, row) }
+    const found = differs('amount_mismatch', row, theirs, row.amount - theirs.amount)
+    return part([row], [theirs], [{ ...found, theirs: undefined }], 0)
   },
 } satisfies Readonly<Record<string, Story>>
 

@@ -21,7 +21,9 @@ export type World = {
   readonly references: ReferenceStyle
   /** How theirs writes the references of ours. */
   readonly writing: 'same' | 'upper' | 'bare'
-  readonly has: Readonly<Record<'fees' | 'kinds' | 'statuses' | 'seconds' | 'conversions', boolean>>
+  readonly has: Readonly<Record<'fees' | 'kinds' | 'seconds' | 'conversions', boolean>>
+  /** Which files say what became of a payment. */
+  readonly statuses: Readonly<Record<'ours' | 'theirs', boolean>>
 }
 
 export const REFERENCE_STYLES = ['payment', 'digits', 'order', 'hex'] as const
@@ -77,10 +79,10 @@ export function createWorld(random: Seeded): World {
     has: {
       fees: random.chance(0.5),
       kinds: random.chance(0.4),
-      statuses: false,
-      seconds: false,
+      seconds: random.chance(0.3),
       conversions: random.chance(0.2),
     },
+    statuses: { ours: random.chance(0.4), theirs: random.chance(0.4) },
   }
 }
 

@@ -22,13 +22,14 @@ type Style = {
 /** The columns of a row, by name, in the order in which they are told. */
 type Cells = readonly (readonly [name: string, text: string])[]
 
-export type Written = { readonly text: string; readonly reference: (reference: string) => string }
+export type Written = { readonly text: string; readonly key: string; readonly reference: (reference: string) => string }
 
 export function writeFile(random: Seeded, world: World, side: SideName, rows: readonly Row[]): Written {
   const style = styleOf(random, world, side)
   const names = namesOf(random, style)
   const order = createOrder(random)
   const reference = (text: string): string => (side === 'ours' ? text : rewrite(world, text))
+  const words = wordsFor(random)
   let balance = 0n
   const extras = EXTRAS.filter(() => random.chance(0.3))
   const lines = rows.map((row, place): Cells => {
@@ -39,13 +40,15 @@ export function writeFile(random: Seeded, world: World, side: SideName, rows: re
       [names.currency, style.form === 'csv' && random.chance(0.3) ? row.currency.toLowerCase() : row.currency],
       [names.date, style.date(row.at)],
       ...(world.has.fees ? [[names.fee, write(style, row.fee, row.currency)] as const] : []),
+      ...(world.has.seconds ? [[names.second, row.second] as const] : []),
+      ...(world.statuses[side] ? [[names.status, words[row.status]] as const] : []),
       ...(world.has.kinds && side === 'theirs' ? [[names.kind, row.kind] as const] : []),
       ...(world.has.conversions && side === 'theirs' ? conversionCells(style, row) : []),
       ...extras.map((extra) => [extra, extraCell(extra, { row, place, balance, style })] as const),
     ]
     return order(all)
   })
-  return { text: style.form === 'csv' ? asCsv(style, lines) : asJsonLines(lines), reference }
+  return { text: style.form === 'csv' ? asCsv(style, lines) : asJsonLines(lines), key: names.key, reference }
 }
 
 const rewrite = ({ writing }: World, text: string): string =>
@@ -96,6 +99,8 @@ const NAMES = {
   currency: ['currency', 'Currency', 'Währung', 'ccy', 'Devise'],
   date: ['created_at', 'date', 'Date', 'Datum', 'captured_at', 'timestamp', 'Created (UTC)'],
   fee: ['fee', 'Fee', 'fees'],
+  second: ['psp_id', 'PSP reference', 'balance_transaction', 'processor ref'],
+  status: ['status', 'Status', 'state', 'payment_status'],
   kind: ['type', 'Type', 'transaction_type', 'kind'],
   credit: ['Credit', 'credit', 'Haben'],
   debit: ['Debit', 'debit', 'Soll'],
@@ -112,11 +117,21 @@ function namesOf(random: Seeded, { unit }: Style): Names {
     currency: pick('currency'),
     date: pick('date'),
     fee: pick('fee'),
+    second: pick('second'),
+    status: pick('status'),
     kind: pick('kind'),
     credit: NAMES.credit[split] ?? 'Credit',
     debit: NAMES.debit[split] ?? 'Debit',
   }
 }
+
+/** A file says each state in one word. */
+const wordsFor = (random: Seeded): Readonly<Record<Row['status'], string>> => ({
+  paid: random.pick(['captured', 'succeeded', 'PAID', 'Settled', 'completed']),
+  failed: random.pick(['failed', 'Declined', 'canceled']),
+  refunded: random.pick(['refunded', 'Refunded']),
+  pending: random.pick(['pending', 'authorised', 'requires_capture']),
+})
 
 function moneyCells(names: Names, style: Style, { amount, currency, garbage }: Row): Cells {
   const signed = style.isReversed ? -amount : amount

@@ -8,7 +8,7 @@ export const MAX_SAFE_AMOUNT = Number.MAX_SAFE_INTEGER
 /** Text of the caller's own. Control characters, halves of surrogate pairs and card numbers are refused everywhere. */
 export const Text = (
   description: string,
-  options: { readonly maxLength?: number; readonly examples?: string[] } = {},
+  options: { readonly maxLength?: number; readonly pattern?: string; readonly examples?: string[] } = {},
 ) => Type.String({ minLength: 1, maxLength: TEXT_MAX, description, ...options })
 
 /** An amount in a request: a plain JSON integer. */

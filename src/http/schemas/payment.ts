@@ -19,10 +19,16 @@ export const ORDERS_MAX = 1_000
 export const BATCH_PAYMENTS_MAX = 1_000
 export const BATCH_ORDERS_MAX = 10_000
 
+/** In a path, these are no names: every client takes them out. */
+const NO_DOTS = '^(?!\\.{1,2}$)'
+
 const NewOrderSchema = Type.Object(
   {
     reference: Type.Optional(Text('Your reference of the order; unique within the payment.')),
-    seller: Text('Your id of the seller. The wallet is created with the first sale.', { examples: ['seller_ana'] }),
+    seller: Text(
+      'Your id of the seller, not "." or "..": it is a part of the path of the wallet, which the first sale creates.',
+      { pattern: NO_DOTS, examples: ['seller_ana'] },
+    ),
     amount: AmountIn('What the buyer pays for this seller, in minor units of the currency.'),
     platform_fee: Type.Optional(AmountIn('Your commission out of the amount, in minor units. Omitted: 0.', 0)),
   },

@@ -187,6 +187,8 @@ const FIELDS: readonly BadInput[] = [
 ]
 
 const TEXT: readonly BadInput[] = [
+  order('a seller that no path can name', { seller: '.' }, invalid('/orders/0/seller', 'not "." or ".."')),
+  order('another one', { seller: '..' }, invalid('/orders/0/seller', 'not "." or ".."')),
   order('a NUL', { seller: 'a\u0000b' }, invalid('/orders/0/seller', 'U+0000')),
   order('a line feed', { seller: 'a\nb' }, invalid('/orders/0/seller', 'U+000A')),
   order('a control character that JSON lets pass', { seller: 'a\u0085b' }, invalid('/orders/0/seller', 'U+0085')),

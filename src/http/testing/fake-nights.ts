@@ -348,6 +348,7 @@ const A_BREAK: Break = {
   state: 'open',
   businessDate: '2026-03-03',
   dueOn: null,
+  payout: undefined,
   ours: {
     attemptId: A_UUID,
     paymentId: A_UUID,

@@ -5,6 +5,7 @@ import { createTestClock } from '../../platform/clock.ts'
 import { createDb, type Db, type Statement } from '../../platform/db.ts'
 import { Refusal } from '../../platform/errors.ts'
 import { checkInvariants } from '../../platform/invariant.ts'
+import type { Log } from '../../platform/log.ts'
 import type { LookUp } from '../../psp/psp.ts'
 import { WALLET_INVARIANTS } from '../../wallet/index.ts'
 import { ATTEMPT_COLUMNS, type Attempt, type AttemptRow, attemptOf, type Operation } from '../attempt.ts'
@@ -13,8 +14,13 @@ import { createPayments, type NewPayment, PAYMENT_INVARIANTS, type Payment, type
 export type Books = ReturnType<typeof openBooks>
 
 /** A node's payments and ledger without an executor: the test plays the PSP, report by report. */
-export function openBooks(url: string, nodeId = 1, over: (db: Db) => Db = (db) => db) {
-  const db = over(createDb({ url, schema: 'tallystick' }))
+export function openBooks(
+  url: string,
+  nodeId = 1,
+  over: (db: Db) => Db = (db) => db,
+  log: Log = pino({ level: process.env['LOG_LEVEL'] ?? 'silent' }),
+) {
+  const db = over(createDb({ url, schema: 'tallystick', hotPath: true }))
   const clock = createTestClock()
   const directory = createAccountDirectory(db)
   const dispatched: Attempt[] = []
@@ -22,7 +28,7 @@ export function openBooks(url: string, nodeId = 1, over: (db: Db) => Db = (db) =
     db,
     directory,
     clock,
-    log: pino({ level: process.env['LOG_LEVEL'] ?? 'silent' }),
+    log,
     holder: () => ({ nodeId, leaseMs: 60_000 }),
     traitsOf: () => ({ consistencyWindowMs: 2_000, keyRetentionMs: 86_400_000 }),
     dispatch: (attempts) => void dispatched.push(...attempts),

@@ -136,15 +136,24 @@ function directed(column: ColumnSurvey, columns: readonly ColumnSurvey[]): reado
   // Signed amounts beside such words need them for nothing: they may be kinds of cards.
   if (column.negatives > 0) return [signed, ignored]
   const message = `"${label}" may say which amounts are debits, or something else: say so with a mapping`
-  return [{ rule, doubts: [doubt('direction_guessed', message)] }, signed]
+  const doubts = [doubt('direction_guessed', message)]
+  // Letters under a name that says nothing turn no sign, unless the running balance proves that they do.
+  return wordsSayIt(direction)
+    ? [{ rule, doubts }, signed]
+    : [
+        { ...signed, doubts },
+        { rule, doubts: [] },
+      ]
 }
 
-const saysDirection = ({ name, values }: ColumnSurvey): boolean =>
-  nameScore(name, 'direction') > 0 ||
+const wordsSayIt = ({ values }: ColumnSurvey): boolean => [...values].every(({ length }) => length > 1)
+
+const saysDirection = (column: ColumnSurvey): boolean =>
+  nameScore(column.name, 'direction') > 0 ||
   // `C` and `D` in a column of kinds can be anything, and so can credit and debit be kinds of cards.
-  (nameScore(name, 'status') > 0 &&
-    !/\b(card|funding|method)\b/.test(roleWords(name)) &&
-    [...values].every(({ length }) => length > 1))
+  (nameScore(column.name, 'status') > 0 &&
+    !/\b(card|funding|method)\b/.test(roleWords(column.name)) &&
+    wordsSayIt(column))
 
 /** A single column of amounts that has decimals and no other purpose by its name. */
 function lonely(columns: readonly ColumnSurvey[]): AmountRules | undefined {

@@ -22,14 +22,19 @@ export function directionWords(column: ColumnSurvey): DirectionWords | undefined
   const words = new Set([...column.values].map(plain))
   const isWhole =
     words.size <= 4 && [...words].every((word) => known?.debit.includes(word) || known?.credit.includes(word))
+  // A dash alone is how an empty cell is written.
+  if (words.size === 1 && words.has('-')) return undefined
   return isWhole ? known : undefined
 }
 
-/** The same of a column that has other words as well. Undefined when it has none of them. */
+/** The same of a column that has some other words as well, fewer than these. Undefined when it has none of them. */
 export function knownWords({ values }: ColumnSurvey): DirectionWords | undefined {
   const words = new Set([...values].map(plain))
   const pairs = PAIRS.filter(([debit, credit]) => words.has(debit) || words.has(credit))
   if (pairs.length === 0) return undefined
+  const all = new Set(pairs.flat())
+  const others = [...words].filter((word) => !all.has(word)).length
+  if (others > words.size - others) return undefined
   return { debit: [...new Set(pairs.map(([each]) => each))], credit: [...new Set(pairs.map(([, each]) => each))] }
 }
 

@@ -50,3 +50,29 @@ describe('what is inferred of a table', () => {
     expect([summary.readable, errorsOf(summary)]).toEqual([false, ['no_amount']])
   })
 })
+
+describe('the sign of an amount', () => {
+  it.each([
+    ['letters', 'Grade', ['d', 'D', 'c'], ['direction_guessed']],
+    ['letters under a name for kinds', 'Type', ['D', 'C', 'D'], ['direction_guessed']],
+    ['letters of which one is no sign', 'Grade', ['d', 'c', 'b'], []],
+    ['a mark for nothing', 'Note', ['-', '-', '-'], []],
+    ['texts under a name like one for signs', 'Sign off', ['by C. Doe', 'C', 'by D. Roe'], ['direction_unknown']],
+  ])('is not turned around by %s', async (_what, name, values, errors) => {
+    const rows = values.map((value, index) => `2026-03-1${index},3.50,${value},EUR\n`).join('')
+
+    const { shown, summary } = await read(`Date,Amount,${name},Currency\n${rows}`)
+
+    expect(shown.map((line) => line.split(' ')[2])).toEqual(['350', '350', '350'])
+    expect(errorsOf(summary)).toEqual(errors)
+  })
+
+  it('is turned around by letters alone where the running balance proves it', async () => {
+    const { shown, summary } = await read(
+      'Date,Amount,X,Currency,Balance\n2026-03-13,3.50,D,EUR,6.50\n2026-03-14,9.00,C,EUR,15.50\n2026-03-15,1.00,D,EUR,14.50\n',
+    )
+
+    expect(shown.map((line) => line.split(' ')[2])).toEqual(['-350', '900', '-100'])
+    expect(summary.statements.map(({ control }) => control.status)).toEqual(['pass'])
+  })
+})
