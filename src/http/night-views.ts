@@ -122,6 +122,7 @@ export const runBody = (run: Run) => ({
   requested_at: run.requestedAt.toISOString(),
   ...given({
     phase: run.phase,
+    rule_version: run.ruleVersion,
     progress: run.status === 'running' ? progressBody(run) : null,
     file: idOf('sf', run.fileId),
     started_at: instant(run.startedAt),

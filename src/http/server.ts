@@ -34,6 +34,7 @@ import { paymentRoutes } from './routes/payments.ts'
 import { periodRoutes } from './routes/periods.ts'
 import { pspWebhookRoutes } from './routes/psp-webhooks.ts'
 import { reconLiveRoutes } from './routes/recon-live.ts'
+import { reconRuleRoutes } from './routes/recon-rules.ts'
 import { reconciliationRoutes } from './routes/reconciliation.ts'
 import { referenceRoutes } from './routes/reference.ts'
 import { resolutionRoutes } from './routes/resolutions.ts'
@@ -47,6 +48,7 @@ import { DryRunSchema } from './schemas/dry-run.ts'
 import { EntrySchema } from './schemas/ledger.ts'
 import { OrderSchema, PaymentSchema } from './schemas/payment.ts'
 import { ProblemSchema } from './schemas/problem.ts'
+import { RuleVersionSchema } from './schemas/recon-rule.ts'
 import { RunSchema } from './schemas/reconciliation.ts'
 import { ResolutionSchema } from './schemas/resolution.ts'
 import { MatchSchema } from './schemas/run-match.ts'
@@ -105,6 +107,7 @@ export async function createHttpServer(deps: HttpServerDeps): Promise<Api> {
     MatchSchema,
     DryRunSchema,
     ResolutionSchema,
+    RuleVersionSchema,
   ])
     app.addSchema(schema)
   app.decorateRequest('principal', undefined)
@@ -244,6 +247,7 @@ async function addApi(scope: Api, { services, auth, config, clock }: HttpServerD
   reconLiveRoutes(scope, services)
   runMatchRoutes(scope, services)
   runReportRoutes(scope, services)
+  reconRuleRoutes(scope, services)
   apiKeyRoutes(scope, auth)
   testClockRoutes(scope, services, { clock, mode: config.mode })
   referenceRoutes(scope, services)

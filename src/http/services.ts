@@ -182,6 +182,7 @@ export type ReconciliationService = Pick<
   | 'changes'
   | 'dryRun'
   | 'verify'
+  | 'rules'
   | 'getBreak'
   | 'listBreaks'
   | 'ageing'

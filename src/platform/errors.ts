@@ -210,6 +210,12 @@ export const REFUSALS = {
     retryable: false,
     fix: 'Read the run; `status` says where it stands, and `detail` what has to come first.',
   },
+  rule_state: {
+    status: 409,
+    title: 'The version of the rules is not in a state in which this can be done.',
+    retryable: false,
+    fix: 'Read the version: a draft is tested on history first, a second person activates it, and an active one stays as it is.',
+  },
   payment_state: {
     status: 409,
     title: 'The payment is in a state that does not allow this.',

@@ -68,7 +68,8 @@ const runPart = (run: RunInProgress, { completedAt }: Completion) => ({
   completed_at: completedAt,
 })
 
-const settingsPart = ({ settings }: RunInProgress) => ({
+const settingsPart = ({ settings, ruleVersion }: RunInProgress) => ({
+  rule_version: ruleVersion ?? undefined,
   zone: settings.zone,
   cut_off: settings.cutOff,
   day_named_by: settings.dayNamedBy,

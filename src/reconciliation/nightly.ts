@@ -4,7 +4,8 @@ import { clearControlBreaks, noteControlBreak } from './control-break.ts'
 import { firstDay } from './first-day.ts'
 import { matchRun } from './match-run.ts'
 import { postRun } from './post-run.ts'
-import { getRun, lastCompletedRun, letWait, type RunInProgress, startRun } from './run.ts'
+import { startByRules } from './rule-versions.ts'
+import { getRun, lastCompletedRun, letWait, type RunInProgress } from './run.ts'
 import type { ReconciledSource, ReconciliationDeps } from './service.ts'
 import { attempt, createWork, type MayGoOn, type NightlyWork } from './work.ts'
 
@@ -38,16 +39,16 @@ async function carryOut(
   if (current.status !== 'running') {
     const file = await fileFor(deps, given, current)
     if (file === undefined) return false
-    await startRun(db, current, file.id, clock.now())
+    await startByRules(db, source, current, { fileId: file.id, at: clock.now() })
     current = (await getRun(db, run.id)) ?? current
   }
   return attempt(deps, run, mayGoOn, async () => {
     if (current.phase === 'match') {
       await clearControlBreaks(db, source.name, current, clock.now())
-      await matchRun(deps, source, current, mayGoOn)
+      await matchRun(deps, current.settings, current, mayGoOn)
       current = (await getRun(db, run.id)) ?? current
     }
-    if (current.phase === 'post') await postRun(deps, source, current, mayGoOn)
+    if (current.phase === 'post') await postRun(deps, current.settings, current, mayGoOn)
   })
 }
 

@@ -21,6 +21,7 @@ import { createMatchReader, type MatchReader } from './matches.ts'
 import { createNightlyWork } from './nightly.ts'
 import { createOutcomeFiles } from './outcome-files.ts'
 import { type RunChanges, readChanges, readReport, type StoredReport } from './read-report.ts'
+import { createRules, type Rules } from './rules.ts'
 import { ensureRun, getRun, listRuns, type Run, type RunFilter, requeue } from './run.ts'
 import type { Source } from './source.ts'
 import { type Verification, verifyRun } from './verify-run.ts'
@@ -63,6 +64,7 @@ export type Reconciliation = {
   readonly startRun: (request: { readonly source: string; readonly businessDate: string }) => Promise<Run>
   readonly getRun: (id: string) => Promise<Run | undefined>
   readonly listRuns: (filter: RunFilter) => Promise<{ readonly data: readonly Run[]; readonly hasMore: boolean }>
+  readonly rules: Rules
   /** What a run of a day would say; one at a time. Throws `source_not_found`, `invalid_request`, `run_state`, `overloaded`. */
   readonly dryRun: (request: DryRunRequest & { readonly source: string }) => Promise<DryRun>
   /** Computes a completed run again. Throws `not_found`, `run_state`, `overloaded`. */
@@ -167,6 +169,7 @@ export function createReconciliation(
     },
     getRun: (id) => getRun(db, id),
     listRuns: (filter) => listRuns(db, filter),
+    rules: createRules(deps, { requireSource: (name) => void find(name, '/source'), computing }),
     dryRun: ({ source, ...request }) => {
       const given = find(source, '/source')
       return computing(() => dryRun(deps, given, request))

@@ -44,6 +44,11 @@ export const RunSchema = Type.Object(
     business_date: BusinessDate('The day it compares.'),
     status: OneOf(RUN_STATUSES, 'A completed run never changes.'),
     phase: Type.Optional(OneOf(['match', 'post'], 'While it is running: comparing, or booking what was found.')),
+    rule_version: Type.Optional(
+      Type.Integer({
+        description: 'Of the rules by which it decides. Left out for the settings as they are declared.',
+      }),
+    ),
     progress: Type.Optional(
       Type.Object(
         {

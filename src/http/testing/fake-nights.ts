@@ -5,6 +5,7 @@ import { newId } from '../../platform/ids.ts'
 import type { Break, Match, Run } from '../../reconciliation/index.ts'
 import type { SettlementFile, SourceState, StoredStatement } from '../../settlement/index.ts'
 import type { ReconciliationService, Services, SettlementFiles } from '../services.ts'
+import { createFakeRules } from './fake-rules.ts'
 
 /** Settlement files, runs and breaks in memory: files are kept by their bytes and never read. */
 export type FakeNights = {
@@ -185,6 +186,7 @@ function fakeReconciliation(started: Run[], hurry: () => void): ReconciliationSe
     listRuns: async ({ after }) =>
       after === undefined ? { data: [COMPLETED], hasMore: true } : { data: [], hasMore: false },
     matches: fakeMatches,
+    rules: createFakeRules(requireSource),
     dryRun: fakeDryRun,
     verify: fakeVerify,
     report: fakeReport,
@@ -325,6 +327,7 @@ const QUEUED: Run = {
   recordsRead: null,
   posted: 0n,
   bookable: null,
+  ruleVersion: null,
 }
 
 const COMPLETED: Run = {

@@ -70,7 +70,7 @@ async function carryOut(
       await letWait(db, run, undefined)
       return false
     }
-    await startRun(db, run, fileId, clock.now())
+    await startRun(db, run, { fileId, at: clock.now(), settings: source, ruleVersion: null })
     current = (await getRun(db, run.id)) ?? current
   }
   return attempt(deps, run, mayGoOn, async () => {
