@@ -75,7 +75,7 @@ export const OPTIONS_HELP = `Options, each with its environment variable where i
                                                                           [sources.json in the data folder]
   --demo               seed demo data once
   --live-matching ON   on or off: match before the night what was booked and told
-                       (TALLYSTICK_LIVE_MATCHING)                         [on]
+                       (TALLYSTICK_LIVE_MATCHING)                         [off]
   --drain-seconds N    how long to serve on, not ready, when told to stop
                        (TALLYSTICK_DRAIN_SECONDS)                         [0]
   --database-wait-seconds N
@@ -251,7 +251,7 @@ export function readConfig(argv: readonly string[], env: Environment, cwd: strin
     liveMatching:
       oneOf(
         SWITCH,
-        setting(flags['live-matching'], 'TALLYSTICK_LIVE_MATCHING') ?? 'on',
+        setting(flags['live-matching'], 'TALLYSTICK_LIVE_MATCHING') ?? 'off',
         '--live-matching (TALLYSTICK_LIVE_MATCHING)',
       ) === 'on',
     demo,

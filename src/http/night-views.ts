@@ -158,6 +158,11 @@ export const breakBody = (found: Break) => ({
     due_on: found.dueOn,
     ours: oursBody(found.ours),
     payout: payoutBody(found.payout),
+    unparsed: found.unparsed && {
+      line: found.unparsed.line,
+      message: found.unparsed.message,
+      ...given({ column: found.unparsed.column }),
+    },
     theirs: theirsBody(found.theirs),
     file: idOf('sf', found.fileId),
     difference: found.difference,

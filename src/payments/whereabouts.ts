@@ -19,6 +19,8 @@ export type Settlement = {
   readonly releasedOrders: number
   /** Open breaks about its charges, each as a sentence. */
   readonly breaks: readonly { readonly class: 'temporary' | 'real'; readonly explanation: string }[]
+  /** How charges stand that no file was matched with yet and that the PSP told by webhook, each as a sentence. */
+  readonly told?: readonly string[]
   /** The file that announced the payout in which the money left the PSP. */
   readonly paidOutOn: string | undefined
   /** The bank whose statement shows the payout, and its day there. */
@@ -225,14 +227,16 @@ function walletDetail(captured: readonly PaymentOrder[], ofAll: string, { releas
   return `${ofAll} credited; ${releasedOrders} released to the sellers' available balances.`
 }
 
-function settlementDetail(stage: Stage, { files, breaks }: Settlement): string {
+function settlementDetail(stage: Stage, { files, breaks, told = [] }: Settlement): string {
   const named = files.map(({ name, businessDate }) => `${name} of ${businessDate}`).join(', ')
   const open = breaks.length === 0 ? '' : ` ${breaks.map(({ explanation }) => explanation).join(' ')}`
   switch (stage) {
     case 'nothing':
       return `There is nothing to settle.${open}`
     case 'awaited':
-      return breaks.length === 0 ? "The PSP's settlement file with these charges has not been matched." : open.trim()
+      return breaks.length === 0
+        ? ["The PSP's settlement file with these charges has not been matched.", ...told].join(' ')
+        : open.trim()
     case 'partly_settled':
       return `Some of the charges stand in ${named}.${open}`
     case 'settled':

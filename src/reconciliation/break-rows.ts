@@ -36,7 +36,7 @@ export const OPEN_COLUMNS = `b.id, b.code, b.class, b.due_on, b.attempt_id, b.pa
 const OPEN = statement(
   'reconciliation.open_breaks',
   `select ${OPEN_COLUMNS} from recon_break b left join attempt a on a.id = b.attempt_id
-    where b.source = $1 and b.state = 'open' and (b.attempt_id is null) <> (b.line is null) order by b.id`,
+    where b.source = $1 and b.state = 'open' and b.code <> 'unparsed_line' and (b.attempt_id is null) <> (b.line is null) order by b.id`,
 )
 
 export type OpenRow = {
@@ -131,6 +131,28 @@ export async function insertFileBreak(tx: Tx, source: string, by: By, fileId: st
   const row = rowOf(source, by, { ...none, code: 'control_total_mismatch', currency: undefined })
   await tx.run(INSERT, [exactJson([{ ...row, file_id: fileId }])])
   await insertEvents(tx, by, [[row.id, 'opened', row.code]])
+}
+
+/** Rows of a file that could not be read: breaks without a record. What is wrong with them stands with the file. */
+export async function insertUnparsedLines(
+  tx: Tx,
+  source: string,
+  by: By,
+  places: readonly { readonly fileId: string; readonly line: number }[],
+): Promise<void> {
+  if (places.length === 0) return
+  const none = { class: 'real', dueOn: undefined, ours: undefined, theirs: undefined, difference: undefined } as const
+  const rows = places.map(({ fileId, line }) => ({
+    ...rowOf(source, by, { ...none, code: 'unparsed_line', currency: undefined }),
+    file_id: fileId,
+    line,
+  }))
+  await tx.run(INSERT, [exactJson(rows)])
+  await insertEvents(
+    tx,
+    by,
+    rows.map(({ id, code }) => [id, 'opened', code]),
+  )
 }
 
 function rowOf(source: string, by: By, { ours, payout, theirs, ...found }: NewBreak) {

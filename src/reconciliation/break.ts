@@ -25,6 +25,7 @@ export const REAL_CODES = [
   'payout_mismatch',
   'bank_mismatch',
   'control_total_mismatch',
+  'unparsed_line',
   'ledger_mismatch',
 ] as const
 export const BREAK_CODES = [...TEMPORARY_CODES, ...REAL_CODES] as const

@@ -7,6 +7,8 @@ import { explain } from './explain.ts'
 import type { ReasonCode, Verb } from './resolutions/verbs.ts'
 import type { ChangeKind } from './run-summary.ts'
 
+export type UnparsedRow = { readonly line: number; readonly column: number | undefined; readonly message: string }
+
 /** A break as people see it. Ids are UUIDs. */
 export type Break = {
   readonly id: string
@@ -20,7 +22,9 @@ export type Break = {
   /** Instead of `ours`, where a bank is reconciled. */
   readonly payout: PayoutRecord | undefined
   readonly theirs: (TheirsRecord & { readonly fileName: string }) | undefined
-  /** Of a break about a whole file. */
+  /** Of a row of a file that cannot be read: where it is and why. */
+  readonly unparsed: UnparsedRow | undefined
+  /** Of a break about a whole file, or a row of it. */
   readonly fileId: string | null
   readonly difference: bigint | null
   readonly currency: string | null
@@ -69,6 +73,7 @@ type Row = OpenRow & {
   payout_psp: string | null
   payout_psp_reference: string | null
   file_name: string | null
+  unparsed: { column?: number; message: string } | null
   rejection: string | null
   cleared_on: string | null
   resolved_at: Date | null
@@ -84,6 +89,8 @@ type Row = OpenRow & {
 
 const COLUMNS = `${OPEN_COLUMNS}, b.source, b.state, b.business_date, b.difference, b.currency, b.opened_in_run, b.opened_at, b.promoted_at,
        b.reopened_at, b.cleared_in_run, b.cleared_at, f.name as file_name, f.rejection, r.business_date as cleared_on,
+       case when b.code = 'unparsed_line' then (select d from jsonb_array_elements(f.diagnostics) d
+          where d ->> 'severity' = 'error' and (d ->> 'line')::integer = b.line limit 1) end as unparsed,
        b.payout_id, w.psp as payout_psp, w.psp_reference as payout_psp_reference,
        b.resolved_at, b.resolution_id, v.verb, v.reason, b.assignee, b.tags, b.snoozed_until,
        (select count(*) from break_note n where n.break_id = b.id) as notes,
@@ -137,6 +144,10 @@ function breakOf(row: Row): Break {
     dueOn: row.due_on,
     ours: oursOf(row),
     payout: payoutOf(row),
+    unparsed:
+      row.unparsed === null || row.line === null
+        ? undefined
+        : { line: row.line, column: row.unparsed.column, message: row.unparsed.message },
     theirs: theirs && { ...theirs, fileName: row.file_name ?? '' },
     fileId: row.file_id,
     difference: row.difference,

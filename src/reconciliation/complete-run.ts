@@ -30,7 +30,9 @@ export async function completeRun(
       await tx.query(`set local statement_timeout = '15min'`)
       const current = await lockRun(tx, run.id, 'post')
       const mismatches = await receivableMismatches(tx, source, run)
-      await completeWith(tx, scratch, current, { code: 'ledger_mismatch', mismatches, at: clock.now() })
+      const [unparsed] = await tx.run<{ n: bigint }>(UNPARSED, [source.name])
+      const breaks = (current.breaks ?? 0n) + (unparsed?.n ?? 0n)
+      await completeWith(tx, scratch, { ...current, breaks }, { code: 'ledger_mismatch', mismatches, at: clock.now() })
     },
     { isolation: 'repeatable read' },
   )
@@ -52,6 +54,11 @@ export async function completeWith(
     await tx.run(COMPLETE, [run.id, control.at, breaks, exactJson({ changes }), report.id])
   })
 }
+
+const UNPARSED = statement(
+  'reconciliation.count_unparsed_lines',
+  `select count(*) as n from recon_break where source = $1 and state = 'open' and code = 'unparsed_line'`,
+)
 
 export type ControlCode = 'ledger_mismatch' | 'bank_mismatch'
 

@@ -91,6 +91,11 @@ function whatDiffers(found: Omit<Break, 'explanation'>, { rejection }: Beside): 
       return `The charge of ${line} is settled by another line already; this one stands in suspense.`
     case 'split_mismatch':
       return `The orders of our charge of ${sale}, do not add up to what ${source} settles in ${line}.`
+    case 'unparsed_line': {
+      const { line: row, column, message } = found.unparsed ?? { line: 0, column: undefined, message: '' }
+      const place = column === undefined ? '' : ` (column ${column})`
+      return `Line ${row} of a file of ${source} cannot be read${place}: ${message}. The file adds up without it.`
+    }
     case 'control_total_mismatch':
       return `A file of ${source} was rejected. ${rejection ?? ''}`.trimEnd()
     case 'ledger_mismatch':

@@ -1,4 +1,5 @@
 import type { Invariant } from '../platform/invariant.ts'
+import { LIVE_INVARIANTS } from './live/invariants.ts'
 import { STANDS } from './settled.ts'
 
 /** What must hold between settlement files, runs and the ledger, whatever happened. */
@@ -73,4 +74,5 @@ export const RECONCILIATION_INVARIANTS: readonly Invariant[] = [
                      from (select run_id from settled_charge union all select run_id from payout_arrival) t group by run_id) s on s.run_id = r.id
        where r.status = 'completed' and coalesce(s.n, 0) < r.matched`,
   },
+  ...LIVE_INVARIANTS,
 ]

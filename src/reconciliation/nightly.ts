@@ -7,6 +7,7 @@ import { postRun } from './post-run.ts'
 import { startByRules } from './rule-versions.ts'
 import { getRun, lastCompletedRun, letWait, type RunInProgress } from './run.ts'
 import type { ReconciledSource, ReconciliationDeps } from './service.ts'
+import { noteUnparsedLines } from './unparsed-lines.ts'
 import { attempt, createWork, type MayGoOn, type NightlyWork } from './work.ts'
 
 /**
@@ -45,6 +46,7 @@ async function carryOut(
   return attempt(deps, run, mayGoOn, async () => {
     if (current.phase === 'match') {
       await clearControlBreaks(db, source.name, current, clock.now())
+      await noteUnparsedLines(db, current, clock.now())
       await matchRun(deps, current.settings, current, mayGoOn)
       current = (await getRun(db, run.id)) ?? current
     }

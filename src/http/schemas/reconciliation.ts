@@ -140,6 +140,16 @@ const breakFields = {
   due_on: Type.Optional(BusinessDate('The day whose file should heal it.')),
   ours: Type.Optional(OursSchema),
   payout: Type.Optional(PayoutSchema),
+  unparsed: Type.Optional(
+    Type.Object(
+      {
+        line: Type.Integer({ description: 'Where it begins in the file; the first line is 1.' }),
+        column: Type.Optional(Type.Integer()),
+        message: Type.String(),
+      },
+      { description: 'The row of `file` that cannot be read, and why.' },
+    ),
+  ),
   theirs: Type.Optional(TheirsSchema),
   file: Type.Optional(Type.String({ description: 'The settlement file that it is about.' })),
   difference: Type.Optional(AmountOut('ours − theirs, of the amount or of the fee, in minor units.')),

@@ -352,6 +352,7 @@ const A_BREAK: Break = {
   businessDate: '2026-03-03',
   dueOn: null,
   payout: undefined,
+  unparsed: undefined,
   ours: {
     attemptId: A_UUID,
     paymentId: A_UUID,
