@@ -163,7 +163,7 @@ async function forgetMatch({ database }: Deployment, runId: string): Promise<voi
   await database.query(`
     alter table recon_break_event disable trigger all;
     alter table recon_break disable trigger all;
-    truncate recon_break, recon_break_event;
+    delete from recon_break_event; delete from recon_break;
     alter table recon_break_event enable trigger all;
     alter table recon_break enable trigger all`)
   await database.query(`update recon_run set phase = 'match' where id = $1`, [runId])
