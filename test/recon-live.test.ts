@@ -128,4 +128,25 @@ describe('the live view', () => {
     const { matched, waiting_for_psp, waiting_for_us, differing } = await view()
     expect([matched, waiting_for_psp, waiting_for_us, differing].map((each) => each.items)).toEqual([0, 1, 1, 1])
   })
+
+  it('waits by the rules that are active on the day', async () => {
+    const day = String((await server.get('/v1/test/clock')).body['now']).slice(0, 10)
+    const posted = async (path: string, body: object, key = server.apiKey): Promise<Record<string, string>> => {
+      const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' }
+      const { status, text } = await server.send('POST', path, headers, JSON.stringify(body))
+      expect(status, text).toBeLessThan(300)
+      return JSON.parse(text) as Record<string, string>
+    }
+    const { key } = await posted('/v1/api_keys', { name: 'Ben', scopes: ['write'] })
+    const { id } = await posted('/v1/recon_rules', { source: 'simulator', settings: { lag_days: 3 }, reason: 'Slow.' })
+    await posted(`/v1/recon_rules/${id}/test`, {})
+    await posted(`/v1/recon_rules/${id}/activate`, { effective_on: day }, key)
+    await buy(7_000, 'pm_test_visa')
+    await advance({ hours: 1 })
+
+    const waiting = (await items('waiting_for_psp')).find(({ ours }) => ours?.amount === 7_000)
+
+    expect(waiting).toMatchObject({ code: 'awaiting_settlement' })
+    expect(waiting?.due_on).toBe(Temporal.PlainDate.from(day).add({ days: 3 }).toString())
+  })
 })

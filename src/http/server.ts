@@ -26,6 +26,7 @@ import { requestLog } from './request-log.ts'
 import { apiKeyRoutes } from './routes/api-keys.ts'
 import { approvalRoutes } from './routes/approvals.ts'
 import { auditRoutes } from './routes/audit.ts'
+import { breakNoteRoutes } from './routes/break-notes.ts'
 import { healthRoutes } from './routes/health.ts'
 import { ledgerRoutes } from './routes/ledger.ts'
 import { pageRoutes } from './routes/pages.ts'
@@ -238,6 +239,7 @@ async function addApi(scope: Api, { services, auth, config, clock }: HttpServerD
   ledgerRoutes(scope, services)
   settlementFileRoutes(scope, services, uploads)
   reconciliationRoutes(scope, services, clock)
+  breakNoteRoutes(scope, services, clock)
   resolutionRoutes(scope, services)
   approvalRoutes(scope, services)
   auditRoutes(scope, services)

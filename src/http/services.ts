@@ -185,6 +185,7 @@ export type ReconciliationService = Pick<
   | 'rules'
   | 'getBreak'
   | 'listBreaks'
+  | 'ageing'
 > & {
   /** What was asked for begins soon; returns at once. */
   readonly hurry: () => void

@@ -7,8 +7,9 @@
  * or break, and each break is explained. What is late or straddles the cut-off waits as a temporary break and clears by
  * itself against a later file, or is promoted on its due date. A completed run never changes.
  */
-
+export { AGES, type AgeingLine } from './ageing.ts'
 export type { BankSource } from './bank/source.ts'
+
 export {
   BREAK_CLASSES,
   BREAK_CODES,

@@ -7,9 +7,12 @@ import type { Exclusive } from '../platform/exclusive.ts'
 import type { Log } from '../platform/log.ts'
 import { createSlots } from '../platform/slots.ts'
 import { type Format, type Origin, type Received, receiveFile } from '../settlement/index.ts'
+
+import { type AgeingLine, ageing } from './ageing.ts'
 import { businessDayFrom, isBusinessDay } from './bank/business-days.ts'
 import { type BankSource, cutOf } from './bank/source.ts'
 import { createBankWork, firstBankDay } from './bank/work.ts'
+
 import { type Break, type BreakEvent, type BreakFilter, getBreak, listBreaks } from './breaks-list.ts'
 import { endOfDay, lastDayOver } from './calendar.ts'
 import { type DryRun, type DryRunRequest, dryRun } from './dry-run.ts'
@@ -74,6 +77,11 @@ export type Reconciliation = {
   readonly matches: MatchReader
   readonly getBreak: (id: string) => Promise<(Break & { readonly events: readonly BreakEvent[] }) | undefined>
   readonly listBreaks: (filter: BreakFilter) => Promise<{ readonly data: readonly Break[]; readonly hasMore: boolean }>
+  /** Every open break by age; see `AGES`. */
+  readonly ageing: (filter: {
+    readonly source?: string | undefined
+    readonly today: string
+  }) => Promise<readonly AgeingLine[]>
   readonly sourceNames: readonly string[]
 }
 
@@ -172,6 +180,7 @@ export function createReconciliation(
     matches: createMatchReader({ db, outcomes: createOutcomeFiles(deps), runOf: (id) => getRun(db, id) }),
     getBreak: (id) => getBreak(db, id),
     listBreaks: (filter) => listBreaks(db, filter),
+    ageing: (filter) => ageing(db, filter),
     sourceNames: sources.map(({ source }) => source.name),
   }
 }

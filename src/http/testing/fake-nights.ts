@@ -192,6 +192,17 @@ function fakeReconciliation(started: Run[], hurry: () => void): ReconciliationSe
     report: fakeReport,
     changes: fakeChanges,
     getBreak: async (id) => (id === A_UUID ? { ...A_BREAK, events: [EVENT] } : undefined),
+    ageing: async () => [
+      {
+        minDays: 91,
+        maxDays: null,
+        class: 'real',
+        count: 1n,
+        snoozed: 0n,
+        oldestOn: '2025-01-01',
+        amounts: [{ currency: 'EUR', amount: 100n }],
+      },
+    ],
     listBreaks: async ({ state }) => ({ data: state === 'cleared' ? [] : [A_BREAK, FILE_BREAK], hasMore: false }),
   }
 }

@@ -1,6 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Db, statement, type Tx } from '../../platform/db.ts'
+import { addDays } from '../calendar.ts'
 import type { Heads } from '../ours.ts'
+import { sourceOn } from '../rule-versions.ts'
 import { exactJson, lastCompletedRun, type RunInProgress } from '../run.ts'
 import type { Source } from '../source.ts'
 import { nextHeads, oursBetween, takeTold } from './arrivals.ts'
@@ -103,12 +105,14 @@ async function firstHeads(db: Db, source: Source): Promise<string> {
 }
 
 /** One step; false when another node is at it. */
-async function step(tx: Tx, source: Source): Promise<boolean> {
-  const [state] = await tx.run<State>(OWN, [source.name])
+async function step(tx: Tx, declared: Source): Promise<boolean> {
+  const [state] = await tx.run<State>(OWN, [declared.name])
   if (state === undefined) return false
   const settledThrough = state.settledThrough ?? undefined
   const heads: Heads = new Map(Object.entries(state.heads).map(([chain, seq]) => [Number(chain), BigInt(seq)]))
-  const run = await lastCompletedRun(tx, source.name)
+  const run = await lastCompletedRun(tx, declared.name)
+  // By the rules of the next run, which decides about what comes now.
+  const source = run === undefined ? declared : (await sourceOn(tx, declared, addDays(run.businessDate, 1))).source
   const next = await nextHeads(tx, heads)
   const told = await takeTold(tx, source, run?.businessDate)
   const ours = next.size === 0 ? [] : await oursBetween(tx, source, { heads, next, run })
