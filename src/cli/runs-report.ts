@@ -32,7 +32,7 @@ function* reportLines(report: ApiReport, limit: number): Generator<string> {
       ['ours', '', money(proof.ours, currency)],
       // What ours has more is taken away on the way to theirs.
       ...steps.map((step) => [
-        `− ${step.code} (${step.class})`,
+        `${step.code} (${step.class})`,
         String(step.count),
         money(negated(step.amount), currency),
       ]),

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import { type Queryable, statement } from '../platform/db.ts'
 import type { BreakClass, BreakCode, BreakState, OursRecord, PayoutRecord, TheirsRecord } from './break.ts'
 import { OPEN_COLUMNS, type OpenRow, oursOf, theirsOf } from './break-rows.ts'
-import { NOT_PROMOTED } from './changes.ts'
+import { NOT_PROMOTED, UNTOUCHED } from './changes.ts'
 import { explain } from './explain.ts'
 import type { ReasonCode, Verb } from './resolutions/verbs.ts'
 import type { ChangeKind } from './run-summary.ts'
@@ -243,13 +243,19 @@ const WAS: Readonly<Record<ChangeKind, string>> = {
   still_open: `kind = 'carried' and ${NOT_PROMOTED('recon_break_event')}`,
 }
 
+/** Whether a break `b` is one that the run of a parameter found or touched, or to which it did this. */
+function touched(run: string, change: ChangeKind | undefined): string {
+  const did = change === undefined ? '' : ` and ${WAS[change]}`
+  const byEvent = `b.id in (select break_id from recon_break_event where run_id = ${run}${did})`
+  return change === 'still_open' ? `(${byEvent} or ${UNTOUCHED(run)})` : byEvent
+}
+
 /** Newest first. `after` is the id of the last one seen. */
 export async function listBreaks(
   db: Queryable,
   filter: BreakFilter,
 ): Promise<{ readonly data: readonly Break[]; readonly hasMore: boolean }> {
   const values: unknown[] = []
-  const changed = filter.change === undefined ? '' : ` and ${WAS[filter.change]}`
   const where = (condition: (parameter: string) => string, value: unknown): string[] =>
     value === undefined ? [] : [condition(`$${values.push(value)}`)]
   const conditions = [
@@ -268,7 +274,7 @@ export async function listBreaks(
         `${p} = exists (select from break_resolution_break l join break_resolution x on x.id = l.resolution_id and x.state = 'proposed' where l.break_id = b.id)`,
       filter.proposed,
     ),
-    ...where((p) => `b.id in (select break_id from recon_break_event where run_id = ${p}${changed})`, filter.runId),
+    ...where((p) => touched(p, filter.change), filter.runId),
     ...where((p) => `b.id < ${p}`, filter.after),
   ]
   const rows = await db.query<Row>(
