@@ -317,5 +317,8 @@ describe('a closed period', () => {
     })
     const withdrawn = await server.post(`/v1/settlement_files/${facts.file}/withdraw`, { reason: 'wrong' })
     expect(withdrawn.status, withdrawn.text).toBe(200)
+    expect((await server.get('/v1/audit_log?action=file.withdrawn')).body['data']).toMatchObject([
+      { subject: facts.file },
+    ])
   })
 })
