@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { BAD_INPUT } from '../src/http/testing/bad-input.ts'
 import { createDb, type Db } from '../src/platform/db.ts'
 import { paymentBody, startTestServer, type TestServer } from './support/server.ts'
+import { waitFor } from './support/wait-for.ts'
 
 /** Everything a caller may get wrong, against the real server: the documented problem, and no row of any table changes. */
 
@@ -17,6 +18,9 @@ beforeAll(async () => {
   const created = await server.post('/v1/api_keys', { name: 'reader', scopes: ['read'] })
   keys = { admin: server.apiKey, read: String(created.body['key']) }
   await server.get('/v1/payments', { authorization: `Bearer ${keys.read}` })
+  // What follows payments in the background has seen this one: from here on nothing but a request could change a table.
+  const isFollowed = async (): Promise<boolean> => (await owner.query('select from live_item')).length > 0
+  await waitFor(isFollowed, { timeoutMs: 30_000, what: 'the payment in the live view' })
 })
 afterAll(async () => {
   await owner.end()
