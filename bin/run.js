@@ -17,6 +17,7 @@ const TOOLS = {
   truth: [[join(ROOT, 'test', 'truth', 'main.ts')]],
   'bench:payments': [[join(ROOT, 'bench', 'payments.ts')]],
   'bench:ledger': [[join(ROOT, 'bench', 'ledger.ts')]],
+  'bench:live': [[join(ROOT, 'bench', 'live.ts')]],
   'bench:nightly': [[join(ROOT, 'bench', 'nightly.ts')]],
   'bench:parse': [[join(ROOT, 'bench', 'parse.ts')]],
   'bench:recon': [[join(ROOT, 'bench', 'recon.ts')]],

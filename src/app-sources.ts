@@ -4,7 +4,13 @@ import type { Db } from './platform/db.ts'
 import { Refusal } from './platform/errors.ts'
 import { StartRefusal } from './platform/start-refusal.ts'
 import type { Psp } from './psp/index.ts'
-import { lateSources, type ReconciledSource, type Reconciliation, type Source } from './reconciliation/index.ts'
+import {
+  type BankSource,
+  lateSources,
+  type ReconciledSource,
+  type Reconciliation,
+  type Source,
+} from './reconciliation/index.ts'
 import {
   FORMATS,
   formatsOfSource,
@@ -46,7 +52,7 @@ export function intakeSources(
   pspNames: readonly string[],
 ): readonly IntakeSource[] {
   return declared.map((declaration, index) => {
-    const { mapping, formats: names, ...source } = declaration
+    const { mapping, formats: names, settles: _, ...source } = declaration
     const at = `sources[${index}] ("${source.name}")`
     if (pspNames.includes(source.name))
       throw new StartRefusal(`${at}: name must be its own; it is that of a PSP, whose files are collected by itself.`)
@@ -55,6 +61,30 @@ export function intakeSources(
     if ('formats' in found) return { ...source, formats: found.formats }
     const known = FORMATS.map(({ name }) => name).join(', ')
     throw new StartRefusal(`${at}: formats must be of ${known}; there is no ${found.unknown.join(', ')}.`)
+  })
+}
+
+/** The declared sources that are bank accounts of PSPs. Throws a `StartRefusal` for a PSP that is none, or that another bank has. */
+export function bankSources(
+  declared: readonly SourceDeclaration[],
+  pspNames: readonly string[],
+): readonly BankSource[] {
+  const bankOf = new Map<string, string>()
+  return declared.flatMap(({ name, zone, settles }, index) => {
+    if (settles === undefined) return []
+    const at = `sources[${index}] ("${name}").settles.psps`
+    for (const psp of settles.psps) {
+      if (!pspNames.includes(psp))
+        throw new StartRefusal(
+          `${at} must be of ${pspNames.join(', ') || 'no PSP, because there is none'}; it has ${psp}.`,
+        )
+      const other = bankOf.get(psp)
+      if (other !== undefined)
+        throw new StartRefusal(`${at} has ${psp}, whose payouts are those of "${other}" already.`)
+      bankOf.set(psp, name)
+    }
+    const { days, holidays, ...its } = settles
+    return [{ name, zone, ...its, calendar: { days, holidays } }]
   })
 }
 
@@ -91,6 +121,7 @@ export function settlementSources(
       const source = intake.sources.find((each) => each.name === name)
       if (source === undefined) throw sourceNotFound(name, names)
       const [first, ...others] = await intake.receive(source, upload)
+      reconciliation.filesCame()
       if (first === undefined) throw new Error('a delivery has at least one file')
       return { ...first, others }
     },

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { addAppGauges } from './app-metrics.ts'
-import { intakeSources, reconciledSource, settlementSources } from './app-sources.ts'
+import { bankSources, intakeSources, reconciledSource, settlementSources } from './app-sources.ts'
 import type { Config } from './config.ts'
 import {
   createClockControl,
@@ -20,6 +20,7 @@ import { anchorDay, createAccountDirectory, createLedger, LEDGER_INVARIANTS } fr
 import { createPayments, PAYMENT_INVARIANTS, search } from './payments/index.ts'
 import { createApiKeys } from './platform/auth/index.ts'
 import { readBlob } from './platform/blob.ts'
+import { createBusyness } from './platform/busyness.ts'
 import { createTestClock, wallClock } from './platform/clock.ts'
 import { createDb, type Db } from './platform/db.ts'
 import { Refusal } from './platform/errors.ts'
@@ -41,6 +42,7 @@ import {
   type ResolutionSettings,
   searchNights,
   settlementOf,
+  toldOf,
 } from './reconciliation/index.ts'
 
 import { createIntake, getFile, listFiles, withdrawFile } from './settlement/index.ts'
@@ -146,7 +148,10 @@ async function build({ config, databaseUrl, simulatorUrl, apiKey, log }: AppOpti
     dispatch: (attempts) => executorSlot.executor?.dispatch(attempts),
     backlog: () => executorSlot.executor?.backlog() ?? 0,
     lead: () => executorSlot.executor?.lead() ?? 0,
-    settlementOf: (paymentId) => settlementOf(db, paymentId),
+    settlementOf: async (paymentId) => {
+      const [settlement, told] = await Promise.all([settlementOf(db, paymentId), toldOf(db, paymentId)])
+      return { ...settlement, told }
+    },
   })
   const { record } = payments
   const exclusive = createExclusive({ databaseUrl, schema: config.schema, log })
@@ -156,9 +161,13 @@ async function build({ config, databaseUrl, simulatorUrl, apiKey, log }: AppOpti
   const reconciliation = createReconciliation(
     { db, moneyDb, directory, clock, log, exclusive, record, scratch },
     sources,
+    bankSources(
+      config.sources,
+      psps.map((psp) => psp.name),
+    ),
   )
   const live = createLiveView(
-    { db, moneyDb },
+    { db, moneyDb, busyness: createBusyness() },
     { sources: sources.map(({ source }) => source), following: config.liveMatching },
   )
   const resolutions = createResolutions(
@@ -201,6 +210,7 @@ async function build({ config, databaseUrl, simulatorUrl, apiKey, log }: AppOpti
             await reconciliation.catchUp()
             await live.catchUp()
             await intake.catchUp()
+            await reconciliation.catchUpBanks()
           },
         })
   const metrics = createMetrics()

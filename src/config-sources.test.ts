@@ -56,6 +56,21 @@ describe('a declared source', () => {
     ])
   })
 
+  it('that settles PSPs has defaults but for which', () => {
+    const [source] = read({ name: 'acme-bank', zone: 'UTC', settles: { psps: ['simulator'] } })
+
+    expect(source?.settles).toEqual({
+      psps: ['simulator'],
+      account: undefined,
+      days: [1, 2, 3, 4, 5],
+      holidays: [],
+      lagDays: 1,
+      windowDays: 5,
+      references: 'remittance',
+      recognisedBy: [],
+    })
+  })
+
   it('is read as a whole into a frozen value, with paths relative to the file', () => {
     const [source] = read(FULL)
 
@@ -105,6 +120,28 @@ describe('a declared source', () => {
     [{ ...FULL, every_minutes: 0.5 }, 'sources[0].every_minutes must be a whole number from 1 to 1440', '0.5'],
     [{ ...FULL, expected: { by: '9:00', days: 'daily' } }, 'sources[0].expected.by must be a local time', '"9:00"'],
     [{ ...FULL, expected: { by: '09:00', days: ['monday'] } }, 'expected.days[0] must be one of mon, tue', '"monday"'],
+    [{ ...FULL, settles: {} }, 'sources[0].settles.psps must be a list of 1 to 50 names of PSPs', 'missing'],
+    [{ ...FULL, settles: { psps: ['A'] } }, 'sources[0].settles.psps[0] must be the name of a PSP', '"A"'],
+    [
+      { ...FULL, settles: { psps: ['simulator'], holidays: ['2026-02-30'] } },
+      'sources[0].settles.holidays[0] must be a day such as 2026-12-25',
+      '"2026-02-30"',
+    ],
+    [
+      { ...FULL, settles: { psps: ['simulator'], references: 'some' } },
+      'sources[0].settles.references must be remittance or none',
+      '"some"',
+    ],
+    [
+      { ...FULL, settles: { psps: ['simulator'], recognised_by: ['a-b'] } },
+      'sources[0].settles.recognised_by[0] must be a text of four letters or digits at least',
+      '"a-b"',
+    ],
+    [
+      { ...FULL, settles: { psps: ['simulator'], lag_days: 31 } },
+      'sources[0].settles.lag_days must be a whole number from 0 to 30',
+      '31',
+    ],
     [{ ...FULL, expected: { by: '09:00' } }, 'sources[0].expected.days must be weekdays, daily', 'missing'],
     [{ ...FULL, colect: {} }, 'sources[0].colect is no setting; there are name, formats', ''],
     [{ ...FULL, mapping: 'none.json' }, 'sources[0].mapping must be a file that can be read', 'ENOENT'],

@@ -17,6 +17,19 @@ export type SourceDeclaration = {
   readonly collect: CollectDeclaration | undefined
   readonly everyMinutes: number
   readonly expected: ExpectedDeclaration | undefined
+  readonly settles: SettlesDeclaration | undefined
+}
+
+/** It is a bank account into which PSPs pay out. Days are business days: `days` (1 is Monday) without `holidays` (ISO dates). */
+export type SettlesDeclaration = {
+  readonly psps: readonly string[]
+  readonly account: string | undefined
+  readonly days: readonly number[]
+  readonly holidays: readonly string[]
+  readonly lagDays: number
+  readonly windowDays: number
+  readonly references: 'remittance' | 'none'
+  readonly recognisedBy: readonly string[]
 }
 
 /** `pattern` is a glob over names: `*` is any characters, `?` is one. */
@@ -49,6 +62,11 @@ const TEXT_MAX = 1_000
 const DAY_MINUTES = 1_440
 const EVERY_MINUTES = 10
 const SSH_PORT = 22
+const HOLIDAYS_MAX = 1_000
+const TEXTS_MAX = 50
+const LAG_DAYS = 1
+const WINDOW_DAYS = 5
+const LONGEST_DAYS = 30
 const WEEK = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const
 const WEEKDAYS = [1, 2, 3, 4, 5] as const
 const DAILY = [1, 2, 3, 4, 5, 6, 7] as const
@@ -147,6 +165,50 @@ function daysOf(field: Field): readonly number[] {
   return [...new Set(numbers)].sort()
 }
 
+function settlesOf(field: Field): SettlesDeclaration {
+  const its = fieldsOf(field, [
+    'psps',
+    'account',
+    'days',
+    'holidays',
+    'lag_days',
+    'window_days',
+    'references',
+    'recognised_by',
+  ])
+  const texts = (each: Field, mustBe: string, form?: RegExp): readonly string[] =>
+    each.value === undefined ? [] : itemsOf(each, 'texts', TEXTS_MAX).map((item) => textOf(item, mustBe, form))
+  const lagDays = wholeNumberOf(its.lag_days, 0, LONGEST_DAYS, LAG_DAYS)
+  const references = its.references.value ?? 'remittance'
+  if (references !== 'remittance' && references !== 'none') throw wrong(its.references, 'remittance or none')
+  return {
+    psps: itemsOf(its.psps, 'names of PSPs', TEXTS_MAX).map((item) => textOf(item, 'the name of a PSP', SOURCE_NAME)),
+    account: optional(its.account, (each) => textOf(each, 'the account as the statements write it')),
+    days: its.days.value === undefined ? WEEKDAYS : daysOf(its.days),
+    holidays:
+      its.holidays.value === undefined ? [] : itemsOf(its.holidays, 'days', HOLIDAYS_MAX).map((item) => dateOf(item)),
+    lagDays,
+    windowDays: wholeNumberOf(its.window_days, 0, LONGEST_DAYS, Math.max(WINDOW_DAYS, lagDays)),
+    references,
+    recognisedBy: texts(
+      its.recognised_by,
+      'a text of four letters or digits at least',
+      /[A-Za-z0-9].*[A-Za-z0-9].*[A-Za-z0-9].*[A-Za-z0-9]/,
+    ),
+  }
+}
+
+function dateOf(field: Field): string {
+  const mustBe = 'a day such as 2026-12-25'
+  const text = textOf(field, mustBe, /^\d{4}-\d{2}-\d{2}$/)
+  try {
+    return Temporal.PlainDate.from(text).toString()
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    throw wrong(field, mustBe)
+  }
+}
+
 const patternOf = (field: Field): string =>
   field.value === undefined
     ? '*'
@@ -203,7 +265,7 @@ const optional = <T>(field: Field, read: (field: Field) => T): T | undefined =>
   field.value === undefined ? undefined : read(field)
 
 function sourceOf(field: Field): SourceDeclaration {
-  const its = fieldsOf(field, ['name', 'formats', 'zone', 'mapping', 'collect', 'every_minutes', 'expected'])
+  const its = fieldsOf(field, ['name', 'formats', 'zone', 'mapping', 'collect', 'every_minutes', 'expected', 'settles'])
   return {
     name: textOf(its.name, '1 to 63 lower-case letters, digits, dots, dashes and underscores', SOURCE_NAME),
     formats: optional(its.formats, (each) =>
@@ -214,6 +276,7 @@ function sourceOf(field: Field): SourceDeclaration {
     collect: optional(its.collect, collectOf),
     everyMinutes: wholeNumberOf(its.every_minutes, 1, DAY_MINUTES, EVERY_MINUTES),
     expected: optional(its.expected, expectedOf),
+    settles: optional(its.settles, settlesOf),
   }
 }
 

@@ -42,6 +42,20 @@ describe('the configuration', () => {
     })
   })
 
+  it('has thresholds of its own for resolutions', () => {
+    expect(read().resolutions).toEqual({ approveAbove: new Map(), tolerance: new Map() })
+    const flags = ['--approve-above', 'EUR=50000,JPY=0', '--match-tolerance', 'EUR=2']
+    expect(read(flags, { TALLYSTICK_APPROVE_ABOVE: 'EUR=1' }).resolutions).toEqual({
+      approveAbove: new Map([
+        ['EUR', 50_000n],
+        ['JPY', 0n],
+      ]),
+      tolerance: new Map([['EUR', 2n]]),
+    })
+    for (const wrong of ['EUR', 'EUR=1.50', 'eur=1', 'EUR=-1', 'EUR=1,EUR=2', '1'])
+      expect(refusalOf(() => read([`--approve-above=${wrong}`]))).toContain('EUR=50000')
+  })
+
   it('serves on for as long as it is told to when it stops', () => {
     expect(read().drainMs).toBe(0)
     expect(read(['--drain-seconds', '5'], { TALLYSTICK_DRAIN_SECONDS: '7' }).drainMs).toBe(5_000)

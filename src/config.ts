@@ -20,6 +20,9 @@ export type SimulatorChoice =
   | { readonly kind: 'external'; readonly url: string }
   | { readonly kind: 'none' }
 
+/** Minor units by currency code. */
+export type AmountsByCurrency = ReadonlyMap<string, bigint>
+
 /** Everything that can be set from outside, read once and checked. Frozen. */
 export type Config = {
   /** Of this program, as in package.json. */
@@ -38,6 +41,8 @@ export type Config = {
   readonly sources: readonly SourceDeclaration[]
   /** Follow records as they come, and show how they stand before their night. */
   readonly liveMatching: boolean
+  /** What people may decide alone about breaks, per currency in minor units. */
+  readonly resolutions: { readonly approveAbove: AmountsByCurrency; readonly tolerance: AmountsByCurrency }
   /** Seed demo data once. */
   readonly demo: boolean
   /** Print one JSON document in place of the banner. */
@@ -73,9 +78,15 @@ export const OPTIONS_HELP = `Options, each with its environment variable where i
   --no-simulator       do not start the PSP simulator
   --sources FILE       who sends settlement files besides the PSPs (TALLYSTICK_SOURCES)
                                                                           [sources.json in the data folder]
+  --approve-above LIST resolutions of breaks that move more need a second person, in minor
+                       units as EUR=50000,JPY=50000 (TALLYSTICK_APPROVE_ABOVE)
+                                                                          [100 of each currency's main unit]
+  --match-tolerance LIST
+                       what may differ in a match by hand, in minor units as EUR=2
+                       (TALLYSTICK_MATCH_TOLERANCE)                       [0]
   --demo               seed demo data once
   --live-matching ON   on or off: match before the night what was booked and told
-                       (TALLYSTICK_LIVE_MATCHING)                         [on]
+                       (TALLYSTICK_LIVE_MATCHING)                         [off]
   --drain-seconds N    how long to serve on, not ready, when told to stop
                        (TALLYSTICK_DRAIN_SECONDS)                         [0]
   --database-wait-seconds N
@@ -101,6 +112,8 @@ const OPTIONS = {
   schema: { type: 'string' },
   'no-simulator': { type: 'boolean' },
   sources: { type: 'string' },
+  'approve-above': { type: 'string' },
+  'match-tolerance': { type: 'string' },
   demo: { type: 'boolean' },
   'live-matching': { type: 'string' },
   'drain-seconds': { type: 'string' },
@@ -151,6 +164,22 @@ function readSeconds(text: string, name: string, most: number): number {
   if (!/^\d{1,3}$/.test(text) || Number(text) > most)
     throw new StartRefusal(`${name} must be a number from 0 to ${most}, not "${text}".`)
   return Number(text) * 1_000
+}
+
+// No bigger than what a posting holds.
+const AMOUNT = /^([A-Z]{3})=(\d{1,15})$/
+
+function readAmounts(text: string | undefined, name: string): AmountsByCurrency {
+  const amounts = new Map<string, bigint>()
+  for (const each of (text ?? '').split(',').filter((part) => part !== '')) {
+    const [, currency, amount] = AMOUNT.exec(each.trim()) ?? []
+    if (currency === undefined || amount === undefined || amounts.has(currency))
+      throw new StartRefusal(
+        `${name} must be amounts in minor units, one for each currency, such as EUR=50000,JPY=50000, not "${text}".`,
+      )
+    amounts.set(currency, BigInt(amount))
+  }
+  return amounts
 }
 
 function readHost(text: string): string {
@@ -251,9 +280,19 @@ export function readConfig(argv: readonly string[], env: Environment, cwd: strin
     liveMatching:
       oneOf(
         SWITCH,
-        setting(flags['live-matching'], 'TALLYSTICK_LIVE_MATCHING') ?? 'on',
+        setting(flags['live-matching'], 'TALLYSTICK_LIVE_MATCHING') ?? 'off',
         '--live-matching (TALLYSTICK_LIVE_MATCHING)',
       ) === 'on',
+    resolutions: {
+      approveAbove: readAmounts(
+        setting(flags['approve-above'], 'TALLYSTICK_APPROVE_ABOVE'),
+        '--approve-above (TALLYSTICK_APPROVE_ABOVE)',
+      ),
+      tolerance: readAmounts(
+        setting(flags['match-tolerance'], 'TALLYSTICK_MATCH_TOLERANCE'),
+        '--match-tolerance (TALLYSTICK_MATCH_TOLERANCE)',
+      ),
+    },
     demo,
     json: flags.json === true,
     drainMs: readSeconds(

@@ -155,6 +155,7 @@ describe('a closed period', () => {
       ],
     })
     const asked = { verb: 'book_difference', as: 'other', reason: 'wrong_amount' }
+    let rule = ''
     /** What each endpoint is asked for, and what it says where it has to say no. */
     const tries: Record<string, readonly [() => Promise<Answer>, { status: number; code?: string }]> = {
       'POST /v1/settlement_files': [
@@ -179,6 +180,12 @@ describe('a closed period', () => {
       ],
       // What is open is resolved in the open period.
       'POST /v1/breaks/{id}/resolutions': [post(`/v1/breaks/${facts.open}/resolutions`, asked), { status: 201 }],
+      // Notes and tags are no part of what is closed.
+      'POST /v1/breaks/{id}/notes': [post(`/v1/breaks/${facts.resolved}/notes`, { comment: 'late' }), { status: 200 }],
+      'POST /v1/breaks/bulk': [
+        post('/v1/breaks/bulk', { items: [{ break: facts.resolved, resolution: { ...asked } }] }),
+        { status: 200 },
+      ],
       'POST /v1/approvals/{id}/approve': [post(`/v1/approvals/apr_${'0'.repeat(32)}/approve`, {}), { status: 404 }],
       'POST /v1/approvals/{id}/reject': [
         post(`/v1/approvals/apr_${'0'.repeat(32)}/reject`, { note: 'n' }),
@@ -192,6 +199,21 @@ describe('a closed period', () => {
       'POST /v1/periods/{source}/reopen': [
         post('/v1/periods/simulator/reopen', { reason: 'why not' }),
         { status: 202 },
+      ],
+      'POST /v1/recon_rules': [
+        async () => {
+          const drafted = { source: 'simulator', settings: { lag_days: 2 }, reason: 'They are slow.' }
+          const answer = await server.post('/v1/recon_rules', drafted, { authorization: `Bearer ${ben}` })
+          rule = String(answer.body['id'])
+          return answer
+        },
+        { status: 201 },
+      ],
+      'POST /v1/recon_rules/{id}/test': [() => server.post(`/v1/recon_rules/${rule}/test`, {}), { status: 200 }],
+      // Other rules are for runs to come.
+      'POST /v1/recon_rules/{id}/activate': [
+        () => server.post(`/v1/recon_rules/${rule}/activate`, { effective_on: day }),
+        { status: 422 },
       ],
       'POST /v1/ledger/entries': [post('/v1/ledger/entries', entryOf('late')), { status: 201 }],
       'POST /v1/ledger/entries/batch': [
@@ -295,5 +317,8 @@ describe('a closed period', () => {
     })
     const withdrawn = await server.post(`/v1/settlement_files/${facts.file}/withdraw`, { reason: 'wrong' })
     expect(withdrawn.status, withdrawn.text).toBe(200)
+    expect((await server.get('/v1/audit_log?action=file.withdrawn')).body['data']).toMatchObject([
+      { subject: facts.file },
+    ])
   })
 })

@@ -17,7 +17,7 @@ beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), 'tallystick-intake-api-'))
   folder = join(root, 'in')
   mkdirSync(folder)
-  const source = { formats: ['mt940'], zone: 'UTC', mapping: undefined, everyMinutes: 10 }
+  const source = { formats: ['mt940'], zone: 'UTC', mapping: undefined, everyMinutes: 10, settles: undefined }
   server = await startTestServer({
     sources: [
       {

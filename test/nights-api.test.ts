@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -198,6 +199,45 @@ describe('its break', () => {
     expect(await search(found['theirs']?.['psp_reference'])).toContainEqual(hit)
     expect(await search(run['id'])).toEqual([{ object: 'recon_run', id: run['id'] }])
     expect(await search(file['id'])).toEqual([{ object: 'settlement_file', id: file['id'] }])
+  })
+})
+
+describe('its report', () => {
+  it('is the same bytes over HTTP and from the command line, and is computed again byte for byte', async () => {
+    const path = `/v1/recon_runs/${String(run['id'])}/report`
+    const [first, second] = [await server.get(path), await server.get(path)]
+    const verified = await documentOf(0, 'runs', 'verify', String(run['id']))
+
+    expect(second.text).toBe(first.text)
+    expect(first.headers.get('etag')).toBe(`"${createHash('sha256').update(first.text).digest('hex')}"`)
+    expect(first.body).toMatchObject({ schema: 'tallystick.report/1', totals: { ours: 3, theirs: 3, matched: 2 } })
+    expect(await documentOf(0, 'runs', 'report', String(run['id']))).toEqual(first.body)
+    expect(verified).toMatchObject({ identical: true, outcome: { differing_rows: 0 } })
+  })
+
+  it('leads to its matches, and to what changed', async () => {
+    const csv = await tallystick('runs', 'matches', String(run['id']), '--csv')
+    const matches = await documentOf(0, 'runs', 'matches', String(run['id']), '--rule', 'exact')
+    const changes = await documentOf(0, 'runs', 'diff', String(run['id']))
+
+    expect(csv.stdout.split('\n')).toHaveLength(1 + 3 + 1)
+    expect(matches['data']).toHaveLength(2)
+    expect(changes['changes']).toEqual([
+      { change: 'opened', code: 'amount_mismatch', class: 'real', count: 1, currency: 'USD', amount: 100 },
+    ])
+  })
+
+  it('has a dry run by other rules, which are drafted and tested and not activated by their maker', async () => {
+    const dry = await documentOf(0, 'runs', 'start', '--source', 'simulator', '--date', day, '--dry-run', '--lag', '0')
+    const draft = await documentOf(
+      ...([0, 'rules', 'draft', '--source', 'simulator', '--lag', '2', '--reason', 'It is slow.'] as const),
+    )
+    const tested = await documentOf(0, 'rules', 'test', String(draft['id']))
+    const activated = await tallystick('rules', 'activate', String(draft['id']), '--from', '2999-01-01')
+
+    expect(dry).toMatchObject({ object: 'recon_dry_run', settings: { lag_days: 0 }, matched: 2, breaks: 1 })
+    expect(tested).toMatchObject({ status: 'tested', test: { runs: 1, closed: { breaks: 0 }, matches_broken: 0 } })
+    expect(activated).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('another person') })
   })
 })
 

@@ -24,12 +24,13 @@ beforeAll(async () => {
 })
 afterAll(() => server.stop())
 
-const buy = async (amount: number, method = 'pm_test_magic'): Promise<void> => {
-  const { status, text } = await server.post(
+const buy = async (amount: number, method = 'pm_test_magic'): Promise<string> => {
+  const { status, text, body } = await server.post(
     '/v1/payments',
     paymentBody({ currency: 'EUR', payment_method: method, orders: [{ seller: `seller ${amount}`, amount }] }),
   )
   expect(status, text).toBe(201)
+  return String(body['id'])
 }
 
 const advance = async (by: { readonly days?: number; readonly hours?: number }): Promise<void> => {
@@ -58,7 +59,7 @@ describe('the live view', () => {
   it('shows what is matched by webhook and what waits, and nothing of what was not captured', async () => {
     await buy(1_000, 'pm_test_visa')
     await buy(2_042) // Never charged.
-    await buy(2_044) // Told by webhook, twice.
+    const told = await buy(2_044) // Told by webhook, twice.
     await buy(2_043) // Its webhook is lost.
     await advance({ hours: 1 })
 
@@ -74,6 +75,9 @@ describe('the live view', () => {
     const [pair] = await items('matched')
     expect(pair?.theirs).toMatchObject({ told_by: 'webhook', amount: 2_044 })
     expect(pair?.ours?.reference).toBe(pair?.theirs?.reference)
+    expect((await server.get(`/v1/payments/${told}/whereabouts`)).text).toContain(
+      "What we booked is what the PSP's webhook says. The night confirms it by the file.",
+    )
   })
 
   it('is emptied by the night but for what the night leaves open, under the same codes', async () => {
@@ -123,5 +127,26 @@ describe('the live view', () => {
     ])
     const { matched, waiting_for_psp, waiting_for_us, differing } = await view()
     expect([matched, waiting_for_psp, waiting_for_us, differing].map((each) => each.items)).toEqual([0, 1, 1, 1])
+  })
+
+  it('waits by the rules that are active on the day', async () => {
+    const day = String((await server.get('/v1/test/clock')).body['now']).slice(0, 10)
+    const posted = async (path: string, body: object, key = server.apiKey): Promise<Record<string, string>> => {
+      const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' }
+      const { status, text } = await server.send('POST', path, headers, JSON.stringify(body))
+      expect(status, text).toBeLessThan(300)
+      return JSON.parse(text) as Record<string, string>
+    }
+    const { key } = await posted('/v1/api_keys', { name: 'Ben', scopes: ['write'] })
+    const { id } = await posted('/v1/recon_rules', { source: 'simulator', settings: { lag_days: 3 }, reason: 'Slow.' })
+    await posted(`/v1/recon_rules/${id}/test`, {})
+    await posted(`/v1/recon_rules/${id}/activate`, { effective_on: day }, key)
+    await buy(7_000, 'pm_test_visa')
+    await advance({ hours: 1 })
+
+    const waiting = (await items('waiting_for_psp')).find(({ ours }) => ours?.amount === 7_000)
+
+    expect(waiting).toMatchObject({ code: 'awaiting_settlement' })
+    expect(waiting?.due_on).toBe(Temporal.PlainDate.from(day).add({ days: 3 }).toString())
   })
 })

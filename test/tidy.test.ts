@@ -78,8 +78,10 @@ describe('a test', () => {
 describe('a migration', () => {
   const names = filesIn(['migrations'], ['.sql']).map(({ path }) => path.replace('migrations/', ''))
 
-  it('has a number of its own and a name', () => {
-    expect(new Set(names.map((name) => name.slice(0, 4))).size).toBe(names.length)
+  it('has a number of its own, without gaps, and a name', () => {
+    const expected = names.map((_, index) => String(index + 1).padStart(4, '0'))
+
+    expect(names.map((name) => name.slice(0, 4))).toEqual(expected)
     expect(names.filter((name) => !/^\d{4}_[a-z0-9_]+\.sql$/.test(name))).toEqual([])
   })
 

@@ -24,12 +24,16 @@ export type Deployment = {
 
 const SETTINGS = ['server_version', 'fsync', 'synchronous_commit', 'full_page_writes', 'shared_buffers', 'max_wal_size']
 
-export async function startDeployment(folder: string, closers: Closers): Promise<Deployment> {
+export async function startDeployment(
+  folder: string,
+  closers: Closers,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Deployment> {
   const home = mkdtempSync(join(folder, 'tallystick-bench-'))
   // PostgreSQL may run as another user, who must be able to pass through.
   chmodSync(home, 0o711)
   closers.add(() => removeHome(home))
-  const server = await startServer({ home })
+  const server = await startServer({ home, env })
   closers.add(async () => void (await server.terminate()))
   const database = new pg.Client(server.run.database_url)
   await database.connect()

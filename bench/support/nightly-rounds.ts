@@ -74,7 +74,11 @@ export async function measureNights(options: Options, place: Place, closers: Clo
   say(`taken in, ${Math.round((written.lines / intakeMs) * 1_000)} lines/s`)
 
   const { id } = await ensureRun(work.db, SOURCE, day, began)
-  await startRun(work.db, { id, source: SOURCE.name }, file.id, began)
+  await startRun(
+    work.db,
+    { id, source: SOURCE.name },
+    { fileId: file.id, at: began, settings: SOURCE, ruleVersion: null },
+  )
   const rounds: Round[] = []
   const cpu: NightRun['cpu_ms'][] = []
   for (let n = 1; n <= wanted; n += 1) {
@@ -159,7 +163,7 @@ async function forgetMatch({ database }: Deployment, runId: string): Promise<voi
   await database.query(`
     alter table recon_break_event disable trigger all;
     alter table recon_break disable trigger all;
-    truncate recon_break, recon_break_event;
+    delete from recon_break_event; delete from recon_break;
     alter table recon_break_event enable trigger all;
     alter table recon_break enable trigger all`)
   await database.query(`update recon_run set phase = 'match' where id = $1`, [runId])

@@ -18,6 +18,9 @@ export type Options = {
   readonly payments: number
   /** Lines of the settlement file of the nightly run. */
   readonly lines: number
+  /** Events that are matched as they come, and how many a second in the steady part. */
+  readonly events: number
+  readonly rate: number
 }
 
 export const COMMON_USAGE = `  --json               one JSON document on stdout, progress on stderr
@@ -52,6 +55,8 @@ export function readOptions(args: readonly string[]): Options | string {
         'payments-stored': text,
         payments: text,
         lines: text,
+        events: text,
+        rate: text,
       },
     }).values
   } catch (error) {
@@ -82,6 +87,8 @@ export function readOptions(args: readonly string[]): Options | string {
     paymentsStored: whole('payments-stored', 0, 0, 50_000_000),
     payments: whole('payments', 0, 0, 10_000_000),
     lines: whole('lines', 1_000_000, 1_000, 50_000_000),
+    events: whole('events', 100_000, 1_000, 50_000_000),
+    rate: whole('rate', 1_500, 100, 100_000),
   }
   return wrong[0] ?? options
 }

@@ -149,6 +149,13 @@ export type ApiBreak = {
   readonly business_date: string
   readonly promoted_at?: string
   readonly due_on?: string
+  readonly payout?: {
+    readonly psp: string
+    readonly psp_reference?: string
+    readonly amount: Integer
+    readonly currency: string
+    readonly business_date: string
+  }
   readonly ours?: {
     readonly payment: string
     readonly attempt: string

@@ -12,6 +12,7 @@ export type ApiReport = {
     readonly completed_at: string
   }
   readonly settings: {
+    readonly rule_version?: number
     readonly zone: string
     readonly cut_off: string
     readonly grace_minutes: number
@@ -89,3 +90,28 @@ export type ApiDryRun = Pick<ApiRun, 'source' | 'business_date' | 'proof'> &
     readonly resolved: number
     readonly corrections_due: boolean
   }
+
+type ApiTally = { readonly breaks: number; readonly by_code: Readonly<Record<string, number>> }
+
+export type ApiRule = {
+  readonly id: string
+  readonly source: string
+  readonly version: number
+  readonly status: 'draft' | 'tested' | 'active'
+  readonly settings: Partial<Pick<ApiReport['settings'], 'lag_days' | 'grace_minutes' | 'fee_schedule'>>
+  readonly reason: string
+  readonly drafted_by: string
+  readonly drafted_at: string
+  readonly test?: {
+    readonly runs: number
+    readonly from: string
+    readonly to: string
+    readonly closed: ApiTally
+    readonly opened: ApiTally
+    readonly matches_broken: number
+    readonly matches_gained: number
+  }
+  readonly activated_by?: string
+  readonly activated_at?: string
+  readonly effective_on?: string
+}

@@ -1,25 +1,17 @@
 import type { Command } from 'commander'
 import type { ApprovalsOptions } from './approvals.ts'
 import type { AuditOptions } from './audit.ts'
+import type { Note } from './breaks-annotate.ts'
 import type { BreaksOptions } from './breaks-list.ts'
 import type { ResolveOptions } from './breaks-resolve.ts'
-import type { SharedOptions } from './context.ts'
+import type { Context, SharedOptions } from './context.ts'
 import { type AddLeaf, wholeNumber } from './leaf.ts'
 import type { PeriodOptions } from './periods.ts'
 
 /** The commands about breaks, and about what people decide. */
 
 export function addBreakCommands(breaks: Command, leaf: AddLeaf): void {
-  const list = breaks
-    .command('list')
-    .option('--state <state>', 'open, cleared, resolved')
-    .option('--class <class>', 'temporary, real')
-    .option('--code <code>', 'amount_mismatch, missing_external, …')
-    .option('--source <source>', 'of this source')
-    .option('--run <id>', 'found or touched by this run (run_…)')
-    .option('--assignee <name>', 'assigned to this name')
-    .option('--tag <tag>', 'with this tag')
-    .option('--limit <n>', 'at most this many', wholeNumber(1, 10_000), 25)
+  const list = addFilters(breaks.command('list'))
   leaf<SharedOptions & BreaksOptions>(list, {
     summary: 'list breaks, newest first',
     examples: ['breaks list --state open --class real', 'breaks list --code missing_external --json'],
@@ -39,6 +31,80 @@ export function addBreakCommands(breaks: Command, leaf: AddLeaf): void {
     run: async (context, [id = '']) => (await import('./breaks-get.ts')).breaksExplain(context, id),
   })
   addResolve(breaks, leaf)
+  addNotes(breaks, leaf)
+  addTables(breaks, leaf)
+}
+
+const addFilters = (command: Command): Command =>
+  command
+    .option('--state <state>', 'open, cleared, resolved')
+    .option('--class <class>', 'temporary, real')
+    .option('--code <code>', 'amount_mismatch, missing_external, …')
+    .option('--source <source>', 'of this source')
+    .option('--run <id>', 'found or touched by this run (run_…)')
+    .option('--assignee <name>', 'assigned to this name')
+    .option('--tag <tag>', 'with this tag')
+    .option('--limit <n>', 'at most this many', wholeNumber(1, 10_000), 25)
+
+function addNotes(breaks: Command, leaf: AddLeaf): void {
+  const next = 'npx tallystick breaks explain brk_…'
+  const write = async (context: Context, id: string, note: Note): Promise<number> =>
+    (await import('./breaks-annotate.ts')).breaksAnnotate(context, id, note)
+  leaf(breaks.command('assign').argument('<id>', 'brk_…').argument('[name]', 'nobody when left out'), {
+    summary: 'say who looks after a break',
+    examples: ['breaks assign brk_… ann', 'breaks assign brk_…'],
+    next,
+    run: (context, [id = '', name]) => write(context, id, { assignee: name ?? null }),
+  })
+  leaf(breaks.command('comment').argument('<id>', 'brk_…').argument('<text>'), {
+    summary: 'add a comment to the history of a break',
+    examples: ['breaks comment brk_… "asked the PSP, case 4711"'],
+    next,
+    run: (context, [id = '', comment = '']) => write(context, id, { comment }),
+  })
+  const tag = breaks.command('tag').argument('<id>', 'brk_…').argument('<tags...>').option('--remove', 'take them away')
+  leaf<SharedOptions & { readonly remove?: boolean }>(tag, {
+    summary: 'add tags to a break, or take them away',
+    examples: ['breaks tag brk_… waiting-psp', 'breaks tag brk_… waiting-psp --remove'],
+    next,
+    run: (context, [id = '', ...tags], { remove }) =>
+      write(context, id, remove === true ? { remove_tags: tags } : { add_tags: tags }),
+  })
+  leaf(breaks.command('snooze').argument('<id>', 'brk_…').argument('[day]', 'as 2026-03-03; awake when left out'), {
+    summary: 'say until when nobody needs to look at a break; it still counts',
+    examples: ['breaks snooze brk_… 2026-03-10', 'breaks snooze brk_…'],
+    next,
+    run: (context, [id = '', day]) => write(context, id, { snooze_until: day ?? null }),
+  })
+}
+
+function addTables(breaks: Command, leaf: AddLeaf): void {
+  leaf<SharedOptions & { readonly source?: string }>(
+    breaks.command('ageing').option('--source <source>', 'of this source'),
+    {
+      summary: 'open breaks by age, snoozed ones too',
+      examples: ['breaks ageing', 'breaks ageing --json'],
+      next: 'npx tallystick breaks list',
+      run: async (context, _args, options) => (await import('./breaks-ageing.ts')).breaksAgeing(context, options),
+    },
+  )
+  leaf<SharedOptions & BreaksOptions>(addFilters(breaks.command('export')), {
+    summary: 'print breaks as CSV, to be edited and imported again',
+    examples: ['breaks export --state open --limit 1000 > breaks.csv'],
+    next: 'npx tallystick breaks list --help',
+    run: async (context, _args, options) => (await import('./breaks-csv.ts')).breaksExport(context, options),
+  })
+  const back = breaks
+    .command('import')
+    .argument('<file>', 'as breaks export wrote it')
+    .option('--dry-run', 'say what would happen, and do nothing')
+  leaf<SharedOptions & { readonly dryRun?: boolean }>(back, {
+    summary: 'assign, tag, snooze, comment and resolve as an edited CSV says; exit 1 when a break changed since',
+    examples: ['breaks import breaks.csv --dry-run', 'breaks import breaks.csv'],
+    next: 'npx tallystick breaks export > breaks.csv',
+    run: async (context, [file = ''], { dryRun }) =>
+      (await import('./breaks-csv.ts')).breaksImport(context, file, dryRun === true),
+  })
 }
 
 function addResolve(breaks: Command, leaf: AddLeaf): void {

@@ -27,7 +27,7 @@ const readBreak = async (context: Context, id: string): Promise<ApiBreakDetail> 
   (await context.client()).get<ApiBreakDetail>(`/v1/breaks/${encodeURIComponent(id)}`)
 
 function printBreak(output: Output, found: ApiBreakDetail): void {
-  const { ours, theirs } = found
+  const { ours, payout, theirs } = found
   const optional = (name: string, value: string | undefined) =>
     value === undefined || value === '' ? [] : [[name, value] as const]
   output.fields([
@@ -41,6 +41,11 @@ function printBreak(output: Output, found: ApiBreakDetail): void {
     ...optional('promoted', found.promoted_at),
     ...optional('difference', money(found.difference, found.currency)),
     ...optional('ours', ours && `${money(ours.amount, ours.currency)}, ${ours.reference} of ${ours.payment}`),
+    ...optional(
+      'payout',
+      payout &&
+        `${money(payout.amount, payout.currency)}, ${payout.psp_reference ?? ''} of ${payout.psp}, ${payout.business_date}`,
+    ),
     ...optional(
       'theirs',
       theirs && `${money(theirs.amount, theirs.currency)}, line ${theirs.line} of ${theirs.file_name}`,

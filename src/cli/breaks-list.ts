@@ -1,6 +1,6 @@
 import { inMajorUnits } from './amounts.ts'
 import type { ApiBreak } from './api-night-types.ts'
-import type { Integer } from './api-types.ts'
+import type { ApiPage, Integer } from './api-types.ts'
 import type { Context } from './context.ts'
 import { EXIT } from './failure.ts'
 import { readPages } from './pages.ts'
@@ -16,15 +16,15 @@ export type BreaksOptions = {
   readonly limit: number
 }
 
-export async function breaksList(context: Context, { limit, ...options }: BreaksOptions): Promise<number> {
-  const client = await context.client()
+/** The breaks that options name. */
+export async function breaksPage(context: Context, { limit, ...options }: BreaksOptions): Promise<ApiPage<ApiBreak>> {
   const { state, code, source, run, assignee, tag } = options
-  const page = await readPages<ApiBreak>(
-    client,
-    '/v1/breaks',
-    { state, class: options.class, code, source, run, assignee, tag },
-    limit,
-  )
+  const filter = { state, class: options.class, code, source, run, assignee, tag }
+  return readPages<ApiBreak>(await context.client(), '/v1/breaks', filter, limit)
+}
+
+export async function breaksList(context: Context, options: BreaksOptions): Promise<number> {
+  const page = await breaksPage(context, options)
   context.show(page, () => {
     context.output.table(
       [

@@ -18,6 +18,7 @@ import type { ParseOptions } from './parse.ts'
 import type { CreateOptions } from './payments-create.ts'
 import type { ListOptions } from './payments-list.ts'
 import type { ReconOptions } from './recon-options.ts'
+import { addRuleCommands } from './rule-commands.ts'
 import { addRunCommands } from './run-commands.ts'
 import type { SettlementFileOptions } from './simulator-settlement-file.ts'
 import type { StatementOptions } from './wallets-statement.ts'
@@ -53,6 +54,7 @@ export function createProgram(io: Io, report: Report): Command {
   addApprovalCommands(group('approvals', 'what needs a second person'), leaf)
   addPeriodCommands(group('periods', 'business days that are closed'), leaf)
   addAuditCommands(group('audit', 'the log of what people did'), leaf)
+  addRuleCommands(group('rules', 'versions of the rules by which sources are reconciled'), leaf)
   addSimulatorCommands(group, leaf)
   addVersion(program, leaf)
   program.addHelpText('after', '\nStart with: npm start, then npx tallystick payments list')

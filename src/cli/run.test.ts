@@ -100,6 +100,7 @@ describe('the process', () => {
         'main',
         'output',
         'program',
+        'rule-commands',
         'run-commands',
         'run',
         'style',

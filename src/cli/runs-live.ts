@@ -48,7 +48,7 @@ function printLive({ output }: Context, live: ApiLive): void {
     ['settled through', live.settled_through ?? 'no day yet'],
     ['not taken in yet', `${live.behind.ledger_batches} batches of the ledger, ${live.behind.webhooks} webhooks`],
   ])
-  if (!live.following) output.note('it is not followed: this is how it stood when it was')
+  if (!live.following) output.note('it is not followed: start the server with --live-matching on')
   output.line('')
   const rows = STATES.flatMap((state) =>
     live[state].sums.map(({ code, currency, items, amount }) => [

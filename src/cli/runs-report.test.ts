@@ -76,10 +76,10 @@ describe('runs report', () => {
         exact  1  10.00 EUR
 
       EUR
-        ours                                   40.00 EUR
-        − amount_mismatch (real)           1   -1.00 EUR
-        − awaiting_settlement (temporary)  1  -20.00 EUR
-        theirs                                 19.00 EUR
+        ours                                 40.00 EUR
+        amount_mismatch (real)           1   -1.00 EUR
+        awaiting_settlement (temporary)  1  -20.00 EUR
+        theirs                               19.00 EUR
       EUR: ours 40.00 − theirs 19.00 = 21.00, explained by breaks: 21.00, to the cent
 
       breaks  2

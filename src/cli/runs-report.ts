@@ -32,7 +32,7 @@ function* reportLines(report: ApiReport, limit: number): Generator<string> {
       ['ours', '', money(proof.ours, currency)],
       // What ours has more is taken away on the way to theirs.
       ...steps.map((step) => [
-        `− ${step.code} (${step.class})`,
+        `${step.code} (${step.class})`,
         String(step.count),
         money(negated(step.amount), currency),
       ]),
@@ -62,8 +62,16 @@ function* headLines({ run, settings, inputs, totals, outcome }: ApiReport): Gene
   ])
 }
 
-const rulesText = ({ zone, cut_off, grace_minutes, lag_days, fee_schedule }: ApiReport['settings']): string =>
+const rulesText = ({
+  rule_version,
+  zone,
+  cut_off,
+  grace_minutes,
+  lag_days,
+  fee_schedule,
+}: ApiReport['settings']): string =>
   [
+    ...(rule_version === undefined ? [] : [`version ${rule_version}`]),
     `cut-off ${cut_off} ${zone}`,
     `grace ${grace_minutes} min`,
     `lag ${lag_days} d`,

@@ -4,21 +4,27 @@ import { type IdPrefix, requireUuid, uuidOf } from '../platform/ids.ts'
 import type { ResolutionRequest } from '../reconciliation/index.ts'
 import type { NewResolutionSchema } from './schemas/resolution.ts'
 
-type Body = Omit<Static<typeof NewResolutionSchema>, 'dry_run'>
+type Fields = Omit<Static<typeof NewResolutionSchema>, 'dry_run' | 'with'>
+type Body = Fields & { readonly with?: string[] }
 
 /** A request about a break of the path as the services take it. Throws `not_found`, `invalid_request`. */
-export function newResolutionOf(breakId: string, body: Body): ResolutionRequest {
-  const { verb, reason, note, as, seller } = body
+export const newResolutionOf = (breakId: string, body: Body): ResolutionRequest => ({
+  breakId: requireUuid('brk', breakId),
+  with: (body.with ?? []).map((id, index) => idIn(`/with/${index}`, 'brk', id)),
+  ...resolutionFieldsOf(body, ''),
+})
+
+/** What is wanted, wherever in a body it stands. */
+export function resolutionFieldsOf(body: Fields, at: string): Omit<ResolutionRequest, 'breakId' | 'with'> {
+  const { verb, reason, note, as, seller, platform_fee: platformFee, order } = body
   return {
-    breakId: requireUuid('brk', breakId),
-    with: (body.with ?? []).map((id, index) => idIn(`/with/${index}`, 'brk', id)),
     verb,
     reason,
     ...(note !== undefined && { note }),
     ...(as !== undefined && { as }),
     ...(seller !== undefined && { seller }),
-    ...(body.platform_fee !== undefined && { platformFee: BigInt(body.platform_fee) }),
-    ...(body.order !== undefined && { orderId: idIn('/order', 'po', body.order) }),
+    ...(platformFee !== undefined && { platformFee: BigInt(platformFee) }),
+    ...(order !== undefined && { orderId: idIn(`${at}/order`, 'po', order) }),
   }
 }
 

@@ -122,6 +122,7 @@ export const runBody = (run: Run) => ({
   requested_at: run.requestedAt.toISOString(),
   ...given({
     phase: run.phase,
+    rule_version: run.ruleVersion,
     progress: run.status === 'running' ? progressBody(run) : null,
     file: idOf('sf', run.fileId),
     started_at: instant(run.startedAt),
@@ -156,6 +157,12 @@ export const breakBody = (found: Break) => ({
     reopened_at: instant(found.reopenedAt),
     due_on: found.dueOn,
     ours: oursBody(found.ours),
+    payout: payoutBody(found.payout),
+    unparsed: found.unparsed && {
+      line: found.unparsed.line,
+      message: found.unparsed.message,
+      ...given({ column: found.unparsed.column }),
+    },
     theirs: theirsBody(found.theirs),
     file: idOf('sf', found.fileId),
     difference: found.difference,
@@ -180,6 +187,16 @@ const oursBody = (ours: Break['ours']) =>
     occurred_at: ours.occurredAt.toISOString(),
     business_date: ours.businessDate,
     ...given({ psp_reference: ours.pspReference }),
+  }
+
+const payoutBody = (payout: Break['payout']) =>
+  payout && {
+    psp: payout.psp,
+    amount: payout.amount,
+    currency: payout.currency,
+    occurred_at: payout.occurredAt.toISOString(),
+    business_date: payout.businessDate,
+    ...given({ psp_reference: payout.pspReference }),
   }
 
 const theirsBody = (theirs: Break['theirs']) =>

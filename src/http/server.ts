@@ -26,6 +26,7 @@ import { requestLog } from './request-log.ts'
 import { apiKeyRoutes } from './routes/api-keys.ts'
 import { approvalRoutes } from './routes/approvals.ts'
 import { auditRoutes } from './routes/audit.ts'
+import { breakNoteRoutes } from './routes/break-notes.ts'
 import { healthRoutes } from './routes/health.ts'
 import { ledgerRoutes } from './routes/ledger.ts'
 import { pageRoutes } from './routes/pages.ts'
@@ -33,6 +34,7 @@ import { paymentRoutes } from './routes/payments.ts'
 import { periodRoutes } from './routes/periods.ts'
 import { pspWebhookRoutes } from './routes/psp-webhooks.ts'
 import { reconLiveRoutes } from './routes/recon-live.ts'
+import { reconRuleRoutes } from './routes/recon-rules.ts'
 import { reconciliationRoutes } from './routes/reconciliation.ts'
 import { referenceRoutes } from './routes/reference.ts'
 import { resolutionRoutes } from './routes/resolutions.ts'
@@ -46,6 +48,7 @@ import { DryRunSchema } from './schemas/dry-run.ts'
 import { EntrySchema } from './schemas/ledger.ts'
 import { OrderSchema, PaymentSchema } from './schemas/payment.ts'
 import { ProblemSchema } from './schemas/problem.ts'
+import { RuleVersionSchema } from './schemas/recon-rule.ts'
 import { RunSchema } from './schemas/reconciliation.ts'
 import { ResolutionSchema } from './schemas/resolution.ts'
 import { MatchSchema } from './schemas/run-match.ts'
@@ -104,6 +107,7 @@ export async function createHttpServer(deps: HttpServerDeps): Promise<Api> {
     MatchSchema,
     DryRunSchema,
     ResolutionSchema,
+    RuleVersionSchema,
   ])
     app.addSchema(schema)
   app.decorateRequest('principal', undefined)
@@ -235,6 +239,7 @@ async function addApi(scope: Api, { services, auth, config, clock }: HttpServerD
   ledgerRoutes(scope, services)
   settlementFileRoutes(scope, services, uploads)
   reconciliationRoutes(scope, services, clock)
+  breakNoteRoutes(scope, services, clock)
   resolutionRoutes(scope, services)
   approvalRoutes(scope, services)
   auditRoutes(scope, services)
@@ -242,6 +247,7 @@ async function addApi(scope: Api, { services, auth, config, clock }: HttpServerD
   reconLiveRoutes(scope, services)
   runMatchRoutes(scope, services)
   runReportRoutes(scope, services)
+  reconRuleRoutes(scope, services)
   apiKeyRoutes(scope, auth)
   testClockRoutes(scope, services, { clock, mode: config.mode })
   referenceRoutes(scope, services)

@@ -1,5 +1,6 @@
 import type { AccountType } from '../ledger/index.ts'
 import type { Payments } from '../payments/index.ts'
+import type { Actor } from '../platform/audit/index.ts'
 import type { Refusal } from '../platform/errors.ts'
 
 import type { LiveView, Periods, Reconciliation, Resolutions } from '../reconciliation/index.ts'
@@ -159,6 +160,7 @@ export type SettlementFiles = {
     readonly id: string
     readonly reason: string
     readonly by: string
+    readonly actor: Actor
   }) => Promise<SettlementFile>
   /** The bytes as they were received. Throws at the end when they are not. */
   readonly content: (file: Pick<SettlementFile, 'originalBlobId'>) => AsyncIterable<Uint8Array>
@@ -182,8 +184,10 @@ export type ReconciliationService = Pick<
   | 'changes'
   | 'dryRun'
   | 'verify'
+  | 'rules'
   | 'getBreak'
   | 'listBreaks'
+  | 'ageing'
 > & {
   /** What was asked for begins soon; returns at once. */
   readonly hurry: () => void

@@ -16,6 +16,8 @@ export const accounts = {
     type: bucket === 'receivable' ? 'asset' : 'liability',
   }),
   pspInTransit: (psp: string): Account => ({ name: `psp:${psp}:in_transit`, type: 'asset' }),
+  /** `bank` is the name of the source whose statements tell of the account. */
+  bank: (bank: string): Account => ({ name: `bank:${bank}`, type: 'asset' }),
   pspFee: { name: 'expense:psp_fee', type: 'expense' },
   commission: { name: 'revenue:commission', type: 'income' },
   suspense: (source: string): Account => ({ name: `suspense:${source}`, type: 'liability' }),

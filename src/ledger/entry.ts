@@ -13,6 +13,8 @@ export type EntryKind =
   | 'psp_payout'
   | 'unmatched_line'
   | 'unmatched_line_found'
+  /** A payout that came to a bank account of ours. */
+  | 'payout_arrived'
   /** The reversal of what a line caused that its file no longer has. */
   | 'line_undone'
   /** What a seller waited for is theirs to have. */

@@ -19,8 +19,12 @@ export type Settlement = {
   readonly releasedOrders: number
   /** Open breaks about its charges, each as a sentence. */
   readonly breaks: readonly { readonly class: 'temporary' | 'real'; readonly explanation: string }[]
+  /** How charges stand that no file was matched with yet and that the PSP told by webhook, each as a sentence. */
+  readonly told?: readonly string[]
   /** The file that announced the payout in which the money left the PSP. */
   readonly paidOutOn: string | undefined
+  /** The bank whose statement shows the payout, and its day there. */
+  readonly arrived: { readonly bank: string; readonly on: string } | undefined
 }
 
 export const NOT_SETTLED: Settlement = {
@@ -29,6 +33,7 @@ export const NOT_SETTLED: Settlement = {
   releasedOrders: 0,
   breaks: [],
   paidOutOn: undefined,
+  arrived: undefined,
 }
 
 const LATE = statement(
@@ -102,6 +107,9 @@ function capturedPart(
   const where = `is in the ${released ? 'available' : 'pending'} balance of ${owners}`
   if (stage === 'awaited') return `${caught}, ${where}, and waits for the PSP's settlement.`
   if (stage === 'partly_settled') return `${caught} for ${owners}, and is partly in the PSP's file of ${days}.`
+  const { arrived } = settlement
+  if (arrived !== undefined)
+    return `${caught}, was settled in the file of ${days}, ${where}, and came to ${arrived.bank} on ${arrived.on}.`
   return settlement.paidOutOn === undefined
     ? `${caught}, was settled in the file of ${days}, ${where}, and waits for the PSP's payout.`
     : `${caught}, was settled in the file of ${days}, ${where}, and is on its way to the bank since the PSP's payout of ${settlement.paidOutOn}.`
@@ -219,14 +227,16 @@ function walletDetail(captured: readonly PaymentOrder[], ofAll: string, { releas
   return `${ofAll} credited; ${releasedOrders} released to the sellers' available balances.`
 }
 
-function settlementDetail(stage: Stage, { files, breaks }: Settlement): string {
+function settlementDetail(stage: Stage, { files, breaks, told = [] }: Settlement): string {
   const named = files.map(({ name, businessDate }) => `${name} of ${businessDate}`).join(', ')
   const open = breaks.length === 0 ? '' : ` ${breaks.map(({ explanation }) => explanation).join(' ')}`
   switch (stage) {
     case 'nothing':
       return `There is nothing to settle.${open}`
     case 'awaited':
-      return breaks.length === 0 ? "The PSP's settlement file with these charges has not been matched." : open.trim()
+      return breaks.length === 0
+        ? ["The PSP's settlement file with these charges has not been matched.", ...told].join(' ')
+        : open.trim()
     case 'partly_settled':
       return `Some of the charges stand in ${named}.${open}`
     case 'settled':
@@ -236,8 +246,14 @@ function settlementDetail(stage: Stage, { files, breaks }: Settlement): string {
   }
 }
 
-function bankStep(stage: Stage, { paidOutOn }: Settlement): WhereaboutsStep {
+function bankStep(stage: Stage, { paidOutOn, arrived }: Settlement): WhereaboutsStep {
   if (stage === 'nothing') return { step: 'bank', state: 'nothing', detail: 'There is nothing to arrive.' }
+  if (arrived !== undefined)
+    return {
+      step: 'bank',
+      state: 'arrived',
+      detail: `The payout is in the statement of ${arrived.bank} of ${arrived.on}.`,
+    }
   return paidOutOn === undefined
     ? { step: 'bank', state: 'awaited', detail: 'The PSP has not paid this out to the bank.' }
     : {

@@ -156,6 +156,12 @@ export const REFUSALS = {
     retryable: false,
     fix: 'Read the break: only an open one is resolved, and one decision about it waits at a time.',
   },
+  break_changed: {
+    status: 409,
+    title: 'The break is not the one that was looked at any more.',
+    retryable: false,
+    fix: 'Read the break again: somebody or a run has changed it since. `version` says what it is at.',
+  },
   break_not_resolvable: {
     status: 422,
     title: 'The breaks cannot be resolved like this.',
@@ -203,6 +209,12 @@ export const REFUSALS = {
     title: 'The reconciliation run is not in a state in which this can be done.',
     retryable: false,
     fix: 'Read the run; `status` says where it stands, and `detail` what has to come first.',
+  },
+  rule_state: {
+    status: 409,
+    title: 'The version of the rules is not in a state in which this can be done.',
+    retryable: false,
+    fix: 'Read the version: a draft is tested on history first, a second person activates it, and an active one stays as it is.',
   },
   payment_state: {
     status: 409,

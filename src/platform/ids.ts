@@ -19,6 +19,7 @@ export type IdPrefix =
   | 'res'
   | 'apr'
   | 'reo'
+  | 'rul'
 
 /** A new UUIDv7: time-ordered, so that indexes grow at their right edge. */
 export const newId = (): string => randomUUIDv7()

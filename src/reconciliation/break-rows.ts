@@ -36,7 +36,7 @@ export const OPEN_COLUMNS = `b.id, b.code, b.class, b.due_on, b.attempt_id, b.pa
 const OPEN = statement(
   'reconciliation.open_breaks',
   `select ${OPEN_COLUMNS} from recon_break b left join attempt a on a.id = b.attempt_id
-    where b.source = $1 and b.state = 'open' and (b.attempt_id is null) <> (b.line is null) order by b.id`,
+    where b.source = $1 and b.state = 'open' and b.code <> 'unparsed_line' and (b.attempt_id is null) <> (b.line is null) order by b.id`,
 )
 
 export type OpenRow = {
@@ -133,7 +133,30 @@ export async function insertFileBreak(tx: Tx, source: string, by: By, fileId: st
   await insertEvents(tx, by, [[row.id, 'opened', row.code]])
 }
 
-function rowOf(source: string, by: By, { ours, theirs, ...found }: NewBreak) {
+/** Rows of a file that could not be read: breaks without a record. What is wrong with them stands with the file. */
+export async function insertUnparsedLines(
+  tx: Tx,
+  source: string,
+  by: By,
+  places: readonly { readonly fileId: string; readonly line: number }[],
+): Promise<void> {
+  if (places.length === 0) return
+  const none = { class: 'real', dueOn: undefined, ours: undefined, theirs: undefined, difference: undefined } as const
+  const rows = places.map(({ fileId, line }) => ({
+    ...rowOf(source, by, { ...none, code: 'unparsed_line', currency: undefined }),
+    file_id: fileId,
+    line,
+  }))
+  await tx.run(INSERT, [exactJson(rows)])
+  await insertEvents(
+    tx,
+    by,
+    rows.map(({ id, code }) => [id, 'opened', code]),
+  )
+}
+
+function rowOf(source: string, by: By, { ours, payout, theirs, ...found }: NewBreak) {
+  const own = ours ?? payout
   return {
     id: newId(),
     source,
@@ -144,10 +167,11 @@ function rowOf(source: string, by: By, { ours, theirs, ...found }: NewBreak) {
     due_on: found.dueOn,
     attempt_id: ours?.attemptId,
     payment_event_id: ours?.paymentId,
-    ours_amount: ours?.amount,
-    ours_currency: ours?.currency,
-    ours_occurred_at: ours?.occurredAt,
-    ours_business_date: ours?.businessDate,
+    payout_id: payout?.id,
+    ours_amount: own?.amount,
+    ours_currency: own?.currency,
+    ours_occurred_at: own?.occurredAt,
+    ours_business_date: own?.businessDate,
     file_id: theirs?.fileId,
     line: theirs?.line,
     line_kind: theirs?.kind,

@@ -10,6 +10,7 @@ export const TEMPORARY_CODES = [
   'awaiting_settlement',
   'awaiting_internal',
   'pending_outcome',
+  'payout_in_transit',
 ] as const
 export const REAL_CODES = [
   'missing_external',
@@ -21,7 +22,10 @@ export const REAL_CODES = [
   'duplicate_internal',
   'duplicate_external',
   'split_mismatch',
+  'payout_mismatch',
+  'bank_mismatch',
   'control_total_mismatch',
+  'unparsed_line',
   'ledger_mismatch',
 ] as const
 export const BREAK_CODES = [...TEMPORARY_CODES, ...REAL_CODES] as const
@@ -59,12 +63,25 @@ export type TheirsRecord = {
   readonly occurredAt: Date | null
 }
 
+/** A payout of a PSP that is, or should be, on its way to the bank. `amount` is what it put in transit. */
+export type PayoutRecord = {
+  readonly id: string
+  readonly psp: string
+  readonly pspReference: string | null
+  readonly amount: bigint
+  readonly currency: string
+  readonly businessDate: string
+  readonly occurredAt: Date
+}
+
 /** A break as it is found: what a run writes down. */
 export type NewBreak = {
   readonly code: BreakCode
   readonly class: BreakClass
   readonly dueOn: string | undefined
   readonly ours: OursRecord | undefined
+  /** Instead of `ours`, where a bank is reconciled. */
+  readonly payout?: PayoutRecord | undefined
   readonly theirs: TheirsRecord | undefined
   /** Ours − theirs in minor units of `currency`: of the amount, or of the fee. Undefined across currencies. */
   readonly difference: bigint | undefined

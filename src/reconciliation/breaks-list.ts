@@ -1,11 +1,13 @@
 import { hash } from 'node:crypto'
 import { type Queryable, statement } from '../platform/db.ts'
-import type { BreakClass, BreakCode, BreakState, OursRecord, TheirsRecord } from './break.ts'
+import type { BreakClass, BreakCode, BreakState, OursRecord, PayoutRecord, TheirsRecord } from './break.ts'
 import { OPEN_COLUMNS, type OpenRow, oursOf, theirsOf } from './break-rows.ts'
-import { NOT_PROMOTED } from './changes.ts'
+import { NOT_PROMOTED, UNTOUCHED } from './changes.ts'
 import { explain } from './explain.ts'
 import type { ReasonCode, Verb } from './resolutions/verbs.ts'
 import type { ChangeKind } from './run-summary.ts'
+
+export type UnparsedRow = { readonly line: number; readonly column: number | undefined; readonly message: string }
 
 /** A break as people see it. Ids are UUIDs. */
 export type Break = {
@@ -17,8 +19,12 @@ export type Break = {
   readonly businessDate: string
   readonly dueOn: string | null
   readonly ours: OursRecord | undefined
+  /** Instead of `ours`, where a bank is reconciled. */
+  readonly payout: PayoutRecord | undefined
   readonly theirs: (TheirsRecord & { readonly fileName: string }) | undefined
-  /** Of a break about a whole file. */
+  /** Of a row of a file that cannot be read: where it is and why. */
+  readonly unparsed: UnparsedRow | undefined
+  /** Of a break about a whole file, or a row of it. */
   readonly fileId: string | null
   readonly difference: bigint | null
   readonly currency: string | null
@@ -63,7 +69,11 @@ type Row = OpenRow & {
   reopened_at: Date | null
   cleared_in_run: string | null
   cleared_at: Date | null
+  payout_id: string | null
+  payout_psp: string | null
+  payout_psp_reference: string | null
   file_name: string | null
+  unparsed: { column?: number; message: string } | null
   rejection: string | null
   cleared_on: string | null
   resolved_at: Date | null
@@ -79,12 +89,16 @@ type Row = OpenRow & {
 
 const COLUMNS = `${OPEN_COLUMNS}, b.source, b.state, b.business_date, b.difference, b.currency, b.opened_in_run, b.opened_at, b.promoted_at,
        b.reopened_at, b.cleared_in_run, b.cleared_at, f.name as file_name, f.rejection, r.business_date as cleared_on,
+       case when b.code = 'unparsed_line' then (select d from jsonb_array_elements(f.diagnostics) d
+          where d ->> 'severity' = 'error' and (d ->> 'line')::integer = b.line limit 1) end as unparsed,
+       b.payout_id, w.psp as payout_psp, w.psp_reference as payout_psp_reference,
        b.resolved_at, b.resolution_id, v.verb, v.reason, b.assignee, b.tags, b.snoozed_until,
        (select count(*) from break_note n where n.break_id = b.id) as notes,
        (select p.id from break_resolution_break l join break_resolution p on p.id = l.resolution_id and p.state = 'proposed'
          where l.break_id = b.id limit 1) as proposal_id`
 const BESIDE = `left join attempt a on a.id = b.attempt_id left join settlement_file f on f.id = b.file_id
-  left join recon_run r on r.id = b.cleared_in_run left join break_resolution v on v.id = b.resolution_id`
+  left join recon_run r on r.id = b.cleared_in_run left join break_resolution v on v.id = b.resolution_id
+  left join payout w on w.id = b.payout_id`
 const SELECT = `select ${COLUMNS} from recon_break b ${BESIDE}`
 
 const GET = statement('reconciliation.get_break', `${SELECT} where b.id = $1`)
@@ -103,6 +117,21 @@ const OF_PAYMENT = statement(
   `${SELECT} where b.payment_event_id = $1 order by b.id`,
 )
 
+function payoutOf(row: Row): PayoutRecord | undefined {
+  const { payout_id, payout_psp, ours_amount, ours_currency, ours_occurred_at, ours_business_date } = row
+  if (payout_id === null || payout_psp === null || ours_amount === null || ours_currency === null) return undefined
+  if (ours_occurred_at === null || ours_business_date === null) return undefined
+  return {
+    id: payout_id,
+    psp: payout_psp,
+    pspReference: row.payout_psp_reference,
+    amount: ours_amount,
+    currency: ours_currency,
+    businessDate: ours_business_date,
+    occurredAt: ours_occurred_at,
+  }
+}
+
 function breakOf(row: Row): Break {
   const theirs = theirsOf(row)
   const found = {
@@ -114,6 +143,11 @@ function breakOf(row: Row): Break {
     businessDate: row.business_date,
     dueOn: row.due_on,
     ours: oursOf(row),
+    payout: payoutOf(row),
+    unparsed:
+      row.unparsed === null || row.line === null
+        ? undefined
+        : { line: row.line, column: row.unparsed.column, message: row.unparsed.message },
     theirs: theirs && { ...theirs, fileName: row.file_name ?? '' },
     fileId: row.file_id,
     difference: row.difference,
@@ -209,13 +243,19 @@ const WAS: Readonly<Record<ChangeKind, string>> = {
   still_open: `kind = 'carried' and ${NOT_PROMOTED('recon_break_event')}`,
 }
 
+/** Whether a break `b` is one that the run of a parameter found or touched, or to which it did this. */
+function touched(run: string, change: ChangeKind | undefined): string {
+  const did = change === undefined ? '' : ` and ${WAS[change]}`
+  const byEvent = `b.id in (select break_id from recon_break_event where run_id = ${run}${did})`
+  return change === 'still_open' ? `(${byEvent} or ${UNTOUCHED(run)})` : byEvent
+}
+
 /** Newest first. `after` is the id of the last one seen. */
 export async function listBreaks(
   db: Queryable,
   filter: BreakFilter,
 ): Promise<{ readonly data: readonly Break[]; readonly hasMore: boolean }> {
   const values: unknown[] = []
-  const changed = filter.change === undefined ? '' : ` and ${WAS[filter.change]}`
   const where = (condition: (parameter: string) => string, value: unknown): string[] =>
     value === undefined ? [] : [condition(`$${values.push(value)}`)]
   const conditions = [
@@ -234,7 +274,7 @@ export async function listBreaks(
         `${p} = exists (select from break_resolution_break l join break_resolution x on x.id = l.resolution_id and x.state = 'proposed' where l.break_id = b.id)`,
       filter.proposed,
     ),
-    ...where((p) => `b.id in (select break_id from recon_break_event where run_id = ${p}${changed})`, filter.runId),
+    ...where((p) => touched(p, filter.change), filter.runId),
     ...where((p) => `b.id < ${p}`, filter.after),
   ]
   const rows = await db.query<Row>(

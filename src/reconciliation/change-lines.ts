@@ -3,6 +3,7 @@ import { type Account, type NewEntry, postEntries } from '../ledger/index.ts'
 import { toColumns } from '../platform/columns.ts'
 import { statement, type Tx } from '../platform/db.ts'
 import { newId } from '../platform/ids.ts'
+import { insertPayouts, isPayout, undoPayouts } from './bank/payouts.ts'
 import { bookedLine, factOf, factOfPart } from './booked-line.ts'
 import type { OursRecord } from './break.ts'
 import { clearBreaks, insertBreaks } from './break-rows.ts'
@@ -103,13 +104,14 @@ export async function undoLines(tx: Tx, deps: Deps, context: Context, lines: rea
     by,
     charges.map((charge) => breakOfOurs({ ...charge, isDuplicate: false }, around)),
   )
+  await undoPayouts(tx, places, now)
   const parts = await tx.run<Pick<ChangedLine, 'file_id' | 'line'> & { part: number }>(PARTS, places)
   const facts = [...lines.map(factOf), ...parts.map((part) => factOfPart(part, part.part))]
   const caused = await tx.run<CausedRow>(CAUSED, [facts])
   await postEntries(tx, deps.directory, reversalsOf(caused, now), now)
 }
 
-type CausedRow = {
+export type CausedRow = {
   readonly id: string
   readonly paymentId: string | null
   readonly orderId: string | null
@@ -119,7 +121,7 @@ type CausedRow = {
   readonly currency: string
 }
 
-const reversalsOf = (rows: readonly CausedRow[], now: Date): readonly NewEntry[] =>
+export const reversalsOf = (rows: readonly CausedRow[], now: Date): readonly NewEntry[] =>
   [...Map.groupBy(rows, (row) => row.id)].map(([id, postings]) => {
     const [first] = postings
     assert(first !== undefined, 'an entry has its postings')
@@ -192,6 +194,23 @@ export async function addLines(tx: Tx, deps: Deps, context: Context, lines: read
     ),
   )
   const dayEnd = endOfDay(businessDate, source)
+  await insertPayouts(
+    tx,
+    source.name,
+    businessDate,
+    lines
+      .filter(({ kind }) => isPayout(kind))
+      .map((each) => ({
+        fileId: each.file_id,
+        line: each.line,
+        kind: each.kind,
+        pspReference: each.psp_reference,
+        reference: each.reference,
+        amount: each.amount,
+        currency: each.currency,
+        occurredAt: each.occurred_ms === null ? new Date(dayEnd.getTime() - 1) : new Date(Number(each.occurred_ms)),
+      })),
+  )
   const entries = lines.flatMap((each) => {
     const { amount, currency, occurred_ms, ...line } = each
     const booked = bookedLine(

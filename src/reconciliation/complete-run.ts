@@ -25,24 +25,42 @@ export async function completeRun(
   source: Source,
   run: RunInProgress,
 ): Promise<void> {
-  await withScratch(scratch, (folder) =>
-    db.transaction(
-      async (tx) => {
-        await tx.query(`set local statement_timeout = '15min'`)
-        const current = await lockRun(tx, run.id, 'post')
-        const completedAt = clock.now()
-        const mismatches = await receivableMismatches(tx, source, run)
-        const breaks = (run.breaks ?? 0n) + BigInt(await noteMismatches(tx, source, run, mismatches, completedAt))
-        const changes = await changesOf(tx, run.id)
-        const path = join(folder, 'report.json')
-        await writeReport(tx, current, { completedAt, breaks, changes }, path)
-        const report = await storeBlob(tx, path)
-        await tx.run(COMPLETE, [run.id, completedAt, breaks, exactJson({ changes }), report.id])
-      },
-      { isolation: 'repeatable read' },
-    ),
+  await db.transaction(
+    async (tx) => {
+      await tx.query(`set local statement_timeout = '15min'`)
+      const current = await lockRun(tx, run.id, 'post')
+      const mismatches = await receivableMismatches(tx, source, run)
+      const [unparsed] = await tx.run<{ n: bigint }>(UNPARSED, [source.name])
+      const breaks = (current.breaks ?? 0n) + (unparsed?.n ?? 0n)
+      await completeWith(tx, scratch, { ...current, breaks }, { code: 'ledger_mismatch', mismatches, at: clock.now() })
+    },
+    { isolation: 'repeatable read' },
   )
 }
+
+/** Completes a run with what its control found, a break for each currency, and writes the report of the day. */
+export async function completeWith(
+  tx: Tx,
+  scratch: string,
+  run: RunInProgress,
+  control: { readonly code: ControlCode; readonly mismatches: readonly Amount[]; readonly at: Date },
+): Promise<void> {
+  const breaks = (run.breaks ?? 0n) + BigInt(await noteMismatches(tx, run, control))
+  const changes = await changesOf(tx, run.id)
+  await withScratch(scratch, async (folder) => {
+    const path = join(folder, 'report.json')
+    await writeReport(tx, run, { completedAt: control.at, breaks, changes }, path)
+    const report = await storeBlob(tx, path)
+    await tx.run(COMPLETE, [run.id, control.at, breaks, exactJson({ changes }), report.id])
+  })
+}
+
+const UNPARSED = statement(
+  'reconciliation.count_unparsed_lines',
+  `select count(*) as n from recon_break where source = $1 and state = 'open' and code = 'unparsed_line'`,
+)
+
+export type ControlCode = 'ledger_mismatch' | 'bank_mismatch'
 
 const COMPLETE = statement(
   'reconciliation.complete_run',
@@ -50,7 +68,7 @@ const COMPLETE = statement(
     where id = $1`,
 )
 
-type Amount = { readonly currency: string; readonly amount: bigint }
+export type Amount = { readonly currency: string; readonly amount: bigint }
 
 const RECEIVABLE = statement(
   'reconciliation.receivable_balance',
@@ -90,26 +108,24 @@ export async function receivableMismatches(tx: Tx, source: Source, run: RunInPro
 
 const OPEN_MISMATCHES = statement(
   'reconciliation.open_ledger_mismatches',
-  `select id, currency, difference from recon_break where source = $1 and state = 'open' and code = 'ledger_mismatch'`,
+  `select id, currency, difference from recon_break where source = $1 and state = 'open' and code = $2`,
 )
 
 /** Opens, carries or clears the breaks of the control. Gives how many stand. */
 async function noteMismatches(
   tx: Tx,
-  source: Source,
   run: RunInProgress,
-  mismatches: readonly Amount[],
-  at: Date,
+  { code, mismatches, at }: Parameters<typeof completeWith>[3],
 ): Promise<number> {
   const by = { runId: run.id, day: run.businessDate, at }
-  const open = await tx.run<{ id: string; currency: string; difference: bigint }>(OPEN_MISMATCHES, [source.name])
+  const open = await tx.run<{ id: string; currency: string; difference: bigint }>(OPEN_MISMATCHES, [run.source, code])
   const stands = (each: { currency: string; difference: bigint }): boolean =>
     mismatches.some(({ currency, amount }) => currency === each.currency && amount === each.difference)
   await clearBreaks(
     tx,
     by,
     open.filter((each) => !stands(each)).map(({ id }) => id),
-    'The receivable agrees again, or differs by another amount.',
+    'The control agrees again, or differs by another amount.',
   )
   const carried = open.filter(stands)
   await carryBreaks(
@@ -121,10 +137,10 @@ async function noteMismatches(
   const found = mismatches.filter(({ currency }) => !known.has(currency))
   await insertBreaks(
     tx,
-    source.name,
+    run.source,
     by,
     found.map(({ currency, amount }) => ({
-      code: 'ledger_mismatch',
+      code,
       class: 'real',
       dueOn: undefined,
       ours: undefined,

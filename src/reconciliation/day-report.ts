@@ -68,7 +68,8 @@ const runPart = (run: RunInProgress, { completedAt }: Completion) => ({
   completed_at: completedAt,
 })
 
-const settingsPart = ({ settings }: RunInProgress) => ({
+const settingsPart = ({ settings, ruleVersion }: RunInProgress) => ({
+  rule_version: ruleVersion ?? undefined,
   zone: settings.zone,
   cut_off: settings.cutOff,
   day_named_by: settings.dayNamedBy,
@@ -138,7 +139,7 @@ const outcomePart = async (tx: Tx, run: RunInProgress) => ({
 /** What is null with us is left out. */
 const given = (value: bigint | string | null | undefined): bigint | string | undefined => value ?? undefined
 
-const breakPart = ({ ours, theirs, ...found }: BreakOfRun) => ({
+const breakPart = ({ ours, payout, theirs, ...found }: BreakOfRun) => ({
   id: publicId('brk', found.id),
   events: found.kinds,
   code: found.code,
@@ -155,6 +156,14 @@ const breakPart = ({ ours, theirs, ...found }: BreakOfRun) => ({
     currency: ours.currency,
     occurred_at: ours.occurredAt,
     business_date: ours.businessDate,
+  },
+  payout: payout && {
+    psp: payout.psp,
+    psp_reference: given(payout.pspReference),
+    amount: payout.amount,
+    currency: payout.currency,
+    occurred_at: payout.occurredAt,
+    business_date: payout.businessDate,
   },
   theirs: theirs && {
     file: publicId('sf', theirs.fileId),

@@ -121,9 +121,10 @@ export function promotion(open: Pick<OpenBreak, 'code' | 'class' | 'dueOn'>, day
 
 /** What a break adds to ours − theirs of the run that it is part of, per currency, at gross amounts. */
 export function contribution(
-  found: Pick<NewBreak, 'code' | 'ours' | 'theirs'>,
+  found: Pick<NewBreak, 'code' | 'ours' | 'payout' | 'theirs'>,
 ): readonly (readonly [currency: string, amount: bigint])[] {
-  const { code, ours, theirs } = found
+  const { code, theirs } = found
+  const ours = found.ours ?? found.payout
   if (code === 'pending_outcome') return [] // Nothing is booked for it, so it is on neither side.
   return [
     ...(ours === undefined ? [] : [[ours.currency, ours.amount] as const]),

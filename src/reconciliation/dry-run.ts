@@ -8,14 +8,12 @@ import { correctionIsDue } from './corrections.ts'
 import { firstDay } from './first-day.ts'
 import { computationOf } from './past-run.ts'
 import type { ProofLine } from './proof.ts'
+import { sourceOn } from './rule-versions.ts'
 import { lastCompletedRun, type RunInProgress, runOfDay } from './run.ts'
 import { type Change, type WaterfallStep, waterfallOf } from './run-summary.ts'
 import type { ReconciledSource, ReconciliationDeps } from './service.ts'
-import type { Source } from './source.ts'
+import type { RuleSettings, Source } from './source.ts'
 import { changesOfVerdict } from './verdict-changes.ts'
-
-/** What may be tried: what decides about breaks, and nothing that moves records from one day to another. */
-export type RuleSettings = Partial<Pick<Source, 'lagDays' | 'graceMinutes' | 'feeSchedule'>>
 
 export type DryRunRequest = {
   readonly businessDate: string
@@ -95,7 +93,7 @@ async function nextComputation(
     throw new Refusal('run_state', `The run of ${day} is being booked: read it when it is completed.`, {
       facts: { status: run.status },
     })
-  return { source, day, previous }
+  return { source: (await sourceOn(db, source, day)).source, day, previous }
 }
 
 async function fileFor(

@@ -31,10 +31,13 @@ export function explain(found: Omit<Break, 'explanation'>, beside: Beside): stri
   }
   const promoted = found.promotedAt === null ? '' : ` It was expected by ${found.dueOn} and did not come.`
   const proposed = found.proposalId === null ? '' : ' A resolution of it waits for a second person.'
-  return found.class === 'temporary'
-    ? `${what} It is expected by the file of ${found.dueOn}.${proposed}`
-    : `${what}${promoted}${proposed}`
+  if (found.class !== 'temporary') return `${what}${promoted}${proposed}`
+  const by = found.payout === undefined ? `the file of ${found.dueOn}` : found.dueOn
+  return `${what} It is expected by ${by}.${proposed}`
 }
+
+/** The kind of every line of a bank's statement. */
+const BANK_KIND = 'entry'
 
 const money = (amount: bigint, currency: string): string => `${formatMinor(amount, currency)} ${currency}`
 
@@ -42,7 +45,10 @@ const stamp = (at: Date | null | undefined): string =>
   at == null ? 'at an unknown time' : `at ${at.toISOString().slice(0, 19).replace('T', ' ')} UTC`
 
 function whatDiffers(found: Omit<Break, 'explanation'>, { rejection }: Beside): string {
-  const { ours, theirs, source, difference, currency } = found
+  const { ours, payout, theirs, source, difference, currency } = found
+  const paid =
+    payout &&
+    `The payout ${payout.pspReference ?? 'without a reference'} of ${payout.psp} over ${money(payout.amount, payout.currency)}, announced on ${payout.businessDate},`
   const sale = ours === undefined ? '' : `${money(ours.amount, ours.currency)}, captured ${stamp(ours.occurredAt)}`
   const line =
     theirs === undefined
@@ -58,7 +64,10 @@ function whatDiffers(found: Omit<Break, 'explanation'>, { rejection }: Beside): 
       return `There is no record of ours yet for ${line}, stamped ${stamp(theirs?.occurredAt)}, just after the cut-off; it stands in suspense.`
     case 'pending_outcome':
       return `The outcome of a charge of ${ours === undefined ? '' : money(ours.amount, ours.currency)} at ${source} is unknown, and the file of ${found.businessDate} does not tell it either; nothing is booked for it.`
+    case 'payout_in_transit':
+      return `${paid ?? 'A payout'} is in no statement of ${source} yet.`
     case 'missing_external':
+      if (paid !== undefined) return `${paid} is in no statement of ${source}.`
       return `Our charge of ${sale}, is in no file of ${source}.`
     case 'missing_internal':
       return `We have no record of ${line}; it stands in suspense.`
@@ -72,10 +81,21 @@ function whatDiffers(found: Omit<Break, 'explanation'>, { rejection }: Beside): 
       return `We have a captured charge of ${ours === undefined ? '' : money(ours.amount, ours.currency)}, and ${source} calls it ${theirs?.status ?? 'something else'} in ${line}.`
     case 'duplicate_internal':
       return `Our charge of ${sale}, repeats one that is settled.`
+    case 'payout_mismatch':
+      return `${paid ?? 'A payout'} is in ${line}: a difference of ${gap}.`
+    case 'bank_mismatch':
+      return `What is on its way to ${source} by the ledger differs by ${gap} from the payouts that are not there yet.`
     case 'duplicate_external':
+      if (theirs?.kind === BANK_KIND)
+        return `The payout that ${line} names has arrived already; this line stands in suspense.`
       return `The charge of ${line} is settled by another line already; this one stands in suspense.`
     case 'split_mismatch':
       return `The orders of our charge of ${sale}, do not add up to what ${source} settles in ${line}.`
+    case 'unparsed_line': {
+      const { line: row, column, message } = found.unparsed ?? { line: 0, column: undefined, message: '' }
+      const place = column === undefined ? '' : ` (column ${column})`
+      return `Line ${row} of a file of ${source} cannot be read${place}: ${message}. The file adds up without it.`
+    }
     case 'control_total_mismatch':
       return `A file of ${source} was rejected. ${rejection ?? ''}`.trimEnd()
     case 'ledger_mismatch':

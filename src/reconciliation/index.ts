@@ -7,6 +7,9 @@
  * or break, and each break is explained. What is late or straddles the cut-off waits as a temporary break and clears by
  * itself against a later file, or is promoted on its due date. A completed run never changes.
  */
+export { AGES, type AgeingLine } from './ageing.ts'
+export type { BankSource } from './bank/source.ts'
+
 export {
   BREAK_CLASSES,
   BREAK_CODES,
@@ -20,7 +23,7 @@ export {
 export type { Break, BreakEvent, BreakFilter } from './breaks-list.ts'
 export { addDays, businessDate, endOfDay } from './calendar.ts'
 export { type Fate, fateOfOurs, fateOfTheirs, type Surroundings } from './decide.ts'
-export type { DryRun, DryRunRequest, RuleSettings } from './dry-run.ts'
+export type { DryRun, DryRunRequest } from './dry-run.ts'
 export { RULES } from './engines/engine.ts'
 export { RECONCILIATION_INVARIANTS } from './invariants.ts'
 export { lateSources } from './late.ts'
@@ -29,15 +32,19 @@ export type { LiveItem } from './live/item.ts'
 export type { LiveFilter, LivePair, LiveSummary, LiveTotal } from './live/read.ts'
 export { createLiveView, type LiveView } from './live/service.ts'
 export { LIVE_STATES, type LiveState } from './live/standing.ts'
+export { toldOf } from './live/told-of.ts'
 export type { Match, MatchFilter, MatchPage } from './matches.ts'
 export { createPeriods, type Period, type Periods } from './periods/index.ts'
 export { type ProofLine, prove } from './proof.ts'
 export type { RunChanges, StoredReport } from './read-report.ts'
 export * from './resolutions/index.ts'
+export type { RuleTest } from './rule-test.ts'
+export type { RuleVersion } from './rule-versions.ts'
+export type { Rules } from './rules.ts'
 export { RUN_STATUSES, RUN_STEPS, type Run, type RunFilter, type RunStatus } from './run.ts'
 export { CHANGES, type ChangeKind } from './run-summary.ts'
 export { type NightHit, searchNights } from './search.ts'
 export { createReconciliation, type ReconciledSource, type Reconciliation, type ReconciliationDeps } from './service.ts'
 export { settlementOf } from './settlement-of.ts'
-export type { FeeSchedule, Source } from './source.ts'
+export type { FeeSchedule, RuleSettings, Source } from './source.ts'
 export type { Verification } from './verify-run.ts'

@@ -1,4 +1,5 @@
 import type { Invariant } from '../platform/invariant.ts'
+import { LIVE_INVARIANTS } from './live/invariants.ts'
 import { STANDS } from './settled.ts'
 
 /** What must hold between settlement files, runs and the ledger, whatever happened. */
@@ -26,6 +27,24 @@ export const RECONCILIATION_INVARIANTS: readonly Invariant[] = [
         from recon_break where code = 'ledger_mismatch' and state = 'open'`,
   },
   {
+    name: 'payouts_agree_with_banks',
+    holds: 'What is on its way to a bank differs from the payouts that are not there by nothing.',
+    contradictions: `
+      select 'what is on its way to ' || source || ' differs by ' || difference || ' in ' || currency as detail
+        from recon_break where code = 'bank_mismatch' and state = 'open'`,
+  },
+  {
+    name: 'arrivals_are_booked',
+    holds: 'Every payout that arrived is booked once, and once reversed when it is undone.',
+    contradictions: `
+      select 'the arrival ' || a.id || ' of payout ' || a.payout_id || ' is not booked as it stands' as detail
+        from payout_arrival a
+        left join payout_arrival_undone u on u.arrival_id = a.id
+        left join journal_entry e on e.kind = 'payout_arrived' and e.fact = a.id::text
+        left join journal_entry r on r.reverses = e.id
+       where e.id is null or (u.arrival_id is null) <> (r.id is null)`,
+  },
+  {
     name: 'released_orders_are_settled',
     holds: 'Money is released only for orders whose charge stands in a settlement file, or was written off by people.',
     contradictions: `
@@ -47,11 +66,13 @@ export const RECONCILIATION_INVARIANTS: readonly Invariant[] = [
   },
   {
     name: 'matched_lines_are_settled',
-    holds: 'Every completed run settled as many charges as it paired.',
+    holds: 'Every completed run settled as many charges, or saw as many payouts arrive, as it paired.',
     contradictions: `
       select 'run ' || r.id || ' paired ' || r.matched || ' charges without a break and settled ' || coalesce(s.n, 0) as detail
         from recon_run r
-        left join (select run_id, count(*) as n from settled_charge group by run_id) s on s.run_id = r.id
+        left join (select run_id, count(*) as n
+                     from (select run_id from settled_charge union all select run_id from payout_arrival) t group by run_id) s on s.run_id = r.id
        where r.status = 'completed' and coalesce(s.n, 0) < r.matched`,
   },
+  ...LIVE_INVARIANTS,
 ]

@@ -291,7 +291,7 @@ export function proofOf({ sums }: Pick<Facts, 'sums'>, { standing }: Verdict): r
 const COMMIT = statement(
   'reconciliation.commit_match',
   `update recon_run set phase = 'post', failure = null, ours = $2, theirs = $3, matched = $4, breaks = $5, proof = $6, outcome_blob_id = $7,
-          seen_heads = $8, next_from = $9, settings = $10, inputs_blob_id = $11, verdict_sha256 = $12, summary = $13, bookable = $14
+          seen_heads = $8, next_from = $9, inputs_blob_id = $10, verdict_sha256 = $11, summary = $12, bookable = $13
     where id = $1`,
 )
 
@@ -346,7 +346,6 @@ async function commit(
     outcome.id,
     exactJson(snapshot.heads),
     exactJson(new Map(nextFrom)),
-    exactJson(source),
     inputs.id,
     verdictSha256(facts, proof, verdict),
     exactJson({ matched, waterfall: waterfallOf(verdict.standing) }),

@@ -76,9 +76,9 @@ export function createMatchReader(deps: {
     const run = await deps.runOf(runId)
     if (run === undefined) throw new Refusal('not_found', `There is no reconciliation run ${publicId('run', runId)}.`)
     if (run.outcomeBlobId !== null) return run.outcomeBlobId
-    throw new Refusal('run_state', `The run is ${run.status} and has not compared the two sides yet.`, {
-      facts: { status: run.status },
-    })
+    const why =
+      run.status === 'completed' ? 'keeps no matches: it is one of a bank' : 'has not compared the two sides yet'
+    throw new Refusal('run_state', `The run is ${run.status} and ${why}.`, { facts: { status: run.status } })
   }
   const read = async (blobId: string, { limit, ...filter }: MatchFilter): Promise<MatchPage> => {
     const rows = await deps.outcomes.read(blobId, (path, folder) => readRows(path, folder, filter, limit + 1))

@@ -14,9 +14,13 @@ type Deps = { readonly db: Db; readonly scratch: string }
 /** What a completed run read, to compute it again. Throws `run_state` for one that kept nothing of it. */
 export async function computationOf(deps: Deps, run: RunInProgress): Promise<Computation> {
   if (run.inputsBlobId === null || run.fileId === null)
-    throw new Refusal('run_state', 'The run was made by a version that did not keep what it read.', {
-      facts: { status: run.status },
-    })
+    throw new Refusal(
+      'run_state',
+      'The run did not keep what it read: it is one of a bank, or was made by an earlier version.',
+      {
+        facts: { status: run.status },
+      },
+    )
   const before = await runBefore(deps.db, run.id)
   return {
     source: run.settings,

@@ -7,6 +7,7 @@ import { statement, type Tx } from '../platform/db.ts'
 import { fileLiteral, openDuckDb } from '../platform/duckdb.ts'
 import { withScratch } from '../platform/scratch.ts'
 import { type Release, releasePending } from '../wallet/index.ts'
+import { insertPayouts, isPayout, type PayoutLine } from './bank/payouts.ts'
 import { bookedLine, factOf, factOfPart } from './booked-line.ts'
 import { endOfDay } from './calendar.ts'
 import { completeRun } from './complete-run.ts'
@@ -19,6 +20,7 @@ import type { Source } from './source.ts'
 /** A row of a run's outcome that the ledger is concerned with. */
 type OutcomeRow = Pick<OursColumns, 'attempt_id' | 'payment_id'> &
   TheirsColumns &
+  Pick<TheirsColumns, 'reference' | 'psp_reference'> &
   Pick<PairColumns, 'code' | 'expected_fee' | 'part'> & {
     readonly what: 'pair' | 'theirs_only' | 'line'
   }
@@ -93,6 +95,7 @@ async function postRows(
     ...releases.map((release) => releaseEntry({ ...release, at: now })),
   ]
   await settle(tx, runId, pairs, now)
+  await insertPayouts(tx, source.name, run.businessDate, payoutsOf(rows, endOfDay(run.businessDate, source)))
   await releasePending(tx, releases)
   await postEntries(
     tx,
@@ -102,6 +105,19 @@ async function postRows(
   )
   await tx.run(POSTED, [runId, posted + BigInt(rows.length)])
 }
+
+/** Texts of lines stand in the outcome for those that stand for themselves. */
+const payoutsOf = (rows: readonly OutcomeRow[], dayEnd: Date): readonly PayoutLine[] =>
+  rows
+    .filter((row) => row.what === 'line' && isPayout(row.kind))
+    .map((row) => ({
+      ...bookedLine(row, dayEnd),
+      fileId: row.file_id,
+      line: row.line,
+      kind: row.kind,
+      reference: row.reference ?? null,
+      pspReference: row.psp_reference ?? null,
+    }))
 
 type OrderRow = {
   readonly orderId: string

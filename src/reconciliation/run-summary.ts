@@ -62,7 +62,7 @@ export const summaryOf = ({ matched, waterfall, changes = [] }: StoredSummary): 
 
 /** The steps from ours to theirs, from the breaks that stand. Their sum is what the proof calls explained. */
 export function waterfallOf(
-  standing: readonly Pick<NewBreak, 'code' | 'class' | 'ours' | 'theirs'>[],
+  standing: readonly Pick<NewBreak, 'code' | 'class' | 'ours' | 'payout' | 'theirs'>[],
 ): readonly WaterfallStep[] {
   const steps = new Map<string, { step: WaterfallStep; count: bigint; amount: bigint }>()
   for (const each of standing) {

@@ -41,6 +41,8 @@ export type Run = {
   readonly recordsRead: bigint | null
   readonly posted: bigint
   readonly bookable: bigint | null
+  /** Of the rules by which it decides; null for the settings as they are declared. */
+  readonly ruleVersion: number | null
 }
 
 export const RUN_STEPS = ['correcting', 'reading', 'resolving', 'matching', 'booking', 'proving'] as const
@@ -60,7 +62,7 @@ export type RunInProgress = Run & {
 
 const COLUMNS = `id, source, business_date as "businessDate", status, phase, file_id as "fileId", ours, theirs, matched, breaks, proof,
   requested_at as "requestedAt", late_since as "lateSince", started_at as "startedAt", completed_at as "completedAt", failure,
-  outcome_blob_id as "outcomeBlobId", posted, step, records_read as "recordsRead", bookable,
+  outcome_blob_id as "outcomeBlobId", posted, step, records_read as "recordsRead", bookable, rule_version as "ruleVersion",
   inputs_blob_id as "inputsBlobId", report_blob_id as "reportBlobId", verdict_sha256 as "verdictSha256", settings, summary, seen_heads as "seenHeads", next_from as "nextFrom"`
 
 type Row = Omit<RunInProgress, 'proof' | 'seenHeads' | 'nextFrom' | 'settings' | 'summary'> & {
@@ -125,8 +127,9 @@ const WAIT = statement(
 const START = statement(
   'reconciliation.start_run',
   // It waits for a resolution that is under way, and then nobody resolves anything of its source until it is done.
-  `update recon_run r set status = 'running', phase = 'match', file_id = $2, started_at = coalesce(started_at, $3)
-     from (${takeTurnSql(4)}) as turn
+  `update recon_run r set status = 'running', phase = 'match', file_id = $2, started_at = coalesce(started_at, $3), settings = $4,
+          rule_version = $5
+     from (${takeTurnSql(6)}) as turn
     where r.id = $1 and status in ('queued', 'waiting_for_file')`,
 )
 const FAIL = statement(
@@ -159,7 +162,12 @@ const one = async (
 const MAX_FAILURE = 2_000 // characters
 
 /** The run of a day, made when there is none. */
-export async function ensureRun(db: Queryable, source: Source, day: string, now: Date): Promise<RunInProgress> {
+export async function ensureRun(
+  db: Queryable,
+  source: Pick<Source, 'name'>,
+  day: string,
+  now: Date,
+): Promise<RunInProgress> {
   await db.run(ENSURE, [newId(), source.name, day, exactJson(source), now])
   const run = await one(db, OF_DAY, [source.name, day])
   assert(run !== undefined, 'a run that was made is there')
@@ -171,13 +179,21 @@ export const runOfDay = (db: Queryable, source: string, day: string): Promise<Ru
 export const getRun = (db: Queryable, id: string): Promise<RunInProgress | undefined> => one(db, BY_ID, [id])
 export const lastCompletedRun = (db: Queryable, source: string): Promise<RunInProgress | undefined> =>
   one(db, LAST, [source])
+/** What a run begins with. It goes on by these settings, whatever becomes of them. */
+export type RunStart = {
+  readonly fileId: string
+  readonly at: Date
+  readonly settings: Pick<Source, 'name'>
+  readonly ruleVersion: number | null
+}
+
 export const requeue = async (db: Queryable, id: string): Promise<void> => void (await db.run(REQUEUE, [id]))
 export const startRun = async (
   db: Queryable,
   { id, source }: Pick<Run, 'id' | 'source'>,
-  fileId: string,
-  now: Date,
-): Promise<void> => void (await db.run(START, [id, fileId, now, source]))
+  start: RunStart,
+): Promise<void> =>
+  void (await db.run(START, [id, start.fileId, start.at, exactJson(start.settings), start.ruleVersion, source]))
 export const failRun = async (db: Queryable, id: string, failure: string): Promise<void> =>
   void (await db.run(FAIL, [id, failure.slice(0, MAX_FAILURE)]))
 

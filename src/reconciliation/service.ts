@@ -7,6 +7,12 @@ import type { Exclusive } from '../platform/exclusive.ts'
 import type { Log } from '../platform/log.ts'
 import { createSlots } from '../platform/slots.ts'
 import { type Format, type Origin, type Received, receiveFile } from '../settlement/index.ts'
+
+import { type AgeingLine, ageing } from './ageing.ts'
+import { businessDayFrom, isBusinessDay } from './bank/business-days.ts'
+import { type BankSource, cutOf } from './bank/source.ts'
+import { createBankWork, firstBankDay } from './bank/work.ts'
+
 import { type Break, type BreakEvent, type BreakFilter, getBreak, listBreaks } from './breaks-list.ts'
 import { endOfDay, lastDayOver } from './calendar.ts'
 import { type DryRun, type DryRunRequest, dryRun } from './dry-run.ts'
@@ -15,6 +21,7 @@ import { createMatchReader, type MatchReader } from './matches.ts'
 import { createNightlyWork } from './nightly.ts'
 import { createOutcomeFiles } from './outcome-files.ts'
 import { type RunChanges, readChanges, readReport, type StoredReport } from './read-report.ts'
+import { createRules, type Rules } from './rules.ts'
 import { ensureRun, getRun, listRuns, type Run, type RunFilter, requeue } from './run.ts'
 import type { Source } from './source.ts'
 import { type Verification, verifyRun } from './verify-run.ts'
@@ -41,6 +48,10 @@ export type Reconciliation = {
   readonly look: () => Promise<void>
   /** Does everything that is due at this instant of the business clock, and resolves when it is done. */
   readonly catchUp: () => Promise<void>
+  /** The same for banks, whose statements come through the intake. */
+  readonly catchUpBanks: () => Promise<void>
+  /** Files came that runs may be waiting for: the next look waits no longer. */
+  readonly filesCame: () => void
   /** Leaves what is not done to other nodes, or to the next start. */
   readonly stop: () => void
   /** Takes a file in that somebody uploads. Throws `source_not_found`. */
@@ -53,6 +64,7 @@ export type Reconciliation = {
   readonly startRun: (request: { readonly source: string; readonly businessDate: string }) => Promise<Run>
   readonly getRun: (id: string) => Promise<Run | undefined>
   readonly listRuns: (filter: RunFilter) => Promise<{ readonly data: readonly Run[]; readonly hasMore: boolean }>
+  readonly rules: Rules
   /** What a run of a day would say; one at a time. Throws `source_not_found`, `invalid_request`, `run_state`, `overloaded`. */
   readonly dryRun: (request: DryRunRequest & { readonly source: string }) => Promise<DryRun>
   /** Computes a completed run again. Throws `not_found`, `run_state`, `overloaded`. */
@@ -65,14 +77,33 @@ export type Reconciliation = {
   readonly matches: MatchReader
   readonly getBreak: (id: string) => Promise<(Break & { readonly events: readonly BreakEvent[] }) | undefined>
   readonly listBreaks: (filter: BreakFilter) => Promise<{ readonly data: readonly Break[]; readonly hasMore: boolean }>
+  /** Every open break by age; see `AGES`. */
+  readonly ageing: (filter: {
+    readonly source?: string | undefined
+    readonly today: string
+  }) => Promise<readonly AgeingLine[]>
   readonly sourceNames: readonly string[]
 }
 
-export function createReconciliation(deps: ReconciliationDeps, sources: readonly ReconciledSource[]): Reconciliation {
+export function createReconciliation(
+  deps: ReconciliationDeps,
+  sources: readonly ReconciledSource[],
+  banks: readonly BankSource[] = [],
+): Reconciliation {
   const { db, clock } = deps
   const nightly = sources.map((source) => createNightlyWork(deps, source))
+  const atBanks = banks.map((bank) =>
+    createBankWork(
+      deps,
+      bank,
+      sources.filter(({ source }) => bank.psps.includes(source.name)),
+    ),
+  )
   const hurry = (): void => {
-    for (const work of nightly) work.hurry()
+    for (const work of [...nightly, ...atBanks]) work.hurry()
+  }
+  const refuseDay = (detail: string): never => {
+    throw new Refusal('invalid_request', detail, { errors: [{ pointer: '/business_date', detail }] })
   }
   // Each takes what a run takes of memory and disk, beside the runs themselves.
   const computing = createSlots({
@@ -83,18 +114,42 @@ export function createReconciliation(deps: ReconciliationDeps, sources: readonly
   const find = (name: string, pointer: string): ReconciledSource => {
     const found = sources.find(({ source }) => source.name === name)
     if (found !== undefined) return found
-    const known = sources.map(({ source }) => source.name).join(', ')
-    const detail = `There is no source "${name}"; there ${sources.length === 1 ? 'is' : 'are'} ${known || 'none'}.`
+    if (banks.some((bank) => bank.name === name)) {
+      const detail = `"${name}" is a bank: its runs find payouts, and are neither tried nor computed again.`
+      throw new Refusal('invalid_request', detail, { errors: [{ pointer, detail }] })
+    }
+    const known = [...sources.map(({ source }) => source.name), ...banks.map((bank) => bank.name)]
+    const detail = `There is no source "${name}"; there ${known.length === 1 ? 'is' : 'are'} ${known.join(', ') || 'none'}.`
     throw new Refusal('source_not_found', detail, { errors: [{ pointer, detail }] })
   }
 
+  const requireOver = (name: string, day: string, cut: Parameters<typeof endOfDay>[1]): void => {
+    if (endOfDay(day, cut) > clock.now()) refuseDay(`The business day ${day} of ${name} is not over.`)
+  }
+  const requirePspDay = async ({ source, origin }: ReconciledSource, day: string): Promise<void> => {
+    requireOver(source.name, day, source)
+    const first = await firstDay(db, { source, origin })
+    if (day < first) refuseDay(`The files of ${source.name} begin on ${first}.`)
+  }
+  const requireBankDay = async (bank: BankSource, day: string): Promise<void> => {
+    requireOver(bank.name, day, cutOf(bank))
+    if (!isBusinessDay(day, bank.calendar)) refuseDay(`${day} is no business day of ${bank.name}.`)
+    const declared = (await firstBankDay(deps, bank)) ?? day
+    const first = businessDayFrom(declared, bank.calendar)
+    if (day < first) refuseDay(`The runs of ${bank.name} begin on ${first}.`)
+  }
+
   return {
-    look: async () => void (await Promise.all(nightly.map((work) => work.look()))),
+    look: async () => void (await Promise.all([...nightly, ...atBanks].map((work) => work.look()))),
     catchUp: async () => {
       for (const work of nightly) await work.catchUp()
     },
+    catchUpBanks: async () => {
+      for (const work of atBanks) await work.catchUp()
+    },
+    filesCame: hurry,
     stop() {
-      for (const work of nightly) work.stop()
+      for (const work of [...nightly, ...atBanks]) work.stop()
     },
     async receive({ source: name, ...upload }) {
       const { source, formats, origin } = find(name, '?source')
@@ -105,20 +160,16 @@ export function createReconciliation(deps: ReconciliationDeps, sources: readonly
       return received
     },
     async startRun({ source: name, businessDate: day }) {
-      const { source, origin } = find(name, '/source')
-      const refuse = (detail: string): never => {
-        throw new Refusal('invalid_request', detail, { errors: [{ pointer: '/business_date', detail }] })
-      }
-      if (endOfDay(day, source) > clock.now()) refuse(`The business day ${day} of ${source.name} is not over.`)
-      const first = await firstDay(db, { source, origin })
-      if (day < first) refuse(`The files of ${source.name} begin on ${first}.`)
-      const run = await ensureRun(db, source, day, clock.now())
+      const bank = banks.find((each) => each.name === name)
+      await (bank === undefined ? requirePspDay(find(name, '/source'), day) : requireBankDay(bank, day))
+      const run = await ensureRun(db, bank ?? find(name, '/source').source, day, clock.now())
       if (run.status === 'failed') await requeue(db, run.id)
       hurry()
       return (await getRun(db, run.id)) ?? run
     },
     getRun: (id) => getRun(db, id),
     listRuns: (filter) => listRuns(db, filter),
+    rules: createRules(deps, { requireSource: (name) => void find(name, '/source'), computing }),
     dryRun: ({ source, ...request }) => {
       const given = find(source, '/source')
       return computing(() => dryRun(deps, given, request))
@@ -129,6 +180,7 @@ export function createReconciliation(deps: ReconciliationDeps, sources: readonly
     matches: createMatchReader({ db, outcomes: createOutcomeFiles(deps), runOf: (id) => getRun(db, id) }),
     getBreak: (id) => getBreak(db, id),
     listBreaks: (filter) => listBreaks(db, filter),
+    ageing: (filter) => ageing(db, filter),
     sourceNames: sources.map(({ source }) => source.name),
   }
 }

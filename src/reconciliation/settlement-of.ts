@@ -1,6 +1,7 @@
 import type { Settlement } from '../payments/index.ts'
 import { type Queryable, statement } from '../platform/db.ts'
 import { IS_CURRENT } from '../settlement/index.ts'
+import { ARRIVAL_STANDS, PAYOUT_STANDS } from './bank/payouts.ts'
 import { breaksOfPayment } from './breaks-list.ts'
 import { STANDS } from './settled.ts'
 
@@ -29,6 +30,15 @@ const PAID_OUT = statement(
     order by f.business_date limit 1`,
 )
 
+/** The arrival of what a PSP paid out on a day. It arrived when all of that day's payouts of the currency did. */
+const ARRIVED = statement(
+  'reconciliation.arrival_of_payout',
+  `select max(a.source) as bank, max(a.line_on) as "on"
+     from payout p left join payout_arrival a on a.payout_id = p.id and ${ARRIVAL_STANDS}
+    where p.psp = $1 and p.business_date = $2 and p.currency = $3 and p.kind = 'payout' and ${PAYOUT_STANDS}
+   having count(*) = count(a.id) and count(*) > 0`,
+)
+
 type Row = { readonly name: string; readonly businessDate: string; readonly source: string; readonly currency: string }
 
 /** How far the charges of a payment have come between the PSP and the bank. */
@@ -41,6 +51,10 @@ export async function settlementOf(db: Queryable, paymentId: string): Promise<Se
   const last = rows.at(-1)
   const [payout] =
     last === undefined ? [] : await db.run<{ day: string }>(PAID_OUT, [last.source, last.businessDate, last.currency])
+  const [arrived] =
+    last === undefined || payout === undefined
+      ? []
+      : await db.run<{ bank: string; on: string }>(ARRIVED, [last.source, payout.day, last.currency])
   const files = new Map(rows.map(({ name, businessDate }) => [name, { name, businessDate }]))
   return {
     files: [...files.values()],
@@ -50,5 +64,6 @@ export async function settlementOf(db: Queryable, paymentId: string): Promise<Se
       .filter(({ state }) => state === 'open')
       .map((each) => ({ class: each.class, explanation: each.explanation })),
     paidOutOn: payout?.day,
+    arrived,
   }
 }

@@ -17,12 +17,24 @@ export type Source = {
 /** `ratePpm` millionths of the amount, rounded half up, and `fixed` minor units of its currency. */
 export type FeeSchedule = { readonly ratePpm: number; readonly fixed: bigint }
 
+/** What a version of the rules may change: what decides about breaks, and nothing that moves records to another day. */
+export type RuleSettings = Partial<Pick<Source, 'lagDays' | 'graceMinutes' | 'feeSchedule'>>
+
+type StoredFee = { readonly feeSchedule?: { readonly ratePpm: number; readonly fixed: string } }
+
 /** A source as a run keeps it: an amount is a text there. */
-export type StoredSource = Omit<Source, 'feeSchedule'> & {
-  readonly feeSchedule?: { readonly ratePpm: number; readonly fixed: string }
-}
+export type StoredSource = Omit<Source, 'feeSchedule'> & StoredFee
+export type StoredRules = Omit<RuleSettings, 'feeSchedule'> & StoredFee
+
+const feeOf = (stored: StoredFee['feeSchedule']): FeeSchedule | undefined =>
+  stored && { ratePpm: stored.ratePpm, fixed: BigInt(stored.fixed) }
 
 export const sourceOf = ({ feeSchedule, ...source }: StoredSource): Source => ({
   ...source,
-  feeSchedule: feeSchedule && { ratePpm: feeSchedule.ratePpm, fixed: BigInt(feeSchedule.fixed) },
+  feeSchedule: feeOf(feeSchedule),
+})
+
+export const rulesOf = ({ feeSchedule, ...rules }: StoredRules): RuleSettings => ({
+  ...rules,
+  ...(feeSchedule !== undefined && { feeSchedule: feeOf(feeSchedule) }),
 })

@@ -45,6 +45,7 @@ export { mappedFormat } from './formats/table/table.ts'
 export { createZoneReader, type ZoneReader } from './formats/zone.ts'
 export { createIntake, type Intake, type SourceState } from './intake/service.ts'
 export { formatsOfSource, type IntakeSource } from './intake/source.ts'
+export { CURRENT as INTAKE_CURRENT } from './intake/store.ts'
 export { linesIn, NO_LINES } from './lines.ts'
 export { type ParsedFile, type ParseOptions, parseFile } from './parse-file.ts'
 export {

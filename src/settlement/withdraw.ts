@@ -1,3 +1,4 @@
+import { type Actor, audit } from '../platform/audit/index.ts'
 import { type Db, statement } from '../platform/db.ts'
 import { Refusal } from '../platform/errors.ts'
 import { publicId } from '../platform/ids.ts'
@@ -5,7 +6,13 @@ import { closedThrough } from './closed-days.ts'
 import { getFile, type SettlementFile } from './read.ts'
 import { takeTurn } from './receive.ts'
 
-export type WithdrawRequest = { readonly id: string; readonly reason: string; readonly by: string; readonly at: Date }
+export type WithdrawRequest = {
+  readonly id: string
+  readonly reason: string
+  readonly by: string
+  readonly at: Date
+  readonly actor?: Actor
+}
 
 const WITHDRAW = statement(
   'settlement.withdraw',
@@ -18,7 +25,7 @@ const WITHDRAW = statement(
  * file and its report stay as they were. Asked twice, it is done once. Throws `not_found`, `period_closed`, and `file_state` for one that
  * was rejected or that another version replaced.
  */
-export async function withdrawFile(db: Db, { id, reason, by, at }: WithdrawRequest): Promise<SettlementFile> {
+export async function withdrawFile(db: Db, { id, reason, by, at, actor }: WithdrawRequest): Promise<SettlementFile> {
   return db.transaction(async (tx) => {
     const known = await getFile(tx, id)
     if (known === undefined) throw new Refusal('not_found', `There is no settlement file ${publicId('sf', id)}.`)
@@ -37,6 +44,8 @@ export async function withdrawFile(db: Db, { id, reason, by, at }: WithdrawReque
         facts: { closed_through: closed },
       })
     await tx.run(WITHDRAW, [id, reason, by, at])
+    if (actor !== undefined)
+      await audit(tx, actor, at, [{ action: 'file.withdrawn', object: publicId('sf', id), detail: { reason } }])
     return (await getFile(tx, id)) ?? file
   })
 }

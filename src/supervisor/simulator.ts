@@ -28,7 +28,14 @@ const STOP_TIMEOUT_MS = 10_000
 /** TypeScript in a clone, JavaScript in the packed product: the same as this file. */
 const PROGRAM = fileURLToPath(new URL(`../psp/simulator/server/main${extname(import.meta.filename)}`, import.meta.url))
 
-type Files = { readonly folder: string; readonly book: string; readonly record: string; readonly output: string }
+type Files = {
+  readonly folder: string
+  readonly book: string
+  /** Where the simulated bank leaves its statements. */
+  readonly bank: string
+  readonly record: string
+  readonly output: string
+}
 
 function filesOf(home: string): Files {
   const folder = join(home, 'simulator')
@@ -36,6 +43,7 @@ function filesOf(home: string): Files {
   return {
     folder,
     book: join(folder, 'book.ndjson'),
+    bank: join(folder, 'bank'),
     record: join(folder, 'process.json'),
     output: join(folder, 'output.log'),
   }
@@ -93,11 +101,15 @@ async function awaitAddress(files: Files, process: ProcessIdentity): Promise<str
 async function start(files: Files, port: number): Promise<{ identity: ProcessIdentity; url: string }> {
   const output = openSync(files.output, 'w', 0o600)
   try {
-    const child = spawn(process.execPath, [PROGRAM, '--book', files.book, '--port', String(port)], {
-      cwd: files.folder,
-      detached: true,
-      stdio: ['ignore', output, output],
-    })
+    const child = spawn(
+      process.execPath,
+      [PROGRAM, '--book', files.book, '--bank-folder', files.bank, '--port', String(port)],
+      {
+        cwd: files.folder,
+        detached: true,
+        stdio: ['ignore', output, output],
+      },
+    )
     child.unref()
     if (child.pid === undefined)
       throw new StartRefusal('The PSP simulator could not be started.', { cause: await failureOf(child) })

@@ -33,10 +33,10 @@ export type TestServer = {
 
 /** The whole server in this process, over real HTTP, with the simulator as its own process and a database of its own. */
 export async function startTestServer(
-  options: { readonly sources?: readonly SourceDeclaration[] } = {},
+  options: { readonly sources?: readonly SourceDeclaration[]; readonly bankFolder?: string } = {},
 ): Promise<TestServer> {
   const database = await createTestDatabase()
-  const simulator = await startSimulator()
+  const simulator = await startSimulator(options.bankFolder === undefined ? {} : { bankFolder: options.bankFolder })
   const log = pino({ level: process.env['LOG_LEVEL'] ?? 'silent' })
   const home = mkdtempSync(join(tmpdir(), 'tallystick-server-'))
   let apiKey: string | undefined

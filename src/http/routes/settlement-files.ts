@@ -1,9 +1,9 @@
-import assert from 'node:assert/strict'
 import { Readable } from 'node:stream'
 import { Type } from 'typebox'
 import { Refusal } from '../../platform/errors.ts'
 import { publicId, requireUuid } from '../../platform/ids.ts'
 import type { Received } from '../../settlement/index.ts'
+import { actorOf } from '../actor.ts'
 import { pageBody, uuidCursor } from '../cursor.ts'
 import type { Api } from '../fastify.ts'
 import { attachment, fileNameOf } from '../file-name.ts'
@@ -147,9 +147,10 @@ function withdrawRoute(app: Api, files: SettlementFiles): void {
       },
       config: { scope: 'write', refusals: ['not_found', 'file_state'] },
     },
-    async ({ params: { id }, body, principal }) => {
-      assert(principal !== undefined, 'a request with a scope has a key')
-      const file = await files.withdraw({ id: requireUuid('sf', id), reason: body.reason, by: principal.name })
+    async (request) => {
+      const { reason } = request.body
+      const actor = actorOf(request)
+      const file = await files.withdraw({ id: requireUuid('sf', request.params.id), reason, by: actor.name, actor })
       files.noticed()
       return fileDetailBody(await requireFile(files, publicId('sf', file.id)))
     },

@@ -44,6 +44,11 @@ export const RunSchema = Type.Object(
     business_date: BusinessDate('The day it compares.'),
     status: OneOf(RUN_STATUSES, 'A completed run never changes.'),
     phase: Type.Optional(OneOf(['match', 'post'], 'While it is running: comparing, or booking what was found.')),
+    rule_version: Type.Optional(
+      Type.Integer({
+        description: 'Of the rules by which it decides. Left out for the settings as they are declared.',
+      }),
+    ),
     progress: Type.Optional(
       Type.Object(
         {
@@ -99,6 +104,15 @@ const OursSchema = Type.Object({
   business_date: BusinessDate('The day of the source on which that was.'),
 })
 
+const PayoutSchema = Type.Object({
+  psp: Type.String({ examples: ['simulator'] }),
+  psp_reference: Type.Optional(Type.String({ description: "The PSP's id of the payout." })),
+  amount: AmountOut('What is on its way to the bank, in minor units; less than zero for what came back to the PSP.'),
+  currency: CurrencyOut(),
+  occurred_at: Instant('As the PSP says.'),
+  business_date: BusinessDate("The day of the PSP's file."),
+})
+
 const TheirsSchema = Type.Object({
   file: Type.String(),
   file_name: Type.String(),
@@ -125,6 +139,17 @@ const breakFields = {
   reopened_at: Type.Optional(Instant('When it was opened again.')),
   due_on: Type.Optional(BusinessDate('The day whose file should heal it.')),
   ours: Type.Optional(OursSchema),
+  payout: Type.Optional(PayoutSchema),
+  unparsed: Type.Optional(
+    Type.Object(
+      {
+        line: Type.Integer({ description: 'Where it begins in the file; the first line is 1.' }),
+        column: Type.Optional(Type.Integer()),
+        message: Type.String(),
+      },
+      { description: 'The row of `file` that cannot be read, and why.' },
+    ),
+  ),
   theirs: Type.Optional(TheirsSchema),
   file: Type.Optional(Type.String({ description: 'The settlement file that it is about.' })),
   difference: Type.Optional(AmountOut('ours − theirs, of the amount or of the fee, in minor units.')),

@@ -8,7 +8,10 @@ export const ChangesSchema = Type.Object({
   previous_run: Type.Optional(Type.String({ description: 'The run of the day before that has one.' })),
   changes: Type.Array(
     Type.Object({
-      change: OneOf(CHANGES, 'What the run did to them; `still_open` are those that it only carried.'),
+      change: OneOf(
+        CHANGES,
+        'What the run did to them; `still_open` are those of earlier days that it left as they were.',
+      ),
       code: OneOf(BREAK_CODES, 'As it stood when the run completed.'),
       class: OneOf(BREAK_CLASSES, 'As it stood when the run completed.'),
       count: Type.Integer({ description: 'How many breaks.' }),

@@ -47,6 +47,21 @@ const withdraw = (
 const named = (name: string, filename: string, says: string): BadInput =>
   upload(`a file named ${name}`, parameter('X-Filename', says), { headers: { 'x-filename': filename } })
 
+const rule = (
+  name: string,
+  path: string,
+  body: Record<string, unknown>,
+  expect: Expect,
+  key: BadInput['key'] = 'admin',
+): BadInput =>
+  row('POST', name, `/v1/recon_rules${path}`, expect, {
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+    key,
+  })
+const RULE = { source: 'simulator', settings: { lag_days: 2 }, reason: 'It is slow.' }
+const NO_RULE = `/rul_${HEX}`
+
 /** What is wrong with requests about settlement files, runs and breaks. */
 export const BAD_INPUT_OF_NIGHTS: readonly BadInput[] = [
   upload(
@@ -176,6 +191,39 @@ export const BAD_INPUT_OF_NIGHTS: readonly BadInput[] = [
     '/v1/recon_live/items?source=simulator&state=matched&cursor=MQ',
     parameter('?cursor', 'next_cursor'),
   ),
+  rule(
+    'rules of nobody',
+    '',
+    { ...RULE, source: 'acme' },
+    { code: 'source_not_found', status: 422, pointer: '/source' },
+  ),
+  rule('rules that change nothing', '', { ...RULE, settings: {} }, invalid('/settings', 'at least')),
+  rule(
+    'rules of a cut-off',
+    '',
+    { ...RULE, settings: { cut_off: '01:00' } },
+    invalid('/settings/cut_off', 'no such field'),
+  ),
+  rule('rules without a reason', '', { ...RULE, reason: undefined }, invalid('/reason', 'required')),
+  rule(
+    'rules of a card',
+    '',
+    { ...RULE, reason: `for ${CARD}` },
+    { code: 'pan_detected', status: 422, pointer: '/reason' },
+  ),
+  rule('rules with a key that may only read', '', RULE, { code: 'forbidden', status: 403, says: '"write"' }, 'read'),
+  rule('a test of rules that do not exist', `${NO_RULE}/test`, {}, missing),
+  rule('a test of rules on 32 days', `${NO_RULE}/test`, { days: 32 }, invalid('/days', '31')),
+  rule('an activation of rules that do not exist', `${NO_RULE}/activate`, { effective_on: '2026-03-05' }, missing),
+  rule('an activation without a day', `${NO_RULE}/activate`, {}, invalid('/effective_on', 'required')),
+  rule(
+    'an activation on 30 February',
+    `${NO_RULE}/activate`,
+    { effective_on: '2026-02-30' },
+    invalid('/effective_on', 'no such day'),
+  ),
+  get('rules that do not exist', `/v1/recon_rules${NO_RULE}`, missing),
+  get('rules by the id of a run', `/v1/recon_rules/run_${HEX}`, missing),
   get('the report of a run that does not exist', `/v1/recon_runs/run_${HEX.replace('0', '1')}/report`, missing),
   row(
     'POST',

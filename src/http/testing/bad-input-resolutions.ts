@@ -39,6 +39,11 @@ const unknown = (pointer: string): Expect => ({ code: 'unknown_parameter', statu
 const resolve = (name: string, body: Record<string, unknown>, expect: Expect, id = `brk_${HEX}`): BadInput =>
   post(name, `/v1/breaks/${id}/resolutions`, { verb: 'write_off', reason: 'uncollectable', ...body }, expect)
 
+const note = (name: string, body: Record<string, unknown>, expect: Expect, id = `brk_${HEX}`): BadInput =>
+  post(name, `/v1/breaks/${id}/notes`, body, expect)
+const bulk = (name: string, body: Record<string, unknown>, expect: Expect): BadInput =>
+  post(name, '/v1/breaks/bulk', body, expect)
+
 /** What is wrong with requests about resolutions, approvals and the audit log. */
 export const BAD_INPUT_OF_RESOLUTIONS: readonly BadInput[] = [
   resolve('a resolution of a break that does not exist', {}, missing, `brk_${OTHER}`),
@@ -146,4 +151,30 @@ export const BAD_INPUT_OF_RESOLUTIONS: readonly BadInput[] = [
     { code: 'forbidden', status: 403, says: '"admin"' },
     'read',
   ),
+  note('a note on a break that does not exist', { comment: 'x' }, missing, `brk_${OTHER}`),
+  note('a note of nothing', {}, invalid('', 'at least 1')),
+  note('an empty comment', { comment: '' }, invalid('/comment', 'at least 1')),
+  note('a comment with a card', { comment: CARD }, { code: 'pan_detected', status: 422, pointer: '/comment' }),
+  note('a tag of two words', { add_tags: ['two words'] }, invalid('/add_tags/0', 'form')),
+  note('21 tags', { add_tags: Array.from({ length: 21 }, (_, n) => `t${n}`) }, invalid('/add_tags', '20')),
+  note('a snooze until a word', { snooze_until: 'friday' }, invalid('/snooze_until', 'form')),
+  note(
+    'a snooze until a day that does not exist',
+    { snooze_until: '2026-02-30' },
+    invalid('/snooze_until', 'no such day'),
+  ),
+  note('an assignment to a number', { assignee: 7 }, invalid('/assignee', 'null')),
+  bulk('nothing at once', { items: [] }, invalid('/items', 'at least 1')),
+  bulk(
+    '201 breaks at once',
+    { items: Array.from({ length: 201 }, () => ({ break: `brk_${HEX}` })) },
+    invalid('/items', '200'),
+  ),
+  bulk('a run at once', { items: [{ break: `run_${HEX}` }] }, invalid('/items/0/break', 'brk_')),
+  bulk(
+    'a resolution with others at once',
+    { items: [{ break: `brk_${HEX}`, resolution: { verb: 'match', reason: 'same_sale', with: [] } }] },
+    invalid('/items/0/resolution/with', 'no such field'),
+  ),
+  get('the age of breaks since a day', '/v1/breaks/ageing?since=2026-03-03', unknown('?since')),
 ]

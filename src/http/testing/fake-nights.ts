@@ -5,6 +5,7 @@ import { newId } from '../../platform/ids.ts'
 import type { Break, Match, Run } from '../../reconciliation/index.ts'
 import type { SettlementFile, SourceState, StoredStatement } from '../../settlement/index.ts'
 import type { ReconciliationService, Services, SettlementFiles } from '../services.ts'
+import { createFakeRules } from './fake-rules.ts'
 
 /** Settlement files, runs and breaks in memory: files are kept by their bytes and never read. */
 export type FakeNights = {
@@ -185,11 +186,23 @@ function fakeReconciliation(started: Run[], hurry: () => void): ReconciliationSe
     listRuns: async ({ after }) =>
       after === undefined ? { data: [COMPLETED], hasMore: true } : { data: [], hasMore: false },
     matches: fakeMatches,
+    rules: createFakeRules(requireSource),
     dryRun: fakeDryRun,
     verify: fakeVerify,
     report: fakeReport,
     changes: fakeChanges,
     getBreak: async (id) => (id === A_UUID ? { ...A_BREAK, events: [EVENT] } : undefined),
+    ageing: async () => [
+      {
+        minDays: 91,
+        maxDays: null,
+        class: 'real',
+        count: 1n,
+        snoozed: 0n,
+        oldestOn: '2025-01-01',
+        amounts: [{ currency: 'EUR', amount: 100n }],
+      },
+    ],
     listBreaks: async ({ state }) => ({ data: state === 'cleared' ? [] : [A_BREAK, FILE_BREAK], hasMore: false }),
   }
 }
@@ -314,6 +327,7 @@ const QUEUED: Run = {
   recordsRead: null,
   posted: 0n,
   bookable: null,
+  ruleVersion: null,
 }
 
 const COMPLETED: Run = {
@@ -337,6 +351,8 @@ const A_BREAK: Break = {
   state: 'open',
   businessDate: '2026-03-03',
   dueOn: null,
+  payout: undefined,
+  unparsed: undefined,
   ours: {
     attemptId: A_UUID,
     paymentId: A_UUID,

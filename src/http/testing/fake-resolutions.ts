@@ -74,6 +74,7 @@ export function createFakeResolutions(): FakeResolutions {
     annotate: async (ids, annotation) => {
       for (const id of ids) ask(id, annotation, undefined)
     },
+    bulk: async (items) => items.map(({ breakId }) => ask(breakId, breakId, { breakId, outcome: 'unchanged' })),
     auditLog: async () => ({
       data: [
         {

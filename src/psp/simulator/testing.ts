@@ -19,13 +19,16 @@ export type RunningSimulator = {
 
 /** Starts the real program and resolves once it listens. Rejects with what it said when it does not start. */
 export async function startSimulator(
-  options: { readonly bookFile?: string; readonly port?: number } = {},
+  options: { readonly bookFile?: string; readonly port?: number; readonly bankFolder?: string } = {},
 ): Promise<RunningSimulator> {
   const folder = options.bookFile === undefined ? await mkdtemp(join(tmpdir(), 'psp-simulator-')) : undefined
   const bookFile = options.bookFile ?? join(folder ?? '', 'book.ndjson')
   const child = spawn(
     process.execPath,
-    [simulatorProgram(), '--book', bookFile, '--port', String(options.port ?? 0), '--host', '127.0.0.1'],
+    [
+      ...[simulatorProgram(), '--book', bookFile, '--port', String(options.port ?? 0), '--host', '127.0.0.1'],
+      ...(options.bankFolder === undefined ? [] : ['--bank-folder', options.bankFolder]),
+    ],
     { stdio: ['ignore', 'pipe', 'pipe'] },
   )
   const exited = once(child, 'exit')

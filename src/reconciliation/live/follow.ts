@@ -1,6 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Db, statement, type Tx } from '../../platform/db.ts'
+import { addDays } from '../calendar.ts'
 import type { Heads } from '../ours.ts'
+import { sourceOn } from '../rule-versions.ts'
 import { exactJson, lastCompletedRun, type RunInProgress } from '../run.ts'
 import type { Source } from '../source.ts'
 import { nextHeads, oursBetween, takeTold } from './arrivals.ts'
@@ -13,7 +15,10 @@ import { move } from './store.ts'
  * is committed with it, so that nothing is taken twice and nothing depends on memory.
  */
 export type Follower = {
-  /** Takes what there is, until there is nothing more or another node is at it. */
+  /**
+   * Takes what there is, until there is nothing more or another node is at it. While this node is busy it takes little and
+   * seldom: payments come first, and a node with time to spare or a calmer hour does the rest.
+   */
   readonly look: () => Promise<void>
   /** Resolves when what was there is taken in, whoever did it, or after a while. */
   readonly catchUp: () => Promise<void>
@@ -55,10 +60,18 @@ const STEPS_AT_ONCE = 50
 const PATIENCE_STEPS = 400
 const PAUSE_MS = 25
 
+// Of its time: at a steady load that leaves a third of a node idle everything is taken as it comes.
+const BUSY = 0.7
+const SELDOM_MS = 2_000
+
 type State = { readonly heads: Record<string, string | number>; readonly settledThrough: string | null }
 
-export function createFollower({ db }: { readonly db: Db }, source: Source): Follower {
+export function createFollower(
+  { db, busyness }: { readonly db: Db; readonly busyness: () => number },
+  source: Source,
+): Follower {
   let stopped = false
+  let lastStepAt = Number.NEGATIVE_INFINITY
 
   const isBehind = async (): Promise<boolean> => {
     const [row] = await db.run<{ isNew: boolean; isBehind: boolean }>(IS_BEHIND, [source.name])
@@ -68,8 +81,12 @@ export function createFollower({ db }: { readonly db: Db }, source: Source): Fol
 
   return {
     async look() {
-      for (let n = 0; n < STEPS_AT_ONCE && !stopped && (await isBehind()); n += 1)
+      const isBusy = busyness() > BUSY
+      if (isBusy && performance.now() < lastStepAt + SELDOM_MS) return
+      for (let n = 0; n < (isBusy ? 1 : STEPS_AT_ONCE) && !stopped && (await isBehind()); n += 1) {
+        lastStepAt = performance.now()
         if (!(await db.transaction((tx) => step(tx, source)))) return
+      }
     },
     async catchUp() {
       for (let n = 0; n < PATIENCE_STEPS && !stopped && (await isBehind()); n += 1)
@@ -88,12 +105,14 @@ async function firstHeads(db: Db, source: Source): Promise<string> {
 }
 
 /** One step; false when another node is at it. */
-async function step(tx: Tx, source: Source): Promise<boolean> {
-  const [state] = await tx.run<State>(OWN, [source.name])
+async function step(tx: Tx, declared: Source): Promise<boolean> {
+  const [state] = await tx.run<State>(OWN, [declared.name])
   if (state === undefined) return false
   const settledThrough = state.settledThrough ?? undefined
   const heads: Heads = new Map(Object.entries(state.heads).map(([chain, seq]) => [Number(chain), BigInt(seq)]))
-  const run = await lastCompletedRun(tx, source.name)
+  const run = await lastCompletedRun(tx, declared.name)
+  // By the rules of the next run, which decides about what comes now.
+  const source = run === undefined ? declared : (await sourceOn(tx, declared, addDays(run.businessDate, 1))).source
   const next = await nextHeads(tx, heads)
   const told = await takeTold(tx, source, run?.businessDate)
   const ours = next.size === 0 ? [] : await oursBetween(tx, source, { heads, next, run })

@@ -102,18 +102,6 @@ export async function listItems(
   return { data: await pairsOf(db, source, shown), hasMore: rows.length > limit }
 }
 
-const OF_PAYMENT = statement(
-  'reconciliation.live_items_of_payment',
-  `select ${COLUMNS.split(', ')
-    .map((column) => `i.${column.trim()}`)
-    .join(', ')} from attempt a join live_item i on i.id = a.id
-    where a.payment_event_id = $1 and a.operation = 'charge' and i.source = $2`,
-)
-
-/** The charges of a payment that no night has compared yet. */
-export const itemsOfPayment = async (db: Queryable, source: Source, paymentId: string): Promise<readonly LivePair[]> =>
-  pairsOf(db, source, (await db.run<Row>(OF_PAYMENT, [paymentId, source.name])).map(liveItemOf))
-
 async function pairsOf(db: Queryable, source: Source, items: readonly LiveItem[]): Promise<readonly LivePair[]> {
   const twins = items.flatMap(({ standing }) => standing.twin ?? [])
   const others = twins.length === 0 ? [] : (await db.run<Row>(BY_ID, [twins])).map(liveItemOf)

@@ -2,7 +2,7 @@ import type { Db } from '../../platform/db.ts'
 import { Refusal } from '../../platform/errors.ts'
 import type { Source } from '../source.ts'
 import { createFollower } from './follow.ts'
-import { itemsOfPayment, type LiveFilter, type LivePair, type LiveSummary, listItems, readSummary } from './read.ts'
+import { type LiveFilter, type LivePair, type LiveSummary, listItems, readSummary } from './read.ts'
 
 /**
  * The live view: how each record of ours stands before its night, from what the ledger booked and what PSPs told by webhook.
@@ -21,14 +21,13 @@ export type LiveView = {
     source: string,
     filter: LiveFilter,
   ) => Promise<{ readonly data: readonly LivePair[]; readonly hasMore: boolean }>
-  readonly ofPayment: (paymentId: string) => Promise<readonly LivePair[]>
 }
 
 export function createLiveView(
-  { db, moneyDb }: { readonly db: Db; readonly moneyDb: Db },
+  { db, moneyDb, busyness }: { readonly db: Db; readonly moneyDb: Db; readonly busyness: () => number },
   { sources, following }: { readonly sources: readonly Source[]; readonly following: boolean },
 ): LiveView {
-  const followers = following ? sources.map((source) => createFollower({ db: moneyDb }, source)) : []
+  const followers = following ? sources.map((source) => createFollower({ db: moneyDb, busyness }, source)) : []
   const find = (name: string): Source => {
     const found = sources.find((source) => source.name === name)
     if (found !== undefined) return found
@@ -50,7 +49,5 @@ export function createLiveView(
       return { ...read, following }
     },
     list: async (name, filter) => listItems(db, find(name), filter),
-    ofPayment: async (paymentId) =>
-      (await Promise.all(sources.map((source) => itemsOfPayment(db, source, paymentId)))).flat(),
   }
 }

@@ -6,13 +6,17 @@ import type { Source } from '../source.ts'
 import { COLUMNS, type LiveItem, liveItemOf, type Row, valuesOf } from './item.ts'
 import { asOpened, PART, type Standing, standingsOf } from './standing.ts'
 
+// Key by key: a plan is kept for a connection's life, and one that is made while the table is empty would read all of it for
+// an array of keys, or for the source. `offset 0` keeps each look-up to itself.
+const lookUp = (keys: string, condition: string): string =>
+  `select i.* from unnest(${keys}) as k (key) cross join lateral (select ${COLUMNS} from live_item where ${condition} and source is not distinct from $1 offset 0) i`
 const OF_KEYS = statement(
   'reconciliation.live_items_of_keys',
-  `select ${COLUMNS} from live_item where source = $1 and id = any($2::uuid[])
+  `${lookUp('$2::uuid[]', 'id = k.key')}
    union
-   select ${COLUMNS} from live_item where source = $1 and charge_id = any($2::uuid[]) and charge_id <> id
+   ${lookUp('$2::uuid[]', 'charge_id = k.key and charge_id <> id')}
    union
-   select ${COLUMNS} from live_item where source = $1 and psp_reference = any($3::text[])`,
+   ${lookUp('$3::text[]', 'psp_reference = k.key')}`,
 )
 
 const INSERT = statement(

@@ -8,6 +8,7 @@ export {
   getApproval,
   listApprovals,
 } from './approvals.ts'
+export type { BulkItem, BulkOutcome } from './bulk.ts'
 export { type Decision, decide, undoResolution } from './decide.ts'
 export type { Annotation } from './notes.ts'
 export { type Preview, preview, propose, type ResolutionDeps } from './propose.ts'

@@ -10,7 +10,7 @@ import type { Item } from './position.ts'
 
 const SOURCES = statement(
   'reconciliation.sources_of_breaks',
-  `select id, source from recon_break where id = any($1::uuid[])`,
+  `select id, source, exists (select from intake_source i where i.name = b.source) as "isOfBank" from recon_break b where id = any($1::uuid[])`,
 )
 
 const LOCK = statement(
@@ -44,12 +44,17 @@ type Row = OpenRow & {
 
 /** The source of breaks. Throws `not_found`, and `break_not_resolvable` for breaks of several. */
 export async function sourceOf(tx: Tx, ids: readonly string[]): Promise<string> {
-  const rows = await tx.run<{ id: string; source: string }>(SOURCES, [ids])
+  const rows = await tx.run<{ id: string; source: string; isOfBank: boolean }>(SOURCES, [ids])
   const missing = ids.find((id) => !rows.some((row) => row.id === id))
   if (missing !== undefined) throw new Refusal('not_found', `There is no break ${publicId('brk', missing)}.`)
   const [source, ...others] = [...new Set(rows.map((row) => row.source))]
   if (source === undefined || others.length > 0)
     throw new Refusal('break_not_resolvable', 'Breaks that are resolved together are of one source.')
+  if (rows.some(({ isOfBank }) => isOfBank))
+    throw new Refusal(
+      'break_not_resolvable',
+      'A break of a bank is not resolved by people yet: it clears when the payout or its line comes.',
+    )
   return source
 }
 

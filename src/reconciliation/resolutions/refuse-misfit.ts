@@ -2,6 +2,11 @@ import { Refusal } from '../../platform/errors.ts'
 import { type Item, isLoneLine, isLoneRecord } from './position.ts'
 import type { ResolutionRequest, Verb } from './verbs.ts'
 
+/** A payout on its way, a line of a bank's statement, or a control of the two: their money is on no PSP's receivable. */
+const isOfBank = ({ code, ours, theirs }: Item): boolean =>
+  theirs?.kind === 'entry' ||
+  (ours === undefined && theirs === undefined && !['ledger_mismatch', 'control_total_mismatch'].includes(code))
+
 const GROUPS: readonly Verb[] = ['match', 'psp_corrected', 'book_difference', 'mark_duplicate']
 
 /** Refuses a verb that does not fit its breaks, and fields that it needs or does not know. */
@@ -19,6 +24,10 @@ export function refuseMisfit(items: readonly Item[], request: ResolutionRequest)
     if (isClass === 'temporary' && !['match', 'psp_corrected'].includes(verb))
       refuse(`It is expected by the file of ${dueOn ?? 'a later day'}: until then it can only be matched by hand.`)
   }
+  if (items.some(isOfBank))
+    refuse(
+      'What is between a PSP and a bank clears by itself when the payout or its line comes; it is not resolved by hand.',
+    )
   const [first] = items
   if (first === undefined) return
   if (items.length > 1 && !GROUPS.includes(verb)) refuse(`"${verb}" is about one break.`)

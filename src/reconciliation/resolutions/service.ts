@@ -8,6 +8,7 @@ import {
 } from '../../platform/audit/index.ts'
 import type { Db } from '../../platform/db.ts'
 import { type Approval, type ApprovalFilter, getApproval, listApprovals } from './approvals.ts'
+import { type BulkItem, type BulkOutcome, bulk } from './bulk.ts'
 import { type Decision, decide, undoResolution } from './decide.ts'
 import { type Annotation, annotate } from './notes.ts'
 import { type Preview, preview, propose, type ResolutionDeps } from './propose.ts'
@@ -38,6 +39,8 @@ export type Resolutions = {
   readonly decide: (decision: Decision, actor: Actor) => Promise<Approval>
   /** Writes on breaks, all or none. Throws `not_found`, `break_state`, `invalid_request`. */
   readonly annotate: (ids: readonly string[], annotation: Annotation, actor: Actor) => Promise<void>
+  /** Deals with many breaks one by one; a dry run changes nothing. */
+  readonly bulk: (items: readonly BulkItem[], dryRun: boolean, actor: Actor) => Promise<readonly BulkOutcome[]>
   readonly auditLog: (filter: AuditFilter) => Promise<Page<AuditRow>>
   readonly verifyAudit: () => Promise<AuditVerification>
 }
@@ -55,6 +58,7 @@ export function createResolutions(deps: ResolutionDeps, reports: Db): Resolution
     decide: (decision, actor) => decide(deps, decision, actor),
     annotate: (ids, annotation, actor) =>
       db.transaction((tx) => annotate(tx, ids, annotation, { actor, at: clock.now() })),
+    bulk: (items, dryRun, actor) => bulk(deps, items, { dryRun, actor }),
     auditLog: (filter) => listAudit(reports, filter),
     verifyAudit: () => verifyAudit(reports),
   }

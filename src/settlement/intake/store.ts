@@ -21,8 +21,8 @@ export type Verdict = {
 /** The last version of a file: accepted, and not replaced by a later one of its name and day. */
 const LAST_VERSION = `f.status = 'accepted' and not exists (select from intake_file r where r.reissue_of = i.file_id)`
 
-/** A file that is current: the last version, which nobody withdrew. */
-const CURRENT = `${LAST_VERSION} and not exists (select from settlement_withdrawal w where w.file_id = i.file_id)`
+/** A file that is current: the last version, which nobody withdrew. Over `i`, its row, and `f`. */
+export const CURRENT = `${LAST_VERSION} and not exists (select from settlement_withdrawal w where w.file_id = i.file_id)`
 
 const NEIGHBOURS = statement(
   'intake.neighbours',

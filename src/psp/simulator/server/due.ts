@@ -35,12 +35,14 @@ export function nextDueAt(simulator: Simulator): number {
 const nextMidnight = (simulator: Simulator): number => startOfDay(simulator.settlement.nextDay() + 1)
 
 function fileRecord(simulator: Simulator, at: number): FileRecord {
-  const { delay_minutes, broken_control } = simulator.settings().settlement
+  const { settlement, bank } = simulator.settings()
+  const { delay_minutes, broken_control } = settlement
   return {
     t: 'file',
     day: isoDay(simulator.settlement.nextDay()),
     at,
     ...(delay_minutes > 0 ? { delay_minutes } : {}),
     ...(broken_control ? { broken_control } : {}),
+    ...(bank.fault === 'none' ? {} : { bank_fault: bank.fault }),
   }
 }

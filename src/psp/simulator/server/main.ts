@@ -10,7 +10,7 @@ import { createSimulator } from './simulator.ts'
  * The PSP simulator: a payment service provider that is a program of its own, with real HTTP and its
  * own durable book, for development and tests.
  *
- *   node main.ts --book FILE [--port N] [--host ADDRESS]
+ *   node main.ts --book FILE [--port N] [--host ADDRESS] [--bank-folder FOLDER]
  *
  * Prints one JSON line `{"url","pid"}` once it listens. SIGTERM lets requests in flight finish and
  * exits 0. Exits 2 with one sentence when it cannot start, 1 when the book cannot be written any more.
@@ -21,6 +21,7 @@ async function main(): Promise<void> {
   let server: HttpServer | undefined
   const simulator = createSimulator({
     bookFile: lock.file,
+    bankFolder: options.bankFolder,
     baseUrl: () => `http://${urlHost(options.host)}:${server?.port ?? options.port}`,
     onFailure: (error) => fail(1, `The book ${lock.file} cannot be written any more: ${describe(error)}.`),
   })
@@ -43,19 +44,30 @@ async function main(): Promise<void> {
   process.stdout.write(`${JSON.stringify({ url: simulator.baseUrl(), pid: process.pid })}\n`)
 }
 
-function readOptions(): { readonly book: string; readonly host: string; readonly port: number } {
-  const { book, host, port } = readArguments()
+function readOptions(): {
+  readonly book: string
+  readonly host: string
+  readonly port: number
+  readonly bankFolder: string | undefined
+} {
+  const { book, host, port, 'bank-folder': bankFolder } = readArguments()
   if (book === undefined || book === '') throw new StartRefusal('Say where the book is: --book FILE.')
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535)
     throw new StartRefusal(`--port must be a number from 0 to 65535, not "${port}".`)
-  return { book, host, port: Number(port) }
+  return { book, host, port: Number(port), bankFolder }
 }
 
-function readArguments(): { readonly book?: string | undefined; readonly host: string; readonly port: string } {
+function readArguments(): {
+  readonly book?: string | undefined
+  readonly 'bank-folder'?: string | undefined
+  readonly host: string
+  readonly port: string
+} {
   try {
     return parseArgs({
       options: {
         book: { type: 'string' },
+        'bank-folder': { type: 'string' },
         host: { type: 'string', default: '127.0.0.1' },
         port: { type: 'string', default: '0' },
       },

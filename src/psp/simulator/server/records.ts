@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib'
 import type { DeclineCode } from '../../declines.ts'
+import type { BankFault } from './bank.ts'
 import { StartRefusal } from './errors.ts'
 import type { Settings } from './settings.ts'
 
@@ -74,6 +75,8 @@ export type FileRecord = {
   readonly delay_minutes?: number
   /** The closing balance of the first section is wrong by one minor unit. */
   readonly broken_control?: true
+  /** What goes wrong with its payouts on their way to the bank. Left out when nothing does. */
+  readonly bank_fault?: BankFault
 }
 
 export type ChargeStatus = 'captured' | 'authorised' | 'declined' | 'pending' | 'voided' | 'requires_action'

@@ -1,3 +1,4 @@
+import { getBankStatement } from './bank-files.ts'
 import { getBook, getClock, postClock, putEndpoint, putSettings, webhooksView } from './controls.ts'
 import { ApiError } from './errors.ts'
 import type { Exchange } from './http.ts'
@@ -46,6 +47,7 @@ const controlRoutes = (simulator: Simulator): Record<string, Record<string, Rout
   },
   '/settlement_files': { GET: (exchange) => listSettlementFiles(simulator, exchange) },
   '/settlement_files/*': { GET: (exchange, day) => getSettlementFile(simulator, exchange, day) },
+  '/bank_statements/*': { GET: (exchange, day) => getBankStatement(simulator, exchange, day) },
   '/settings': {
     GET: (exchange) => exchange.send(200, simulator.settings()),
     PUT: (exchange) => putSettings(simulator, exchange),

@@ -1,3 +1,4 @@
+import { BANK_FAULTS, type BankFault } from './bank.ts'
 import { invalid } from './errors.ts'
 import { onlyFields, record } from './input.ts'
 
@@ -11,6 +12,8 @@ export type Settings = {
   readonly webhooks: 'asynchronous' | 'all'
   /** For the files that are produced while it holds. */
   readonly settlement: SettlementSettings
+  /** For the payouts of the files that are produced while it holds. */
+  readonly bank: { readonly fault: BankFault }
 }
 
 export type SettlementSettings = {
@@ -54,6 +57,7 @@ export const DEFAULT_SETTINGS: Settings = {
   seed: 1,
   webhooks: 'asynchronous',
   settlement: { delay_minutes: 0, broken_control: false },
+  bank: { fault: 'none' },
 }
 
 const MAX_DELAY_MINUTES = 10_080 // a week is later than any file that still comes
@@ -69,6 +73,7 @@ export function changeSettings(current: Settings, body: unknown): Settings {
     seed: change['seed'] === undefined ? current.seed : integer(change['seed'], 'seed', 2 ** 32 - 1),
     webhooks: webhooks(current.webhooks, change['webhooks']),
     settlement: settlement(current.settlement, change['settlement']),
+    bank: bank(current.bank, change['bank']),
   }
 }
 
@@ -124,6 +129,16 @@ function settlement(current: SettlementSettings, change: unknown): SettlementSet
       delay === undefined ? current.delay_minutes : integer(delay, 'settlement.delay_minutes', MAX_DELAY_MINUTES),
     broken_control: broken,
   }
+}
+
+function bank(current: Settings['bank'], change: unknown): Settings['bank'] {
+  if (change === undefined) return current
+  const given = record(change, 'bank')
+  onlyFields(given, ['fault'])
+  const fault = BANK_FAULTS.find((each) => each === (given['fault'] ?? current.fault))
+  if (fault === undefined)
+    throw invalid('invalid_setting', `bank.fault must be one of ${BANK_FAULTS.join(', ')}`, 'bank.fault')
+  return { fault }
 }
 
 function integer(value: unknown, name: string, max: number): number {

@@ -1,4 +1,5 @@
 import assert from 'node:assert'
+import type { BankFault } from './bank.ts'
 import type { Charge, Charges } from './charges.ts'
 import { DAY_MS, dayFromIso, dayOf, isoDay } from './days.ts'
 import type { FileRecord } from './records.ts'
@@ -19,6 +20,8 @@ export type SettlementBook = {
   readonly firstDay: () => number
   /** The day whose file is produced next. */
   readonly nextDay: () => number
+  /** The file of a day, once it is produced. */
+  readonly fileOf: (day: number) => SettlementFile | undefined
   /** The file of a day, unless it is not ready at `now`. */
   readonly readyFile: (day: number, now: number) => SettlementFile | undefined
   /** The charge that shares the line of this one, which comes first. */
@@ -31,6 +34,8 @@ export type SettlementFile = {
   readonly day: number
   readonly readyAt: number
   readonly brokenControl: boolean
+  /** What goes wrong with its payouts on their way to the bank. */
+  readonly bankFault: BankFault
   /** Rows of record `line`. */
   readonly lines: number
   /** By currency in alphabetical order. */
@@ -91,6 +96,7 @@ export function createSettlementBook(charges: Pick<Charges, 'at'>): SettlementBo
       day,
       readyAt: record.at + (record.delay_minutes ?? 0) * 60_000,
       brokenControl: record.broken_control ?? false,
+      bankFault: record.bank_fault ?? 'none',
       lines: sections.reduce((sum, section) => sum + section.charges.lines + (section.payout > 0n ? 1 : 0), 0),
       sections,
     })
@@ -127,6 +133,7 @@ export function createSettlementBook(charges: Pick<Charges, 'at'>): SettlementBo
     produce,
     firstDay: () => firstDay,
     nextDay,
+    fileOf: (day) => files[day - firstDay],
     readyFile(day, now) {
       const file = files[day - firstDay]
       return file !== undefined && file.readyAt <= now ? file : undefined

@@ -45,7 +45,7 @@ function* sectionText(source: FileSource, day: number, section: Section, closing
       .join('')
   }
   if (payout > 0n) {
-    const id = `po_${source.bookId()}${isoDay(day).replaceAll('-', '')}${currency.toLowerCase()}`
+    const id = payoutId(source, day, currency)
     const paid = { record: 'line', currency, kind: 'payout', psp_reference: id, status: 'paid' }
     const amounts = { gross: money(-payout), fee: money(0n), net: money(-payout) }
     yield row({ ...paid, ...amounts, occurred_at: instant(startOfDay(day) + DAY_MS - 1) })
@@ -62,6 +62,10 @@ function* sectionText(source: FileSource, day: number, section: Section, closing
   const lines = charges.lines + (payout > 0n ? 1 : 0)
   yield row({ record: 'closing', currency, net: money(closing + closingError), lines })
 }
+
+/** The PSP's identifier of what it pays out. */
+export const payoutId = (names: Pick<LineNames, 'bookId'>, day: number, currency: string): string =>
+  `po_${names.bookId()}${isoDay(day).replaceAll('-', '')}${currency.toLowerCase()}`
 
 /** The lines of one charge. Written without `row`, because a file has a million of these. */
 function chargeText(source: FileSource, currency: string, index: number): string {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { getHeapStatistics } from 'node:v8'
+import { createBankFolder } from './bank-files.ts'
 import { type Book, openBook } from './book.ts'
 import type { Charge } from './charges.ts'
 import { nextDueAt, runDue } from './due.ts'
@@ -35,6 +36,8 @@ const LONGEST_SLEEP_MS = 3_600_000 // a timer cannot wait for months, and the wa
 
 export function createSimulator(options: {
   readonly bookFile: string
+  /** Where the bank leaves its statements; undefined where it leaves none. */
+  readonly bankFolder?: string | undefined
   readonly baseUrl: () => string
   readonly onFailure: (error: unknown) => void
 }): Simulator {
@@ -56,6 +59,7 @@ export function createSimulator(options: {
     },
   })
   let timer: NodeJS.Timeout | undefined
+  const bank = options.bankFolder === undefined ? undefined : createBankFolder(state, options.bankFolder)
   const simulator: Simulator = {
     ...state,
     maxCharges: Math.floor((getHeapStatistics().heap_size_limit * HEAP_SHARE) / CHARGE_BYTES),
@@ -70,6 +74,7 @@ export function createSimulator(options: {
     sender,
     catchUp() {
       runDue(simulator)
+      bank?.fill()
       clearTimeout(timer)
       const sleepMs = Math.max(nextDueAt(simulator) - state.clock.now(), 0)
       timer = setTimeout(simulator.catchUp, Math.min(sleepMs, LONGEST_SLEEP_MS))

@@ -37,7 +37,7 @@ export type Nights = {
   readonly set: (settlement: Record<string, unknown>) => Promise<void>
 }
 
-export async function startNights(): Promise<Nights> {
+export async function startNights(options: { readonly bankFolder?: string } = {}): Promise<Nights> {
   const folder = mkdtempSync(join(tmpdir(), 'nights-'))
   const bookFile = join(folder, 'book.ndjson')
   let simulator: RunningSimulator
@@ -47,7 +47,7 @@ export async function startNights(): Promise<Nights> {
     url: () => simulator.url,
     psp: () => psp,
     async start() {
-      simulator = await startSimulator({ bookFile })
+      simulator = await startSimulator({ bookFile, ...options })
       psp = createSimulatorPsp({ name: 'simulator', url: simulator.url, webhookSecret: SECRET })
     },
     async stop() {

@@ -21,7 +21,7 @@ const theirs = (
 /**
  * Every record of the day with what became of it: pairs in the order of their lines, then lines without a record of ours,
  * then payouts and other lines that stand for themselves, last what only we have. It has what the ledger is concerned with;
- * texts of either side are found by charge and line. (Of 300,000 rows a column that counts them takes as long as all of this.)
+ * texts of either side are found by charge and line, and those of payouts stand here. (Of 300,000 rows a column that counts them takes as long as all of this.)
  */
 export async function writeOutcome(duckdb: DuckDb, request: MatchRequest, path: string): Promise<void> {
   const line = `${place(request)}, t.kind, t.amount as theirs_amount, t.fee, t.currency as theirs_currency, t.occurred_ms as theirs_ms`
@@ -37,7 +37,7 @@ export async function writeOutcome(duckdb: DuckDb, request: MatchRequest, path: 
               select 2 as section, t.n, 'theirs_only' as what, ${line}
                 from theirs t semi join t_alone a on a.n = t.n left join carried_theirs k on k.n = t.n
               union all by name
-              select 3 as section, t.n, 'line' as what, ${line}
+              select 3 as section, t.n, 'line' as what, ${line}, t.reference, t.psp_reference
                 from theirs t left join carried_theirs k on k.n = t.n where not (t.${COMPARED})
               union all by name
               select 4 as section, 0 as n, 'ours_only' as what, o.attempt_id, o.payment_id, o.amount as ours_amount, o.currency as ours_currency,

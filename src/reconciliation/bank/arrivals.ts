@@ -1,0 +1,85 @@
+import { toColumns } from '../../platform/columns.ts'
+import { type Queryable, statement, type Tx } from '../../platform/db.ts'
+import { ARRIVAL_STANDS } from './payouts.ts'
+
+/** The rows of arrivals: payouts in lines of a bank's statements. */
+export type NewArrival = {
+  readonly id: string
+  readonly payoutId: string
+  readonly fileId: string
+  readonly line: number
+  readonly lineOn: string
+  readonly amount: bigint
+  readonly rule: string
+}
+
+const INSERT = statement(
+  'reconciliation.insert_arrivals',
+  `insert into payout_arrival (source, run_id, arrived_at, id, payout_id, file_id, line, line_on, amount, rule)
+   select $1, $2, $3, a.* from unnest($4::uuid[], $5::uuid[], $6::uuid[], $7::integer[], $8::date[], $9::bigint[], $10::text[]) as a`,
+)
+const COLUMNS = 7
+
+export async function insertArrivals(
+  tx: Tx,
+  { source, runId, at }: { readonly source: string; readonly runId: string; readonly at: Date },
+  arrivals: readonly NewArrival[],
+): Promise<void> {
+  if (arrivals.length === 0) return
+  const rows = arrivals.map((each) => [
+    each.id,
+    each.payoutId,
+    each.fileId,
+    each.line,
+    each.lineOn,
+    each.amount,
+    each.rule,
+  ])
+  await tx.run(INSERT, [source, runId, at, ...toColumns(COLUMNS, rows)])
+}
+
+/** Whether the file `f` of an intake is one whose lines count. */
+const FILE_COUNTS = (fileId: string): string => `exists (
+  select from settlement_file f where f.id = ${fileId}
+     and not exists (select from intake_file r where r.reissue_of = f.id)
+     and not exists (select from settlement_withdrawal w where w.file_id = f.id))`
+
+const STALE = statement(
+  'reconciliation.stale_arrivals',
+  `select a.id, a.payout_id as "payoutId" from payout_arrival a
+    where a.source = $1 and ${ARRIVAL_STANDS}
+      and (exists (select from payout_undone u where u.payout_id = a.payout_id) or not ${FILE_COUNTS('a.file_id')})`,
+)
+
+/** Arrivals of which the payout or the statement's line is gone. */
+export const staleArrivals = (
+  db: Queryable,
+  source: string,
+): Promise<{ readonly id: string; readonly payoutId: string }[]> => db.run(STALE, [source])
+
+const STALE_BREAKS = statement(
+  'reconciliation.stale_bank_breaks',
+  `select b.id, b.file_id as "fileId", b.line, b.payout_id as "payoutId", b.business_date as "businessDate" from recon_break b
+    where b.source = $1 and b.state = 'open'
+      and (exists (select from payout_undone u where u.payout_id = b.payout_id)
+           or (b.line is not null and not ${FILE_COUNTS('b.file_id')}))`,
+)
+
+export type StaleBreak = {
+  readonly id: string
+  readonly fileId: string | null
+  readonly line: number | null
+  readonly payoutId: string | null
+  readonly businessDate: string
+}
+
+/** Open breaks of which the payout or the statement's line is gone. */
+export const staleBreaks = (db: Queryable, source: string): Promise<StaleBreak[]> => db.run(STALE_BREAKS, [source])
+
+const UNDO = statement(
+  'reconciliation.undo_arrivals',
+  `insert into payout_arrival_undone (arrival_id, run_id, undone_at) select a.id, $1, $2 from unnest($3::uuid[]) as a (id)`,
+)
+
+export const undoArrivals = async (tx: Tx, runId: string, at: Date, ids: readonly string[]): Promise<void> =>
+  void (ids.length > 0 && (await tx.run(UNDO, [runId, at, ids])))

@@ -1,0 +1,145 @@
+import type { BreakCode, NewBreak, PayoutRecord } from '../break.ts'
+import { contribution } from '../decide.ts'
+import { type ProofLine, prove } from '../proof.ts'
+import { type RunSummary, waterfallOf } from '../run-summary.ts'
+import { breakOfArrival, breakOfLine, breakOfPayout } from './decide.ts'
+import type { ConcernedLine } from './lines.ts'
+import { type Arrival, matchArrivals } from './match.ts'
+import type { StoredPayout } from './payouts.ts'
+import type { BankSource } from './source.ts'
+
+/** A break that is open when the run begins, about a payout or a line alone. */
+export type OpenBankBreak = {
+  readonly id: string
+  readonly code: BreakCode
+  readonly class: 'temporary' | 'real'
+  readonly dueOn: string | null
+  readonly businessDate: string
+  readonly payoutId: string | null
+  readonly fileId: string | null
+  readonly line: number | null
+}
+
+export type BankVerdict = {
+  readonly arrivals: readonly Arrival[]
+  readonly found: readonly NewBreak[]
+  /** Lines that are strange now, and were not when the run began. */
+  readonly strange: readonly ConcernedLine[]
+  /** Lines that were strange, and in which a payout arrived. */
+  readonly explained: readonly OpenBankBreak[]
+  readonly cleared: readonly string[]
+  readonly promoted: readonly string[]
+  readonly carried: readonly string[]
+  readonly counts: { readonly ours: number; readonly theirs: number; readonly matched: number; readonly breaks: number }
+  readonly proof: readonly ProofLine[]
+  readonly summary: Pick<RunSummary, 'matched' | 'waterfall'>
+}
+
+const keyOf = ({ fileId, line }: { readonly fileId: string | null; readonly line: number | null }): string =>
+  `${fileId}:${line}`
+
+/** What a run says about every payout and every line that concerns one. Pure. */
+export function judgeBank(
+  source: BankSource,
+  day: string,
+  given: {
+    /** Those that have not arrived, and those of the last days that have. */
+    readonly payouts: readonly StoredPayout[]
+    readonly lines: readonly ConcernedLine[]
+    readonly open: readonly OpenBankBreak[]
+  },
+): BankVerdict {
+  const known = new Map(given.payouts.map((payout) => [payout.id, payout]))
+  const lineOf = new Map(given.lines.map((line) => [keyOf(line), line]))
+  const awaited = given.payouts.filter(({ arrived }) => !arrived)
+  const matched = matchArrivals(awaited, given.lines, source)
+  const { arrivals } = matched
+  // A line that only might have been a payout is none of ours.
+  const lines = matched.lines.flatMap((line) => {
+    const concerned = lineOf.get(keyOf(line))
+    return concerned !== undefined && (concerned.recognised || concerned.names.length > 0) ? [concerned] : []
+  })
+  const waiting = new Set(matched.payouts.map(({ id }) => id))
+  const standing = given.open.filter((each) =>
+    each.payoutId === null ? lines.some((line) => keyOf(line) === keyOf(each)) : waiting.has(each.payoutId),
+  )
+  const openPayouts = new Set(standing.flatMap(({ payoutId }) => payoutId ?? []))
+  const openLines = new Map(
+    standing.filter(({ payoutId }) => payoutId === null).map((each) => [keyOf(each), each.code]),
+  )
+  const strange = lines.filter((line) => !openLines.has(keyOf(line)))
+  const arrivedIds = new Set([
+    ...given.payouts.filter(({ arrived }) => arrived).map(({ id }) => id),
+    ...arrivals.map(({ payout }) => payout.id),
+  ])
+  const repeats = ({ names, amount }: ConcernedLine): boolean =>
+    names.some((id) => arrivedIds.has(id) && (known.get(id)?.amount ?? 0n) > 0n === amount > 0n)
+  const record = (id: string): PayoutRecord => recordOf(known.get(id))
+  const differing = arrivals.flatMap((arrival) => {
+    const line = lineOf.get(keyOf(arrival.line))
+    return arrival.amount === arrival.payout.amount || line === undefined
+      ? []
+      : [breakOfArrival(arrival, record(arrival.payout.id), line)]
+  })
+  const found = [
+    ...differing,
+    ...matched.payouts.filter(({ id }) => !openPayouts.has(id)).map(({ id }) => breakOfPayout(record(id), day, source)),
+    ...strange.map((line) => breakOfLine(line, repeats(line))),
+  ]
+  const arrivedLines = new Map(arrivals.map(({ line }) => [keyOf(line), line]))
+  const gone = given.open.filter((each) => !standing.includes(each))
+  const stillOpen = [
+    ...matched.payouts.filter(({ id }) => openPayouts.has(id)).map(({ id }) => breakOfPayout(record(id), day, source)),
+    ...lines.flatMap((line) => {
+      const code = openLines.get(keyOf(line))
+      return code === undefined ? [] : [{ ...breakOfLine(line, false), code }]
+    }),
+  ]
+  return {
+    arrivals,
+    found,
+    strange,
+    explained: gone.filter((each) => each.payoutId === null),
+    cleared: gone.map(({ id }) => id),
+    promoted: standing
+      .filter((each) => each.class === 'temporary' && each.dueOn !== null && each.dueOn <= day)
+      .map(({ id }) => id),
+    carried: standing.map(({ id }) => id),
+    counts: {
+      ours: awaited.length,
+      theirs: lines.length + arrivedLines.size,
+      matched: arrivals.length - differing.length,
+      breaks: found.length + standing.length,
+    },
+    proof: prove(
+      amountsOf(awaited),
+      amountsOf([...lines, ...arrivedLines.values()]),
+      [...found, ...stillOpen].flatMap(contribution),
+    ),
+    summary: {
+      matched: matchedOf(arrivals.filter(({ payout, amount }) => payout.amount === amount)),
+      waterfall: waterfallOf([...found, ...stillOpen]),
+    },
+  }
+}
+
+type Amounted = { readonly currency: string; readonly amount: bigint }
+
+const amountsOf = (records: readonly Amounted[]): readonly (readonly [string, bigint])[] =>
+  records.map(({ currency, amount }) => [currency, amount])
+
+function matchedOf(arrivals: readonly Arrival[]): RunSummary['matched'] {
+  const groups = Map.groupBy(arrivals, ({ rule, payout }) => `${rule} ${payout.currency}`)
+  return [...groups.values()].map((all) => ({
+    rule: all[0]?.rule ?? '',
+    currency: all[0]?.payout.currency ?? '',
+    pairs: BigInt(all.length),
+    amount: all.reduce((sum, { amount }) => sum + amount, 0n),
+  }))
+}
+
+function recordOf(payout: StoredPayout | undefined): PayoutRecord {
+  if (payout === undefined) throw new Error('a payout that is matched is known')
+  const { id, psp, pspReference, amount, currency, businessDate, occurredAt } = payout
+  return { id, psp, pspReference, amount, currency, businessDate, occurredAt }
+}

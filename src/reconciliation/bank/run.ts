@@ -1,0 +1,180 @@
+import { accounts, type NewEntry, postEntries } from '../../ledger/index.ts'
+import { statement, type Tx } from '../../platform/db.ts'
+import { openDuckDb } from '../../platform/duckdb.ts'
+import { newId } from '../../platform/ids.ts'
+import { withScratch } from '../../platform/scratch.ts'
+import { carryBreaks, clearBreaks, insertBreaks, promoteBreaks } from '../break-rows.ts'
+import { endOfDay } from '../calendar.ts'
+import { reversalsOf } from '../change-lines.ts'
+import { type Amount, completeWith } from '../complete-run.ts'
+import { exactJson, lastCompletedRun, lockRun, type RunInProgress, RunMovedOn } from '../run.ts'
+import type { ReconciliationDeps } from '../service.ts'
+import { insertArrivals } from './arrivals.ts'
+import { arrivalEntry, strangeEntry, strangeFact } from './entries.ts'
+import { type BankVerdict, judgeBank, type OpenBankBreak } from './judge.ts'
+import { concernedLines } from './lines.ts'
+import { ARRIVAL_STANDS, PAYOUT_STANDS, type StoredPayout, standingPayouts } from './payouts.ts'
+import { type BankSource, cutOf } from './source.ts'
+import { claimedLines, statementsSince } from './statements.ts'
+import { causedBy, undoStale } from './undo.ts'
+
+type Deps = Pick<ReconciliationDeps, 'db' | 'moneyDb' | 'directory' | 'clock' | 'scratch'>
+
+// A second line that names a payout is told from a stranger for so long.
+const ARRIVED_DAYS = 90
+
+const OPEN = statement(
+  'reconciliation.open_bank_breaks',
+  `select id, code, class, due_on as "dueOn", business_date as "businessDate", payout_id as "payoutId", file_id as "fileId", line
+     from recon_break where source = $1 and state = 'open' and (payout_id is null) <> (line is null) order by id`,
+)
+
+/**
+ * The first phase of a run over a bank's statements: undoes what is no longer so, finds the payouts that arrived, decides what the
+ * rest means, and commits and books all of it together. Payouts are few: one transaction holds them.
+ */
+export async function matchBankRun(
+  deps: Deps,
+  source: BankSource,
+  run: RunInProgress,
+  goesOn: () => boolean,
+): Promise<void> {
+  const { db, moneyDb, scratch } = deps
+  if (!goesOn()) throw new RunMovedOn(run.id)
+  await moneyDb.transaction(async (tx) => {
+    await lockRun(tx, run.id, 'match')
+    await undoStale(tx, deps, run)
+  })
+  const { verdict, payouts } = await withScratch(scratch, async (folder) => {
+    const day = run.businessDate
+    const previous = await lastCompletedRun(db, source.name)
+    const open = await db.run<OpenBankBreak>(OPEN, [source.name])
+    const standing = await standingPayouts(db, source.psps, day, ARRIVED_DAYS)
+    const files = await statementsSince(db, source, day, previous?.startedAt ?? new Date(0))
+    const claimed = await claimedLines(db, source.name, files)
+    const duckdb = await openDuckDb(folder)
+    try {
+      const lines = await concernedLines(db, duckdb, folder, { source, day, files, claimed, payouts: standing })
+      return { verdict: judgeBank(source, day, { payouts: standing, lines, open }), payouts: standing }
+    } finally {
+      duckdb.close()
+    }
+  })
+  if (!goesOn()) throw new RunMovedOn(run.id)
+  await moneyDb.transaction((tx) => commit(tx, deps, source, run, verdict, payouts))
+}
+
+const COMMIT = statement(
+  'reconciliation.commit_bank_match',
+  `update recon_run set phase = 'post', failure = null, ours = $2, theirs = $3, matched = $4, breaks = $5, proof = $6, summary = $7 where id = $1`,
+)
+
+async function commit(
+  tx: Tx,
+  { clock, directory }: Deps,
+  source: BankSource,
+  run: RunInProgress,
+  verdict: BankVerdict,
+  payouts: readonly StoredPayout[],
+): Promise<void> {
+  await lockRun(tx, run.id, 'match')
+  const now = clock.now()
+  const by = { runId: run.id, day: run.businessDate, at: now }
+  await clearBreaks(tx, by, verdict.cleared, 'Its twin came.')
+  await promoteBreaks(
+    tx,
+    by,
+    verdict.promoted.map((id) => ({ id, code: 'missing_external' })),
+  )
+  await carryBreaks(tx, by, verdict.carried)
+  await insertBreaks(tx, source.name, by, verdict.found)
+  const pspOf = new Map(payouts.map(({ id, psp }) => [id, psp]))
+  const occurredAt = (on: string): Date => new Date(endOfDay(on, cutOf(source)).getTime() - 1)
+  const arrivals = verdict.arrivals.map((arrival) => ({ ...arrival, id: newId() }))
+  const entries: readonly NewEntry[] = [
+    ...arrivals.map(({ id, payout, line, amount }) =>
+      arrivalEntry(source.name, pspOf.get(payout.id) ?? '', id, {
+        amount,
+        currency: line.currency,
+        occurredAt: occurredAt(line.on),
+      }),
+    ),
+    ...verdict.strange.map((line) =>
+      strangeEntry(source.name, strangeFact(line, run.businessDate), { ...line, occurredAt: occurredAt(line.on) }),
+    ),
+  ]
+  await insertArrivals(
+    tx,
+    { source: source.name, runId: run.id, at: now },
+    arrivals.map(({ id, rule, payout, line, amount }) => ({
+      id,
+      rule,
+      payoutId: payout.id,
+      fileId: line.fileId,
+      line: line.line,
+      lineOn: line.on,
+      amount,
+    })),
+  )
+  const facts = verdict.explained.flatMap(({ fileId, line, businessDate }) =>
+    fileId === null || line === null ? [] : [strangeFact({ fileId, line }, businessDate)],
+  )
+  const found = reversalsOf(await causedBy(tx, [], facts), now).map((entry) => ({
+    ...entry,
+    kind: 'unmatched_line_found' as const,
+  }))
+  await postEntries(tx, directory, [...found, ...entries], now)
+  const { counts, proof, summary } = verdict
+  await tx.run(COMMIT, [
+    run.id,
+    counts.ours,
+    counts.theirs,
+    counts.matched,
+    counts.breaks,
+    exactJson(proof),
+    exactJson(summary),
+  ])
+}
+
+/**
+ * The last step, in one snapshot: the control of what is in transit. What the ledger says that is on its way must be the payouts
+ * that are not there yet, with what is open of those that arrived over another amount.
+ */
+export async function completeBankRun(
+  { db, clock, scratch }: Pick<ReconciliationDeps, 'db' | 'clock' | 'scratch'>,
+  source: BankSource,
+  run: RunInProgress,
+): Promise<void> {
+  await db.transaction(
+    async (tx) => {
+      const current = await lockRun(tx, run.id, 'post')
+      const mismatches = await transitMismatches(tx, source)
+      await completeWith(tx, scratch, current, { code: 'bank_mismatch', mismatches, at: clock.now() })
+    },
+    { isolation: 'repeatable read' },
+  )
+}
+
+const IN_TRANSIT = statement(
+  'reconciliation.in_transit',
+  // Ledger, less what open breaks explain, less payouts of later days; and what is stale is undone by the next run.
+  `select currency, sum(amount)::bigint as amount
+     from (select b.currency, b.debits - b.credits as amount
+             from account_balance b join ledger_account a on a.id = b.account_id where a.name = any($2::text[])
+           union all
+           select b.ours_currency, coalesce(b.theirs_amount, 0) - b.ours_amount
+             from recon_break b join payout p on p.id = b.payout_id
+            where b.source = $1 and b.state = 'open' and ${PAYOUT_STANDS}
+           union all
+           select p.currency, -p.amount from payout p
+            where p.psp = any($3::text[]) and ${PAYOUT_STANDS}
+              and not exists (select from payout_arrival a where a.payout_id = p.id and ${ARRIVAL_STANDS})
+              and not exists (select from recon_break b where b.payout_id = p.id and b.state = 'open')
+           union all
+           select p.currency, a.amount from payout_arrival a join payout p on p.id = a.payout_id
+            where a.source = $1 and ${ARRIVAL_STANDS} and not ${PAYOUT_STANDS}) t
+    group by currency having sum(amount) <> 0`,
+)
+
+const transitMismatches = (tx: Tx, { name, psps }: BankSource): Promise<Amount[]> =>
+  tx.run<Amount>(IN_TRANSIT, [name, psps.map((psp) => accounts.pspInTransit(psp).name), psps])

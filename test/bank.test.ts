@@ -1,0 +1,237 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { callSimulator } from '../src/psp/simulator/testing.ts'
+import { type Json, paymentBody, startTestServer, type TestServer } from './support/server.ts'
+
+/**
+ * Payouts on their way to the bank, over two weeks from a Monday on: something is sold every day, so that each PSP file but the
+ * first pays out, and each payout has the fate that stands here.
+ */
+const FATES = [
+  'none', // Tuesday
+  'short',
+  'missing',
+  'joined', // Friday, and with it the weekend: one line on Monday
+  'joined',
+  'joined',
+  'twice',
+  'returned',
+  'no_reference',
+  'none',
+  'none',
+  'none',
+] as const
+
+let server: TestServer
+let root: string
+/** ISO dates, from the first Monday on. */
+let days: readonly string[] = []
+const sold = (index: number): number => 10_000 + index * 1_000
+const payoutOf = (fate: number): number => sold(fate) - Math.floor((sold(fate) * 29 + 500) / 1_000) - 30
+
+const advance = async (by: Record<string, number>): Promise<void> => {
+  const { status, text } = await server.post('/v1/test/clock/advance', by)
+  expect(status, text).toBe(200)
+}
+const today = async (): Promise<string> => String((await server.get('/v1/test/clock')).body['now']).slice(0, 10)
+const list = async (path: string): Promise<readonly Json[]> =>
+  (await server.get(`${path}${path.includes('?') ? '&' : '?'}limit=200`)).body['data'] ?? []
+
+const buy = async (amount: number): Promise<string> => {
+  const { status, body, text } = await server.post(
+    '/v1/payments',
+    paymentBody({ currency: 'EUR', payment_method: 'pm_test_visa', orders: [{ seller: 'anna', amount }] }),
+  )
+  expect(status, text).toBe(201)
+  return String(body['id'])
+}
+
+const payments: string[] = []
+
+beforeAll(async () => {
+  root = mkdtempSync(join(tmpdir(), 'tallystick-bank-'))
+  const bankFolder = join(root, 'bank')
+  server = await startTestServer({
+    bankFolder,
+    sources: [
+      {
+        name: 'house-bank',
+        formats: ['camt.053'],
+        zone: 'UTC',
+        mapping: undefined,
+        everyMinutes: 1,
+        collect: { kind: 'folder', folder: bankFolder, pattern: '*.xml', pgp: undefined },
+        expected: undefined,
+        settles: {
+          psps: ['simulator'],
+          account: undefined,
+          days: [1, 2, 3, 4, 5],
+          holidays: [],
+          lagDays: 1,
+          windowDays: 5,
+          references: 'remittance',
+          recognisedBy: ['PSP Simulator'],
+        },
+      },
+    ],
+  })
+  const weekday = Temporal.PlainDate.from(await today()).dayOfWeek
+  await advance({ days: 8 - weekday })
+  const monday = Temporal.PlainDate.from(await today())
+  days = Array.from({ length: 20 }, (_, index) => monday.add({ days: index }).toString())
+  payments.push(await buy(sold(0)))
+  await advance({ days: 1 })
+  for (const [index, fault] of FATES.entries()) {
+    await callSimulator(server.simulator.url, 'PUT', '/settings', { bank: { fault } })
+    payments.push(await buy(sold(index + 1)))
+    await advance({ days: 1 })
+  }
+  await advance({ days: 3 })
+}, 240_000)
+afterAll(async () => {
+  await server.stop()
+  rmSync(root, { recursive: true, force: true })
+})
+
+const breaksOf = async (fate: number): Promise<readonly (readonly unknown[])[]> => {
+  const day = days[fate + 1]
+  const compact = String(day).replaceAll('-', '')
+  const all = await list('/v1/breaks?source=house-bank')
+  return all
+    .filter(
+      (each) =>
+        each['payout']?.['business_date'] === day ||
+        (each['payout'] === undefined && String(each['explanation']).includes(compact)),
+    )
+    .map((each) => [each['code'], each['class'], each['state'], each['difference']])
+    .toSorted()
+}
+
+describe('a payout', () => {
+  it('waits for its day at the bank, and clears when it is there', async () => {
+    expect(await breaksOf(0)).toEqual([['payout_in_transit', 'temporary', 'cleared', payoutOf(0)]])
+  })
+
+  it('that comes short is a break over what is missing', async () => {
+    expect(await breaksOf(1)).toEqual([
+      ['payout_in_transit', 'temporary', 'cleared', payoutOf(1)],
+      ['payout_mismatch', 'real', 'open', 100],
+    ])
+  })
+
+  it('that never comes is missing from the run of its due day on', async () => {
+    expect(await breaksOf(2)).toEqual([['missing_external', 'real', 'open', payoutOf(2)]])
+  })
+
+  it('that shares a line with those of the weekend arrives with them', async () => {
+    expect(await breaksOf(3)).toEqual([['payout_in_transit', 'temporary', 'cleared', payoutOf(3)]])
+    expect([await breaksOf(4), await breaksOf(5)]).toEqual([[], []])
+  })
+
+  it('that comes twice leaves a line in suspense', async () => {
+    const breaks = await list('/v1/breaks?code=duplicate_external')
+    expect(breaks.map((each) => [each['state'], each['difference']])).toEqual([['open', -payoutOf(6)]])
+    expect(breaks[0]?.['explanation']).toContain('has arrived already')
+  })
+
+  it('that the bank gives back, or that carries no reference, leaves lines that nothing explains', async () => {
+    const breaks = await list('/v1/breaks?code=missing_internal')
+    expect(breaks.map((each) => each['difference']).toSorted()).toEqual([-payoutOf(8), payoutOf(7)].toSorted())
+    expect(await breaksOf(8)).toContainEqual(['missing_external', 'real', 'open', payoutOf(8)])
+  })
+})
+
+describe('the runs of a bank', () => {
+  it('are one for each weekday that is over, and are proven to the cent', async () => {
+    const runs = (await list('/v1/recon_runs?source=house-bank')).toReversed()
+    const weekdays = runs.map((run) => Temporal.PlainDate.from(String(run['business_date'])).dayOfWeek)
+    expect(weekdays.every((day) => day <= 5)).toBe(true)
+    expect(runs.map((run) => run['failure'] ?? run['status'])).toEqual(runs.map(() => 'completed'))
+    expect(runs.flatMap((run) => run['proof'] ?? []).filter((line) => line['unexplained'] !== 0)).toEqual([])
+    expect(runs.map((run) => run['business_date'])).toEqual(
+      expect.arrayContaining(days.slice(0, 12).filter((_, index) => index % 7 < 5)),
+    )
+    expect(runs.find((run) => run['business_date'] === days[7])).toMatchObject({ matched: 3, theirs: 1 })
+  })
+
+  it('leave in transit what has not arrived, the bank with what its statements say, and every invariant whole', async () => {
+    const { body } = await server.get('/v1/ledger/trial_balance')
+    const accounts = body['currencies']?.find((each) => each['currency'] === 'EUR')?.['accounts'] ?? []
+    const balanceOf = (name: string): number =>
+      Number(accounts.find((each) => each['account'] === name)?.['balance'] ?? 0)
+    const arrivedLater = (await list('/v1/breaks?source=house-bank&state=open')).filter(
+      (each) => each['code'] === 'payout_in_transit',
+    )
+    const waiting = arrivedLater.reduce((sum, each) => sum + Number(each['difference']), 0)
+    expect(balanceOf('psp:simulator:in_transit')).toBe(100 + payoutOf(2) + payoutOf(8) + waiting)
+    const statements = await list('/v1/settlement_files?source=house-bank')
+    const newest = await server.get(`/v1/settlement_files/${statements[0]?.['id']}`)
+    const closing = newest.body['statements']?.find((each) => each['currency'] === 'EUR')?.['closing']
+    expect(balanceOf('bank:house-bank')).toBe(closing)
+    expect(balanceOf('suspense:house-bank')).toBe(-(payoutOf(6) - payoutOf(7) + payoutOf(8)))
+    const invariants = await server.get('/v1/ledger/invariants')
+    expect(invariants.body['checks']?.filter((check) => check['ok'] !== true)).toEqual([])
+  })
+
+  it('are refused for a day on which the bank rests', async () => {
+    const { status, body } = await server.post('/v1/recon_runs', { source: 'house-bank', business_date: days[5] })
+    expect([status, body['code']]).toEqual([422, 'invalid_request'])
+    expect(String(body['detail'])).toContain('is no business day of house-bank')
+  })
+
+  it('leave breaks that people cannot resolve yet', async () => {
+    const [missing] = await list('/v1/breaks?source=house-bank&code=missing_external')
+    const { status, body } = await server.post(`/v1/breaks/${missing?.['id']}/resolutions`, {
+      verb: 'not_a_break',
+      reason: 'other',
+      note: 'it is fine',
+    })
+    expect([status, body['code']]).toEqual([422, 'break_not_resolvable'])
+  })
+
+  it('end the way of the money', async () => {
+    const { body } = await server.get(`/v1/payments/${payments[0]}/whereabouts`)
+    expect(body['sentence']).toContain(`came to house-bank on ${days[2]}`)
+    expect(body['steps']?.at(-1)).toMatchObject({ step: 'bank', state: 'arrived' })
+    const missing = await server.get(`/v1/payments/${payments[2]}/whereabouts`)
+    expect(missing.body['steps']?.at(-1)).toMatchObject({ step: 'bank', state: 'in_transit' })
+  })
+})
+
+describe('a statement that was wrong', () => {
+  const open = async (): Promise<readonly (readonly unknown[])[]> =>
+    (await list('/v1/breaks?source=house-bank&state=open'))
+      .filter((each) => each['code'] !== 'payout_in_transit')
+      .map((each) => [each['code'], each['payout']?.['business_date'], each['difference']])
+      .toSorted()
+  const findings = async (): Promise<readonly Json[]> =>
+    (await server.get('/v1/ledger/invariants')).body['checks']?.filter((check) => check['ok'] !== true) ?? []
+
+  it('is undone when it is withdrawn, and done again when it comes back', async () => {
+    const before = await open()
+    const file = (await list('/v1/settlement_files?source=house-bank')).find(
+      (each) => each['business_date'] === days[2],
+    )
+    const bytes = (await server.get(`/v1/settlement_files/${file?.['id']}/content`)).text
+    const withdrawn = await server.post(`/v1/settlement_files/${file?.['id']}/withdraw`, {
+      reason: 'of another account',
+    })
+    expect(withdrawn.status, withdrawn.text).toBe(200)
+    await advance({ days: 3 })
+
+    expect(await open()).toEqual([...before, ['missing_external', days[1], payoutOf(0)]].toSorted())
+    expect(await findings()).toEqual([])
+
+    const headers = { authorization: `Bearer ${server.apiKey}`, 'content-type': 'application/octet-stream' }
+    const uploaded = await server.send('POST', '/v1/settlement_files?source=house-bank', headers, bytes)
+    expect(uploaded.status, uploaded.text).toBe(201)
+    await advance({ days: 3 })
+
+    expect(await open()).toEqual(before)
+    expect(await findings()).toEqual([])
+    const { body } = await server.get(`/v1/payments/${payments[0]}/whereabouts`)
+    expect(body['steps']?.at(-1)).toMatchObject({ state: 'arrived' })
+  })
+})
