@@ -202,3 +202,42 @@ describe('the example of the guide', () => {
     for (const line of SAMPLE.lines) expect(text).toContain(line)
   })
 })
+
+describe('a question on a terminal', () => {
+  const days = (name: string): string =>
+    csv([
+      ['reference', 'amount', 'currency', name],
+      ...Array.from({ length: 6 }, (_, place) => [`pay_${place}q`, `${place + 1}.50`, 'EUR', `0${place + 1}/04/2026`]),
+    ])
+  const ask = (stdin: string) =>
+    runTestCli(['recon', 'days.csv', 'others.csv', '--no-html'], { cwd: folder, tty: true, stdin })
+
+  beforeEach(() => {
+    writeFileSync(at('days.csv'), days('created'))
+    writeFileSync(at('others.csv'), days('date'))
+  })
+
+  it('shows what stands in the columns, takes an answer for each side, and goes on', async () => {
+    const { stdout, stderr, exitCode } = await ask('1\n1\n')
+
+    expect(stderr).toContain('01/04/2026')
+    expect(stderr).toContain('which comes first in the dates of ours, 1 to 2: ')
+    expect(exitCode).toBe(0)
+    expect(stdout).toContain('2026-04-01 .. 2026-04-06')
+  })
+
+  it('takes nothing for an answer where a guess would be dangerous, and asks again', async () => {
+    const { stderr, exitCode } = await ask('\n7\n2\n2\n')
+
+    expect(stderr.match(/a number from 1 to 2/g)).toHaveLength(2)
+    expect(exitCode).toBe(0)
+  })
+
+  it('that nobody answers leaves everything unmatched', async () => {
+    expect((await ask('1\n')).exitCode).toBe(3)
+  })
+
+  it('is not asked where there is no terminal', async () => {
+    expect(await recon('days.csv', 'others.csv', '--no-html')).toMatchObject({ exitCode: 3 })
+  })
+})

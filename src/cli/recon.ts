@@ -9,6 +9,7 @@ import {
   type Item,
   type Outcome,
   parseSaved,
+  type ReconRequest,
   reconcile,
   type SideName,
   type Summary,
@@ -17,6 +18,7 @@ import {
 import type { Context } from './context.ts'
 import { CliFailure, EXIT, type ExitCode } from './failure.ts'
 import { createWaiting } from './progress.ts'
+import { askMapping, canAsk } from './recon-ask.ts'
 import { formerIds } from './recon-baseline.ts'
 import { CSV_HEADER, csvLine } from './recon-csv.ts'
 import { reportPage } from './recon-html.ts'
@@ -45,9 +47,12 @@ export async function recon(context: Context, paths: Paths, options: ReconOption
     const { config, baseline, anonymise = false } = options
     const saved = config === undefined ? undefined : parseSaved(await textOf(io.cwd, config))
     const former = baseline === undefined ? undefined : formerIds(await textOf(io.cwd, baseline), baseline)
-    const accept = (): Promise<boolean> => Promise.resolve(false)
+    const ask: ReconRequest['ask'] = async (mapping, sides) => {
+      waiting.stop()
+      return canAsk(context) ? await askMapping(context, mapping, sides) : undefined
+    }
     return await withScratch(tmpdir(), (folder) =>
-      reconcile({ paths: full, folder, settings, given, saved, former, anonymise, accept }, async (outcome) => {
+      reconcile({ paths: full, folder, settings, given, saved, former, anonymise, ask }, async (outcome) => {
         waiting.stop()
         if (outcome.kind === 'unsure') throw unsure(context, outcome)
         return report(context, withNames(outcome, paths), options, paths)

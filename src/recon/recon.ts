@@ -25,8 +25,8 @@ export type ReconRequest = {
   readonly anonymise: boolean
   /** Ids of the breaks of a former result. */
   readonly former: readonly string[] | undefined
-  /** Told when a mapping was inferred; false leaves everything unmatched. */
-  readonly accept: (mapping: Mapping, sides: Readonly<Record<SideName, Side>>) => Promise<boolean>
+  /** Asked when the files do not prove how they are compared. Undefined leaves everything unmatched. */
+  readonly ask: (mapping: Mapping, sides: Readonly<Record<SideName, Side>>) => Promise<Overrides | undefined>
 }
 
 export type Outcome =
@@ -50,16 +50,19 @@ export async function reconcile<T>(request: ReconRequest, work: (outcome: Outcom
 }
 
 async function compare(duckdb: DuckDb, request: ReconRequest): Promise<Outcome> {
-  const { paths, settings, given, saved, accept } = request
+  const { paths, settings, given, saved, ask } = request
   await createUnparsed(duckdb)
   const sides = {
     ours: await loadSide(duckdb, 'ours', paths.ours, settings.ours.zone),
     theirs: await loadSide(duckdb, 'theirs', paths.theirs, settings.theirs.zone),
   }
-  const mapping = saved ?? (await inferMapping(duckdb, sides, given))
+  let mapping = saved ?? (await inferMapping(duckdb, sides, given))
+  if (openFields(mapping).length > 0) {
+    const answers = await ask(mapping, sides)
+    if (answers !== undefined) mapping = await inferMapping(duckdb, sides, { ...given, ...answers })
+  }
   const { specs } = mapping
-  const isAccepted = openFields(mapping).length === 0 || (await accept(mapping, sides))
-  if (specs === undefined || !isAccepted) return { kind: 'unsure', mapping, sides }
+  if (specs === undefined || openFields(mapping).length > 0) return { kind: 'unsure', mapping, sides }
   const canonical = {
     ours: await canonicalise(duckdb, sides.ours, specs.ours, settings.ours.zone),
     theirs: await canonicalise(duckdb, sides.theirs, specs.theirs, settings.theirs.zone),

@@ -57,7 +57,7 @@ export async function compareFiles({ ours, theirs }: Files, options: CompareOpti
         saved,
         former,
         anonymise,
-        accept: () => Promise.resolve(false),
+        ask: () => Promise.resolve(undefined),
       },
       async (outcome): Promise<Compared> => {
         if (outcome.kind === 'unsure') return { kind: 'unsure', mapping: outcome.mapping }

@@ -30,7 +30,7 @@ export function createTestIo(around: Surroundings = {}) {
   const stderr = createSink(around.tty === true)
   const server =
     around.api === undefined ? {} : { TALLYSTICK_URL: around.api.url, TALLYSTICK_API_KEY: around.api.apiKey }
-  const stdin = new PassThrough()
+  const stdin = Object.assign(new PassThrough(), { isTTY: around.tty === true })
   stdin.end(around.stdin ?? '')
   const io: Io = {
     stdout: stdout.sink,
