@@ -9,7 +9,7 @@ import {
 import { readRowAmount, unitsOf } from './amount-value.ts'
 import { currencyOf, decimalsIn } from './currency-code.ts'
 import type { Group } from './probe.ts'
-import { type CurrencySpec, cellOf, type Side, type SideName, UNITS, type Unit } from './side.ts'
+import { type CurrencySpec, cellOf, SIDES, type Side, type SideName, UNITS, type Unit } from './side.ts'
 
 /** One way to read the amounts of a side. */
 export type AmountChoice = { readonly rule: AmountRule; readonly mark: DecimalMark; readonly unit: Unit }
@@ -25,6 +25,8 @@ export type AmountFit = {
   readonly isUnitProven: boolean
   /** Other columns that fit as well, and not in the same rows. */
   readonly rivals: readonly string[]
+  /** Sides that hold a currency with decimals of which nothing says whether it is in major or in minor units. */
+  readonly undecided: readonly SideName[]
 }
 
 export const share = ({ groups, equal }: Pick<AmountFit, 'groups' | 'equal'>): number =>
@@ -60,13 +62,52 @@ export function fitAmounts(
           equal,
           isUnitProven: isProven(ours, theirs),
           rivals: [],
+          undecided: [],
         }
         all.push({ fit, matched })
         const score = share(fit) * 1_000 + preference(ours, theirs, sign)
         if (best === undefined || score > best.score) best = { fit, score }
       }
   if (best === undefined) return undefined
-  return { ...best.fit, rivals: rivalsOf(best.fit, all) }
+  const { fit } = best
+  const undecided = SIDES.filter((name) => isUndecided(sides[name], fit, all))
+  return { ...fit, rivals: rivalsOf(fit, all), undecided }
+}
+
+/**
+ * Rows in yen are equal in major units as in minor ones, and say nothing of the kronor beside them: another unit for one
+ * side fits as many rows, and the amounts of a currency of that side are not the same in both.
+ */
+function isUndecided(side: Side, best: AmountFit, all: readonly { readonly fit: AmountFit }[]): boolean {
+  const chosen = best[side.name]
+  if (best.equal === 0 || saysUnit(chosen) || !hasDecimalCurrency(side)) return false
+  const other: SideName = side.name === 'ours' ? 'theirs' : 'ours'
+  return all.some(({ fit }) => {
+    const { rule, mark, unit } = fit[side.name]
+    const isAlike = fit[other] === best[other] && rule === chosen.rule && mark === chosen.mark && fit.sign === best.sign
+    return (
+      isAlike &&
+      unit !== chosen.unit &&
+      (unit === 'major' || unit === 'minor') &&
+      fit.equal === best.equal &&
+      isMajorOrMinor(chosen)
+    )
+  })
+}
+
+const saysUnit = (choice: AmountChoice): boolean => 'isProven' in choice && choice.isProven === true
+
+const isMajorOrMinor = ({ unit }: AmountChoice): boolean => unit === 'major' || unit === 'minor'
+
+function hasDecimalCurrency({ alone, columns }: Side): boolean {
+  const { currency } = alone
+  if (currency === undefined) return false
+  const values =
+    'code' in currency ? [currency.code] : (columns.find(({ name }) => name === currency.column)?.values ?? [])
+  return [...values].some((text) => {
+    const code = currencyOf(text)
+    return code !== undefined && decimalsIn(code) > 0
+  })
 }
 
 /** Among ways that fit nearly as well (two names that say it are worth a tenth of the rows): good names, one unit for both, major before minor, and no change of sign. */

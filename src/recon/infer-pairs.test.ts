@@ -108,6 +108,10 @@ const CASES: readonly Case[] = [
   ['quantity and price', OURS, table({ id: ref, quantity: ({ place }) => String((place % 3) + 1), price: major, currency: eur }), [['reference', 'amount'], ['id', 'price']]],
   ['a tax beside the total', table({ id: ref, total: major, tax: ({ place }) => `${place}.19`, currency: eur }), table({ id: ref, tax: ({ place }) => `${place}.19`, total: major, currency: eur }), [['id', 'total'], ['id', 'total']]],
   ['IBANs that repeat', table({ iban: always('DE02120300000000202051'), reference: ref, amount: major, currency: eur }), table({ iban: always('DE02120300000000202051'), note: ref, amount: major, currency: eur }), [['reference', 'amount'], ['note', 'amount']]],
+  ['prefixes that differ on both sides', table({ id: ({ place }) => `a${place + 1}`, amount: major, currency: eur }), table({ id: ({ place }) => `b${place + 1}`, amount: major, currency: eur }), 'unsure'],
+  ['a prefix on one side and noughts on both', table({ id: ({ place }) => `INV-${String(place + 123).padStart(6, '0')}`, amount: major, currency: eur }), table({ id: ({ place }) => String(place + 123).padStart(6, '0'), amount: major, currency: eur }), [['id', 'amount'], ['id', 'amount']]],
+  ['yen that prove no unit for a krona beside them', table({ id: ref, amount_minor: minor, currency: always('JPY') }), table({ id: (sale) => (sale.place === 3 ? 'Z9Q' : ref(sale)), Credit: minor, Debit: always(''), currency: ({ place }) => (place === 3 ? 'SEK' : 'JPY') }), 'unsure'],
+  ['kronor that prove their unit among yen', table({ id: ref, amount_minor: minor, currency: ({ place }) => (place % 3 === 0 ? 'SEK' : 'JPY') }), table({ id: ref, Credit: minor, Debit: always(''), currency: ({ place }) => (place % 3 === 0 ? 'SEK' : 'JPY') }), [['id', 'amount_minor'], ['id', 'Credit−Debit']]],
   ['days that are unique, like references', OURS, table({ date: iso, id: ({ place }) => `zz${place}q`, amount: major, currency: eur }), 'unsure'],
 ] // biome-ignore format: a table
 

@@ -5,6 +5,7 @@ import { type CurrencyFit, fitCurrencies } from './infer-currency.ts'
 import { type DateFit, fitDates, percent } from './infer-date.ts'
 import { apartWord } from './kinds.ts'
 import type { Confidence, Field, Mapping, Overrides } from './mapping.ts'
+import { areOneNumber } from './prefix.ts'
 import { containment, couldBeKey, type Group, type KeyPair, namesAgree, probeKeys, sampleGroups } from './probe.ts'
 import { cellOf, SIDES, type Side, type SideName, type SideSpec } from './side.ts'
 import { stateOf } from './states.ts'
@@ -122,10 +123,15 @@ function keyField(pair: KeyPair | undefined, trial: Trial | undefined, { ours, t
   const uniqueness = unique > 0.999 ? 'unique on both sides' : `${percent(unique, 1)} unique`
   const agreed =
     amounts === undefined || amounts.groups === 0 ? '' : `, amounts agree in ${amounts.equal} of ${amounts.groups}`
-  return { ...names, confidence: keyConfidence(trial), reason: `${overlap}${form}, ${uniqueness}${agreed}` }
+  return {
+    ...names,
+    confidence: keyConfidence(trial, { ours, theirs }),
+    reason: `${overlap}${form}, ${uniqueness}${agreed}`,
+  }
 }
 
-function keyConfidence({ pair, amounts }: Trial): Confidence {
+function keyConfidence({ pair, groups: pairs, amounts }: Trial, sides: Sides): Confidence {
+  if (pair.form === 'loose' && !areOneNumber(sides, pair, pairs)) return 'guess'
   const agreed = amounts === undefined ? 0 : share(amounts)
   const groups = amounts?.groups ?? 0
   const unique = { most: Math.max(...uniquenessOf(pair)), least: Math.min(...uniquenessOf(pair)) }
@@ -169,14 +175,16 @@ function amountField(fit: AmountFit | undefined, given: Overrides): Field {
   const sign = fit.sign === 1 ? '' : ', with the sign reversed'
   const isSaid = given.amount?.ours !== undefined && given.amount.theirs !== undefined
   const rival = rivals.length === 0 || isSaid ? '' : `; so do ${rivals.slice(0, 3).join(', ')}`
+  const open = fit.undecided.map((side) => `; nothing says whether ${side} is in major or minor units`).join('')
   const reason =
     groups === 0
       ? `by name; ${units}${scale}`
-      : `equal in ${equal} of ${groups} rows that share a key, ${units}${scale}${sign}${rival}`
+      : `equal in ${equal} of ${groups} rows that share a key, ${units}${scale}${sign}${rival}${open}`
   return { ...names, confidence: amountConfidence(fit, isSaid), reason: isSaid ? `as given; ${reason}` : reason }
 }
 
 function amountConfidence(fit: AmountFit, isSaid: boolean): Confidence {
+  if (fit.undecided.length > 0) return 'guess'
   if (isSaid) return fit.isUnitProven || fit.groups > 0 ? 'sure' : 'likely'
   const { groups, equal, isUnitProven, rivals } = fit
   if (share(fit) >= 0.8 && groups >= 3) return isUnitProven && rivals.length === 0 ? 'sure' : 'likely'

@@ -47,7 +47,10 @@ export function render({ seed, world, ours, theirs }: TruthSet, writing: number)
   const left = writeFile(random, world, 'ours', shuffled(random, ours))
   const right = writeFile(random, world, 'theirs', shuffled(random, theirs))
   // Of two columns of references either may be the first: it is said which one is meant.
-  const given: Overrides = world.has.seconds ? { key: { ours: left.key, theirs: right.key } } : {}
+  const given: Overrides = {
+    ...(world.has.seconds ? { key: { ours: left.key, theirs: right.key } } : {}),
+    ...(right.amount === undefined ? {} : { amount: { theirs: right.amount } }),
+  }
   return { files: { ours: left.text, theirs: right.text }, given, reference: right.reference }
 }
 

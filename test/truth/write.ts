@@ -22,7 +22,12 @@ type Style = {
 /** The columns of a row, by name, in the order in which they are told. */
 type Cells = readonly (readonly [name: string, text: string])[]
 
-export type Written = { readonly text: string; readonly key: string; readonly reference: (reference: string) => string }
+export type Written = {
+  readonly text: string
+  readonly amount: string | undefined
+  readonly key: string
+  readonly reference: (reference: string) => string
+}
 
 export function writeFile(random: Seeded, world: World, side: SideName, rows: readonly Row[]): Written {
   const style = styleOf(random, world, side)
@@ -48,7 +53,10 @@ export function writeFile(random: Seeded, world: World, side: SideName, rows: re
     ]
     return order(all)
   })
-  return { text: style.form === 'csv' ? asCsv(style, lines) : asJsonLines(lines), key: names.key, reference }
+  // Yen are equal in both units, and no name tells which one the few amounts of another currency are in.
+  const isUnitHidden = style.isSplit && style.unit === 'minor' && world.currencies.every((code) => DECIMALS[code] === 0)
+  const amount = isUnitHidden ? `${names.credit}:minor` : undefined
+  return { text: style.form === 'csv' ? asCsv(style, lines) : asJsonLines(lines), key: names.key, amount, reference }
 }
 
 const rewrite = ({ writing }: World, text: string): string =>
