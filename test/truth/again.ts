@@ -33,7 +33,7 @@ async function mirrored(set: TruthSet, base: Done): Promise<readonly string[]> {
       ...settings,
       ours: set.world.theirs,
       theirs: set.world.ours,
-      given: swappedKey(given),
+      given: swappedGiven(given),
     },
   )
   if (swapped.kind === 'unsure') return ['with the sides swapped nothing was matched']
@@ -42,8 +42,16 @@ async function mirrored(set: TruthSet, base: Done): Promise<readonly string[]> {
   return differencesOf(a, b).map((text) => `with the sides swapped: ${text}`)
 }
 
-const swappedKey = ({ key }: Overrides): Overrides =>
-  key?.ours === undefined || key.theirs === undefined ? {} : { key: { ours: key.theirs, theirs: key.ours } }
+/** What was said of one side is said of the other. */
+const swappedGiven = ({ key, amount }: Overrides): Overrides => ({
+  ...(key === undefined ? {} : { key: swapped(key) }),
+  ...(amount === undefined ? {} : { amount: swapped(amount) }),
+})
+
+const swapped = ({ ours, theirs }: NonNullable<Overrides['key']>): NonNullable<Overrides['key']> => ({
+  ...(theirs === undefined ? {} : { ours: theirs }),
+  ...(ours === undefined ? {} : { theirs: ours }),
+})
 
 /** A break without what the two sides have of their own: which of them waits for the other. */
 function factOf({ code, ours, theirs, difference, currency }: Item, sign: bigint): string {
