@@ -48,6 +48,22 @@ const tallystick = (apiKey: string, ...argv: string[]) => {
   return runTestCli([...argv, '--home', folder], { cwd: folder, env: { TALLYSTICK_URL: undefined } })
 }
 
+describe('a resolution', () => {
+  it('is shown before it is asked for, with its entry, and changes nothing', async () => {
+    const asked = { verb: 'write_off', reason: 'uncollectable', dry_run: true }
+    const shown = await server.post(`/v1/breaks/${breakId}/resolutions`, asked)
+    expect(shown).toMatchObject({ status: 200, body: { object: 'resolution_preview', needs_approval: true } })
+    expect(shown.body['entry']).toEqual(proposal['entry'])
+    expect(proposal['entry']).toMatchObject({ postings: [{ amount: 100 }, { amount: 100 }] })
+  })
+
+  it('that is asked for again is the same', async () => {
+    const asked = { verb: 'write_off', reason: 'uncollectable' }
+    const again = await server.post(`/v1/breaks/${breakId}/resolutions`, asked)
+    expect(again).toMatchObject({ status: 201, body: { id: proposal['id'], state: 'proposed' } })
+  })
+})
+
 describe('whoever asked for something', () => {
   it('sees that it waits, and nothing is booked', async () => {
     expect(proposal).toMatchObject({ state: 'proposed', verb: 'write_off', maker: 'made at start' })

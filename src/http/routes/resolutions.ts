@@ -37,10 +37,10 @@ function newResolutionRoute(app: Api, resolutions: Resolutions): void {
         operationId: 'resolveBreak',
         summary: 'Resolve a break, or ask for a second person to agree',
         description:
-          'Books the entry that `dry_run` shows, and the break is resolved. Where a second person is needed, nothing is booked until one approves. Asked again by the same key with the same body, it answers the same resolution (200).',
+          'Books the entry that `dry_run` shows, and the break is resolved. Where a second person is needed, nothing is booked until one approves. Asked again by the same key with the same body, it answers the same resolution.',
         params: paramsOf('Id of the break (`brk_…`).'),
         body: NewResolutionSchema,
-        response: { 200: Type.Union([PreviewSchema, ResolutionRef]), 201: ResolutionRef },
+        response: { 200: PreviewSchema, 201: ResolutionRef },
       },
       config: {
         scope: 'write',
@@ -52,7 +52,8 @@ function newResolutionRoute(app: Api, resolutions: Resolutions): void {
       const asked = newResolutionOf(request.params.id, body)
       if (dryRun) return reply.code(200).send(previewBody(asked.verb, await resolutions.preview(asked)))
       const { resolution, replayed } = await resolutions.propose(asked, actorOf(request))
-      return reply.code(replayed ? 200 : 201).send(resolutionBody(resolution))
+      if (replayed) reply.header('idempotent-replayed', 'true')
+      return reply.code(201).send(resolutionBody(resolution))
     },
   )
 }
