@@ -59,6 +59,21 @@ const lines = fc
   )
 
 describe('a run over any statements', () => {
+  it('leaves a line in suspense that nothing leads to any more, because its payout is long past', () => {
+    const open: OpenBankBreak = {
+      id: 'second line of a payout',
+      code: 'duplicate_external',
+      class: 'real',
+      dueOn: null,
+      businessDate: '2025-11-03',
+      payoutId: null,
+      fileId: 'f',
+      line: 7,
+    }
+    const verdict = judgeBank(BANK, DAY, { payouts: [], lines: [], open: [open] })
+    expect(verdict).toMatchObject({ cleared: [], explained: [], carried: [open.id], counts: { breaks: 1 } })
+  })
+
   it('explains the difference to the cent, and carries on what the run before left', () => {
     fc.assert(
       fc.property(payouts, lines, (ours, theirs) => {

@@ -60,8 +60,10 @@ export function judgeBank(
     return concerned !== undefined && (concerned.recognised || concerned.names.length > 0) ? [concerned] : []
   })
   const waiting = new Set(matched.payouts.map(({ id }) => id))
+  const arrivedLines = new Map(arrivals.map(({ line }) => [keyOf(line), line]))
+  // A line that nothing leads to any more, because its payout is long past, is in the books all the same: only an arrival ends it.
   const standing = given.open.filter((each) =>
-    each.payoutId === null ? lines.some((line) => keyOf(line) === keyOf(each)) : waiting.has(each.payoutId),
+    each.payoutId === null ? !arrivedLines.has(keyOf(each)) : waiting.has(each.payoutId),
   )
   const openPayouts = new Set(standing.flatMap(({ payoutId }) => payoutId ?? []))
   const openLines = new Map(
@@ -86,7 +88,6 @@ export function judgeBank(
     ...matched.payouts.filter(({ id }) => !openPayouts.has(id)).map(({ id }) => breakOfPayout(record(id), day, source)),
     ...strange.map((line) => breakOfLine(line, repeats(line))),
   ]
-  const arrivedLines = new Map(arrivals.map(({ line }) => [keyOf(line), line]))
   const gone = given.open.filter((each) => !standing.includes(each))
   const stillOpen = [
     ...matched.payouts.filter(({ id }) => openPayouts.has(id)).map(({ id }) => breakOfPayout(record(id), day, source)),
