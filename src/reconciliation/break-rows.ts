@@ -3,7 +3,7 @@ import { type Queryable, statement, type Tx } from '../platform/db.ts'
 import { newId } from '../platform/ids.ts'
 import type { BreakClass, BreakCode, NewBreak, OpenBreak, OursRecord, TheirsRecord } from './break.ts'
 import { lapseProposals } from './resolutions/lapse.ts'
-import { exactJson } from './run.ts'
+import { exactJson } from './runs/run.ts'
 
 /** The rows of breaks and of their lives. */
 

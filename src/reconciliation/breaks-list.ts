@@ -2,10 +2,10 @@ import { hash } from 'node:crypto'
 import { type Queryable, statement } from '../platform/db.ts'
 import type { BreakClass, BreakCode, BreakState, OursRecord, PayoutRecord, TheirsRecord } from './break.ts'
 import { OPEN_COLUMNS, type OpenRow, oursOf, theirsOf } from './break-rows.ts'
-import { NOT_PROMOTED, UNTOUCHED } from './changes.ts'
 import { explain } from './explain.ts'
 import type { ReasonCode, Verb } from './resolutions/verbs.ts'
-import type { ChangeKind } from './run-summary.ts'
+import { NOT_PROMOTED, UNTOUCHED } from './runs/changes.ts'
+import type { ChangeKind } from './runs/run-summary.ts'
 
 export type UnparsedRow = { readonly line: number; readonly column: number | undefined; readonly message: string }
 

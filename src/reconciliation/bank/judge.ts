@@ -1,7 +1,7 @@
 import type { BreakCode, NewBreak, PayoutRecord } from '../break.ts'
 import { contribution } from '../decide.ts'
 import { type ProofLine, prove } from '../proof.ts'
-import { type RunSummary, waterfallOf } from '../run-summary.ts'
+import { type RunSummary, waterfallOf } from '../runs/run-summary.ts'
 import { breakOfArrival, breakOfLine, breakOfPayout } from './decide.ts'
 import type { ConcernedLine } from './lines.ts'
 import { type Arrival, matchArrivals } from './match.ts'

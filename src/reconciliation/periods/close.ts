@@ -4,7 +4,7 @@ import { statement, type Tx } from '../../platform/db.ts'
 import { Refusal } from '../../platform/errors.ts'
 import { takeFileTurn } from '../../settlement/index.ts'
 import { addDays } from '../calendar.ts'
-import { correctionIsDue } from '../corrections.ts'
+import { correctionIsDue } from '../corrections/corrections.ts'
 import { takeTurn } from '../resolutions/turn.ts'
 import { insertEvent, periodOf } from './rows.ts'
 
