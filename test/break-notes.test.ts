@@ -20,7 +20,10 @@ beforeAll(async () => {
   for (const amount of AMOUNTS) await server.post('/v1/payments', magicPayment(amount), { prefer: 'wait=15' })
   await server.post('/v1/test/clock/advance', { days: 1 })
   const { body } = await server.get('/v1/breaks?state=open')
-  ids = Array.from(body['data'] ?? [], (each: Json) => String(each['id']))
+  // The fee comes last: the tests that take breaks by their place leave it as it is.
+  ids = Array.from(body['data'] ?? [], (each: Json) => each)
+    .toSorted((a, b) => Number(a['code'] === 'fee_mismatch') - Number(b['code'] === 'fee_mismatch'))
+    .map((each) => String(each['id']))
   expect(ids).toHaveLength(AMOUNTS.length)
 })
 afterAll(async () => {
