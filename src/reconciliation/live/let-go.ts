@@ -40,7 +40,7 @@ export const someClosed = async (tx: Tx, source: string): Promise<readonly LiveI
 const OPEN = statement(
   'reconciliation.live_open_breaks',
   `select ${OPEN_COLUMNS} from recon_break b left join attempt a on a.id = b.attempt_id
-    where b.source = $1 and b.state = 'open' and b.code <> 'pending_outcome' and (b.attempt_id is null) <> (b.line is null)
+    where b.source = $1 and b.state = 'open' and b.code not in ('pending_outcome', 'unparsed_line') and (b.attempt_id is null) <> (b.line is null)
       and not exists (select from live_item i where i.id = b.id and i.break_code = b.code)
     order by b.id limit ${ROWS_AT_ONCE}`,
 )
