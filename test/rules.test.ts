@@ -183,3 +183,14 @@ describe('rules that are activated', () => {
     await expect(activate).rejects.toMatchObject({ constraint: 'recon_rule_version_needs_two_people' })
   })
 })
+
+describe('a server that stops', () => {
+  it('does not wait for the last day of a test of rules', async () => {
+    const { id } = await draft({ lagDays: 3 })
+    const tested = rules().test({ id, days: 31 })
+    nights.reconciliation.stop()
+
+    await expect(tested).rejects.toMatchObject({ code: 'unavailable' })
+    expect(await rules().get(id)).toMatchObject({ status: 'draft', test: null })
+  })
+})
