@@ -2,7 +2,7 @@ import { createDateReader, createZoneReader, type DateReader, type ZoneReader } 
 import { readRowAmount, unitsOf } from './amount-value.ts'
 import { currencyOf, decimalsIn } from './currency-code.ts'
 import { isTotal } from './kinds.ts'
-import type { Side, SideSpec, Unit } from './side.ts'
+import type { Rows, SideSpec, Unit } from './side.ts'
 
 /** What a row says that is compared, but for its key. */
 export type RowValue = {
@@ -33,7 +33,11 @@ export class Unreadable extends Error {
 type TextOf = (column: string) => string
 
 /** Reads rows one by one, in every way that people write them. Throws `Unreadable`. */
-export function createRowReader(side: Side, spec: SideSpec, zone: string): (textOf: TextOf) => RowValue {
+export function createRowReader(
+  side: Pick<Rows, 'isTable'>,
+  spec: SideSpec,
+  zone: string,
+): (textOf: TextOf) => RowValue {
   const readers = { dates: createDateReader(), zone: createZoneReader(zone) }
   return (textOf) => {
     const isSum = side.isTable && isTotal(textOf(spec.key).trim())

@@ -2,7 +2,7 @@ import { literal } from '../platform/duckdb.ts'
 import type { DateOrder, DecimalMark } from '../settlement/index.ts'
 import { CURRENCY_CODES, decimalsIn } from './currency-code.ts'
 import { TOTAL_WORDS } from './kinds.ts'
-import type { Side, SideSpec, Unit } from './side.ts'
+import type { Rows, SideSpec, Unit } from './side.ts'
 
 /**
  * Cells as expressions of DuckDB. Each reads the plain ways to write a thing, exactly as canon-row.ts does, and is null for
@@ -23,7 +23,12 @@ export type RowSql = {
   readonly isSuspicious: string
 }
 
-export function rowSql(side: Side, spec: SideSpec, zone: string, cell: (column: string) => string): RowSql {
+export function rowSql(
+  side: Pick<Rows, 'isTable'>,
+  spec: SideSpec,
+  zone: string,
+  cell: (column: string) => string,
+): RowSql {
   const currency = 'code' in spec.currency ? codeSql(spec.currency.code) : currencySql(cell(spec.currency.column))
   const date = spec.date && { text: cell(spec.date.column), order: spec.date.order }
   const fee = spec.fee && { text: cell(spec.fee.column), isCost: spec.fee.sign === 'cost' }

@@ -4,7 +4,7 @@ import { columnsOf, createRowReader, Unreadable } from './canon-row.ts'
 import { rowSql } from './canon-sql.ts'
 import { keySql } from './key-form.ts'
 import { apartWord, TOTAL_KIND } from './kinds.ts'
-import { cellOf, type Side, type SideName, type SideSpec } from './side.ts'
+import { cellOf, type Rows, rawTable, type SideName, type SideSpec } from './side.ts'
 import { apartState } from './states.ts'
 
 /**
@@ -19,7 +19,7 @@ import { apartState } from './states.ts'
  * DuckDB reads what is written plainly (canon-sql.ts), all rows at once; the others are read one by one (canon-row.ts). What
  * is no record at all goes to `unparsed`.
  */
-export async function canonicalise(duckdb: DuckDb, side: Side, spec: SideSpec, zone: string): Promise<Canonical> {
+export async function canonicalise(duckdb: DuckDb, side: Rows, spec: SideSpec, zone: string): Promise<Canonical> {
   const table = rowTable(side.name)
   await duckdb.run(`create table ${table} as ${plainRows(side, spec, zone)}`)
   const [plain] = await duckdb.query<Plain>(`
@@ -30,7 +30,7 @@ export async function canonicalise(duckdb: DuckDb, side: Side, spec: SideSpec, z
   const others = await readOthers(duckdb, side, spec, zone)
   const [timed, midnights] = [Number(plain?.timed) + others.timed, Number(plain?.midnights) + others.midnights]
   // A column of dates that a program wrote out with a time of nought.
-  await createView(duckdb, side, spec, { isMidnightOnly: timed > 1 && timed === midnights })
+  await createView(duckdb, side.name, spec, { isMidnightOnly: timed > 1 && timed === midnights })
   return {
     rounded: others.rounded,
     undated: (spec.date === undefined ? 0 : Number(plain?.undated)) + others.undated,
@@ -49,27 +49,29 @@ type Plain = Readonly<Record<'rows' | 'read' | 'undated' | 'timed' | 'midnights'
 const rowTable = (name: SideName): string => `${name}_row`
 
 /** Rows in their order, so that `rowid` counts them as `n` does. Without an amount it is one of the others. */
-function plainRows(side: Side, spec: SideSpec, zone: string): string {
+function plainRows(side: Rows, spec: SideSpec, zone: string): string {
   const cell = (column: string): string => cellOf(side, column)
   const { currency, amount, fee, isFree, at, isTimed, isUndated, isSuspicious } = rowSql(side, spec, zone, cell)
   const isRead = `amount is not null and currency is not null and (fee is not null or is_free) and (stamp is not null or is_undated) and not is_suspicious`
   const loose = spec.keyForm === 'loose' ? `, ${keySql(cell(spec.key), 'loose')} as key` : ''
   return `
     select ref, case when ${isRead} then amount end as amount, fee, currency, case when is_timed then epoch_ms(stamp) end as ms,
-           stamp::date as day, kind, status, second, false as is_total ${side.bulk === undefined ? ', line' : ''} ${loose === '' ? '' : ', key'}
+           stamp::date as day, kind, status, second, false as is_total, line ${loose === '' ? '' : ', key'}
       from (select ref, ${amount} as amount, ${fee} as fee, ${isFree} as is_free, currency, ${at} as stamp, ${isTimed} as is_timed,
-                   ${isUndated} as is_undated, ${isSuspicious} as is_suspicious, kind, status, second ${side.bulk === undefined ? ', line' : ''} ${loose}
+                   ${isUndated} as is_undated, ${isSuspicious} as is_suspicious, kind, status, second, line ${loose}
               from (select *, ${currency} as currency, ${keySql(cell(spec.key), 'exact')} as ref,
                            ${textSql(spec.kind, cell)} as kind, ${textSql(spec.status, cell)} as status,
-                           ${spec.second === undefined ? 'null::varchar' : keySql(cell(spec.second), 'case')} as second from ${side.rowsSql}))`
+                           ${spec.second === undefined ? 'null::varchar' : keySql(cell(spec.second), 'case')} as second from ${rawTable(side.name)}))`
 }
 
 const textSql = (column: string | undefined, cell: (column: string) => string): string =>
   column === undefined ? 'null::varchar' : `nullif(${cell(column)}, '')`
 
+type CellRow = { readonly n: number; readonly line: number } & Readonly<Record<string, string | number | null>>
+
 type Others = { rounded: number; undated: number; timed: number; midnights: number }
 
-async function readOthers(duckdb: DuckDb, side: Side, spec: SideSpec, zone: string): Promise<Others> {
+async function readOthers(duckdb: DuckDb, side: Rows, spec: SideSpec, zone: string): Promise<Others> {
   const { name } = side
   const table = rowTable(name)
   await duckdb.run(`create table ${name}_value (n integer, amount bigint, fee bigint, currency varchar, ms bigint, day varchar, is_total bigint);
@@ -77,7 +79,11 @@ async function readOthers(duckdb: DuckDb, side: Side, spec: SideSpec, zone: stri
   const counts: Others = { rounded: 0, undated: 0, timed: 0, midnights: 0 }
   const cells = new Map(columnsOf(spec).map((column) => [column, cellOf(side, column)]))
   const read = createRowReader(side, spec, zone)
-  for await (const rows of side.cells(duckdb, `${name}_other`, [...new Set(cells.values())])) {
+  const wanted = ['n', 'line', ...new Set(cells.values())].map((column) => `r.${column}`).join(', ')
+  const others = duckdb.stream<CellRow>(
+    `select ${wanted} from ${rawTable(name)} r semi join ${name}_other w on w.n = r.n order by r.n`,
+  )
+  for await (const rows of others) {
     const [values, rejected]: [CellValue[][], CellValue[][]] = [[], []]
     for (const row of rows) {
       const textOf = (column: string): string => {
@@ -111,15 +117,14 @@ const VALUE_TYPES = ['integer', 'bigint', 'bigint', 'varchar', 'bigint', 'varcha
 
 async function createView(
   duckdb: DuckDb,
-  { name, bulk }: Side,
+  name: SideName,
   { keyForm }: SideSpec,
   { isMidnightOnly }: { readonly isMidnightOnly: boolean },
 ): Promise<void> {
-  const line = bulk === undefined ? 'line' : `(rowid + ${bulk.firstLine})::integer`
   const key = { exact: 'ref', case: 'upper(ref)', loose: 'key' }[keyForm]
   await duckdb.run(`
     create view ${name} as
-      select rowid::integer as n, ${line} as line, ref, ${key} as key, amount, fee, currency,
+      select rowid::integer as n, line, ref, ${key} as key, amount, fee, currency,
              ${isMidnightOnly ? 'null::bigint' : 'ms'} as ms, day::varchar as day, kind, status, second, ${await apartSql(duckdb, name)} as apart
         from ${rowTable(name)} where amount is not null`)
 }

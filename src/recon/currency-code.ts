@@ -25,7 +25,7 @@ export function groupedMajor(amount: bigint, currency: string): string {
 
 const LETTERS = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ']
 
-/** All that \`currencyOf\` may give, and none, by their letters. */
+/** All that `currencyOf` may give, and none, by their letters. */
 export const CURRENCY_CODES: readonly string[] = LETTERS.flatMap((a) =>
   LETTERS.flatMap((b) => LETTERS.map((c) => a + b + c)),
 ).filter((code) => code === NO_CURRENCY || decimalsOfAny(code) !== undefined)

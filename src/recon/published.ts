@@ -1,7 +1,7 @@
 import type { DuckDb } from '../platform/duckdb.ts'
 import { createDateReader, createSurvey, type Format, parseFile, type SettlementLine } from '../settlement/index.ts'
 import { createRawRows } from './raw-rows.ts'
-import { type Side, type SideName, tableRows, UnreadableInput } from './side.ts'
+import { type Side, type SideName, UnreadableInput } from './side.ts'
 
 /** The columns that every published format is given. Other references have columns of their own behind these. */
 const COLUMNS = [
@@ -71,7 +71,6 @@ export async function loadPublished(
       kind: 'kind',
     },
     diagnostics,
-    ...tableRows(name),
   }
 }
 

@@ -1,4 +1,3 @@
-import type { DuckDb } from '../platform/duckdb.ts'
 import type { AmountRule, ColumnSurvey, DateOrder, DecimalMark, Diagnostic } from '../settlement/index.ts'
 
 /** The two files that are compared: ours, and what a PSP, a bank or anybody else says. */
@@ -25,15 +24,10 @@ export type Side = {
   /** How inference would read the file if it were alone. */
   readonly alone: Alone
   readonly diagnostics: readonly Diagnostic[]
-  /** All rows in their order, as a table of DuckDB with columns `c0`, `c1`, … */
-  readonly rowsSql: string
-  /** The cells of the rows that a table names by its column `n`, in their order. */
-  readonly cells: (duckdb: DuckDb, wanted: string, columns: readonly string[]) => AsyncIterable<readonly CellRow[]>
-  /** Only for a file whose rows are not in DuckDB: row 0 begins in line `firstLine`, and so on. */
-  readonly bulk: { readonly firstLine: number } | undefined
 }
 
-export type CellRow = { readonly n: number; readonly line: number } & Readonly<Record<string, string | number | null>>
+/** What of a side is needed to read its rows. */
+export type Rows = Pick<Side, 'name' | 'isTable' | 'rows' | 'columns'>
 
 /** What one file says of itself. Undefined where nothing is clear. */
 export type Alone = {
@@ -92,17 +86,4 @@ export function cellOf({ columns, name }: Pick<Side, 'columns' | 'name'>, column
   if (found !== undefined) return `c${found.place}`
   const there = columns.map((each) => each.name).join(', ')
   throw new UnreadableInput('column_unknown', `${name} has no column "${column}"; it has ${there.slice(0, 500)}`)
-}
-
-/** Rows that are all in the raw table. */
-export function tableRows(side: SideName): Pick<Side, 'rowsSql' | 'cells' | 'bulk'> {
-  const table = rawTable(side)
-  return {
-    rowsSql: table,
-    bulk: undefined,
-    cells: (duckdb, wanted, columns) =>
-      duckdb.stream<CellRow>(
-        `select r.n, r.line, ${columns.map((column) => `r.${column}`).join(', ')} from ${table} r semi join ${wanted} w on w.n = r.n order by r.n`,
-      ),
-  }
 }

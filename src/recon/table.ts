@@ -23,7 +23,7 @@ import {
 } from '../settlement/index.ts'
 import { currencyIn } from './currency-code.ts'
 import { createRawRows, type RawRows } from './raw-rows.ts'
-import { type Alone, type Side, type SideName, tableRows } from './side.ts'
+import type { Alone, Side, SideName } from './side.ts'
 
 type Loaded = Omit<Side, 'name' | 'path' | 'sha256'>
 
@@ -52,7 +52,6 @@ export async function loadTable(
     currencyBefore,
     alone: aloneOf(columns, { shape, header, currencyBefore }),
     diagnostics: diagnostics.list(),
-    ...tableRows(name),
   }
 }
 

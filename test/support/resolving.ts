@@ -32,7 +32,7 @@ export async function openResolving(nights: Nights, settings: ResolutionSettings
   const ann = await person('Ann')
   const ben = await person('Ben')
   const ask = (request: Partial<ResolutionRequest> & Pick<ResolutionRequest, 'breakId' | 'verb'>, actor = ann) =>
-    propose(deps, { with: [], reason: 'expected', ...request }, actor)
+    db.transaction((tx) => propose(tx, deps, { with: [], reason: 'expected', ...request }, actor))
   const decide = (decision: Decision, actor = ben) => decideOn(deps, decision, actor)
   return {
     deps,
@@ -42,7 +42,7 @@ export async function openResolving(nights: Nights, settings: ResolutionSettings
     ask,
     decide,
     look: (request: Partial<ResolutionRequest> & Pick<ResolutionRequest, 'breakId' | 'verb'>) =>
-      preview(deps, { with: [], reason: 'expected', ...request }),
+      db.transaction((tx) => preview(tx, deps, { with: [], reason: 'expected', ...request })),
     undo: (id: string, actor = ann) => undoResolution(deps, { id, reason: 'a mistake' }, actor),
     /** Asks, and has it approved where that is needed. */
     async resolve(request: Parameters<typeof ask>[0]): Promise<Resolution> {

@@ -88,19 +88,26 @@ async function loadClaimed(duckdb: DuckDb, claimed: readonly Place[]): Promise<v
   )
 }
 
-/** The table `named`: which payouts each line names. Of two references of which one begins with the other, the longer one. */
+/**
+ * The table `named`: which payouts each line names. Of two references of which one begins with the other, the longer one; of
+ * several payouts under one reference, such as one that came back, those of the line's currency and direction if there are any.
+ */
 async function loadNames(duckdb: DuckDb, payouts: readonly StoredPayout[], { references }: BankSource): Promise<void> {
-  await duckdb.run('create or replace table name (payout_id varchar, text varchar)')
-  const names = payouts.flatMap(({ id, pspReference, reference }) =>
+  await duckdb.run('create or replace table name (payout_id varchar, text varchar, amount bigint, currency varchar)')
+  const names = payouts.flatMap(({ id, pspReference, reference, amount, currency }) =>
     [pspReference, reference].flatMap((text) => {
       const name = plain(text ?? '')
-      return name.length < SHORTEST_REFERENCE ? [] : [[id, name]]
+      return name.length < SHORTEST_REFERENCE ? [] : [[id, name, amount, currency]]
     }),
   )
-  if (references === 'remittance') await duckdb.append('name', ['varchar', 'varchar'], names)
+  if (references === 'remittance') await duckdb.append('name', ['varchar', 'varchar', 'bigint', 'varchar'], names)
   await duckdb.run(`
     create or replace table named as
-      with hit as (select distinct b.file_id, b.line, n.payout_id, n.text from bank b join name n on contains(b.plain, n.text))
+      with hit as (
+        select distinct b.file_id, b.line, n.payout_id, n.text, n.currency = b.currency and (n.amount > 0) = (b.amount > 0) as fits
+          from bank b join name n on contains(b.plain, n.text)
+      )
       select distinct file_id, line, payout_id from hit h
-       where not exists (select 1 from hit o where o.file_id = h.file_id and o.line = h.line and o.text <> h.text and contains(o.text, h.text))`)
+       where not exists (select 1 from hit o where o.file_id = h.file_id and o.line = h.line and o.text <> h.text and contains(o.text, h.text))
+         and (fits or not exists (select 1 from hit o where o.file_id = h.file_id and o.line = h.line and o.text = h.text and o.fits))`)
 }

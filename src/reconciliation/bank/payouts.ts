@@ -86,11 +86,15 @@ const STANDING = statement(
      left join lateral (select a.id from payout_arrival a where a.payout_id = p.id and ${ARRIVAL_STANDS} limit 1) a on true
     where p.psp = any($1::text[]) and p.business_date <= $2 and ${PAYOUT_STANDS}
       and not exists (select from recon_break b where b.payout_id = p.id and b.state = 'resolved')
-      and (a.id is null or p.business_date >= $2::date - $3::integer)
+      and (a.id is null or p.business_date >= $2::date - $3::integer
+           or exists (select from recon_break b where b.payout_id = p.id and b.state = 'open'))
     order by p.business_date, p.id`,
 )
 
-/** Payouts up to a day about which nobody has decided: those that have not arrived, and those of the last days that have. */
+/**
+ * Payouts up to a day about which nobody has decided: those that have not arrived, and those that have, if that is some days ago
+ * at most or over another amount.
+ */
 export const standingPayouts = (
   db: Queryable,
   psps: readonly string[],

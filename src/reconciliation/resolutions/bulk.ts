@@ -3,9 +3,11 @@ import type { Tx } from '../../platform/db.ts'
 import { Refusal } from '../../platform/errors.ts'
 import { publicId } from '../../platform/ids.ts'
 import { type Break, getBreak } from '../breaks-list.ts'
-import { type Annotation, annotate } from './notes.ts'
+import { sourceOf } from './items.ts'
+import { type Annotation, annotate, lockForNotes } from './notes.ts'
 import { type Preview, preview, propose, type ResolutionDeps } from './propose.ts'
 import type { Resolution } from './rows.ts'
+import { takeTurn } from './turn.ts'
 import type { ResolutionRequest } from './verbs.ts'
 
 /** What is wanted of one break of many. What is left out stays; tags are all that it then has. */
@@ -57,48 +59,48 @@ async function one(
   item: BulkItem,
   { dryRun, actor }: { readonly dryRun: boolean; readonly actor: Actor },
 ): Promise<BulkOutcome> {
-  const { breakId, resolution: asked } = item
-  const request = asked && { ...asked, breakId, with: [] }
-  // Tried first, so that nothing is decided about a break whose other half is then refused.
-  const wouldChange = await write(deps, item, { actor, isTrial: true })
-  const changes = wouldChange || asked !== undefined
-  if (dryRun)
-    return {
-      breakId,
-      outcome: changes ? 'changed' : 'unchanged',
-      ...(request && { preview: await preview(deps, request) }),
-    }
-  const resolution = request && (await propose(deps, request, actor)).resolution
-  if (wouldChange) await write(deps, { ...item, version: undefined }, { actor, isTrial: false })
-  const after = await getBreak(deps.db, breakId)
-  return { breakId, outcome: changes ? 'changed' : 'unchanged', version: after?.version, resolution }
-}
-
-/** Whether there is anything to write on the break; writes it unless it is a trial. */
-async function write(
-  { db, clock }: ResolutionDeps,
-  item: BulkItem,
-  { actor, isTrial }: { readonly actor: Actor; readonly isTrial: boolean },
-): Promise<boolean> {
-  let changes = false
+  let outcome: BulkOutcome | undefined
   const work = async (tx: Tx): Promise<void> => {
-    const found = await getBreak(tx, item.breakId)
-    if (found === undefined) throw new Refusal('not_found', `There is no break ${publicId('brk', item.breakId)}.`)
-    if (item.version !== undefined && item.version !== found.version)
-      throw new Refusal('break_changed', `${publicId('brk', found.id)} is at version ${found.version} by now.`, {
-        facts: { version: found.version },
-      })
-    const annotation = annotationOf(found, item)
-    changes = Object.keys(annotation).length > 0
-    if (changes) await annotate(tx, [found.id], annotation, { actor, at: clock.now() })
-    if (isTrial) throw new Tried()
+    outcome = await dealWith(tx, deps, item, { dryRun, actor })
+    if (dryRun) throw new Tried()
   }
   try {
-    await db.transaction(work)
+    await deps.db.transaction(work)
   } catch (error) {
     if (!(error instanceof Tried)) throw error
   }
-  return changes
+  if (outcome === undefined) throw new Error('what was dealt with has an outcome')
+  return outcome
+}
+
+/** All of an item in one transaction, behind the lock of its break: the version holds, and none of it is done alone. */
+async function dealWith(
+  tx: Tx,
+  deps: ResolutionDeps,
+  item: BulkItem,
+  { dryRun, actor }: { readonly dryRun: boolean; readonly actor: Actor },
+): Promise<BulkOutcome> {
+  const { breakId, resolution: asked } = item
+  // The turn of the source comes before the lock of a break, as everywhere.
+  if (asked !== undefined) await takeTurn(tx, await sourceOf(tx, [breakId]))
+  await lockForNotes(tx, [breakId])
+  const found = await getBreak(tx, breakId)
+  if (found === undefined) throw new Error('a break that is locked is there')
+  if (item.version !== undefined && item.version !== found.version)
+    throw new Refusal('break_changed', `${publicId('brk', breakId)} is at version ${found.version} by now.`, {
+      facts: { version: found.version },
+    })
+  const request = asked && { ...asked, breakId, with: [] }
+  const annotation = annotationOf(found, item)
+  const isAnnotated = Object.keys(annotation).length > 0
+  const shown = request && dryRun ? await preview(tx, deps, request) : undefined
+  const resolution = request && !dryRun ? (await propose(tx, deps, request, actor)).resolution : undefined
+  if (isAnnotated) await annotate(tx, [breakId], annotation, { actor, at: deps.clock.now() })
+  return {
+    breakId,
+    outcome: isAnnotated || asked !== undefined ? 'changed' : 'unchanged',
+    ...(dryRun ? { preview: shown } : { version: (await getBreak(tx, breakId))?.version, resolution }),
+  }
 }
 
 /** What differs from what the break has. */

@@ -28,6 +28,14 @@ const SNOOZE = statement('breaks.snooze', 'update recon_break set snoozed_until 
 
 type Row = { readonly id: string; readonly state: string; readonly tags: readonly string[] }
 
+/** What is read of breaks behind this stays so until the end of the transaction. Throws `not_found`. */
+export async function lockForNotes(tx: Tx, ids: readonly string[]): Promise<readonly Row[]> {
+  const rows = await tx.run<Row>(LOCK, [ids])
+  const missing = ids.find((id) => !rows.some((row) => row.id === id))
+  if (missing !== undefined) throw new Refusal('not_found', `There is no break ${publicId('brk', missing)}.`)
+  return rows
+}
+
 /** Writes on breaks, all or none. Throws `not_found`, `break_state`, `invalid_request`. */
 export async function annotate(
   tx: Tx,
@@ -35,9 +43,7 @@ export async function annotate(
   annotation: Annotation,
   { actor, at }: { readonly actor: Actor; readonly at: Date },
 ): Promise<void> {
-  const rows = await tx.run<Row>(LOCK, [ids])
-  const missing = ids.find((id) => !rows.some((row) => row.id === id))
-  if (missing !== undefined) throw new Refusal('not_found', `There is no break ${publicId('brk', missing)}.`)
+  const rows = await lockForNotes(tx, ids)
   const { assignee, comment, snoozeUntil } = annotation
   const note = (kind: string, detail: string | null): Promise<void> =>
     noteBreaks(tx, ids, { kind, detail, keyId: actor.keyId, at })

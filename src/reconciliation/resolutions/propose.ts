@@ -46,11 +46,14 @@ export const changeHash = (request: Pick<ResolutionRequest, 'verb'>, plan: Plan)
 }
 
 /** What would be booked, without doing it. Throws like `propose`. */
-export const preview = ({ db, settings }: ResolutionDeps, request: ResolutionRequest): Promise<Preview> =>
-  db.transaction(async (tx) => {
-    const { plan } = await planned(tx, settings, request)
-    return { breakIds: plan.items.map(({ id }) => id), entry: shown(plan), needsApproval: plan.needsApproval }
-  })
+export async function preview(
+  tx: Tx,
+  { settings }: Pick<ResolutionDeps, 'settings'>,
+  request: ResolutionRequest,
+): Promise<Preview> {
+  const { plan } = await planned(tx, settings, request)
+  return { breakIds: plan.items.map(({ id }) => id), entry: shown(plan), needsApproval: plan.needsApproval }
+}
 
 async function planned(tx: Tx, settings: ResolutionSettings, request: ResolutionRequest) {
   const ids = [...new Set([request.breakId, ...request.with])]
@@ -64,43 +67,42 @@ async function planned(tx: Tx, settings: ResolutionSettings, request: Resolution
  * resolution. Throws `not_found`, `break_state`, `break_not_resolvable`, `invalid_request`, `run_in_progress`.
  */
 export async function propose(
-  { db, directory, clock, settings }: ResolutionDeps,
+  tx: Tx,
+  { directory, clock, settings }: Omit<ResolutionDeps, 'db'>,
   request: ResolutionRequest,
   actor: Actor,
 ): Promise<{ readonly resolution: Resolution; readonly replayed: boolean }> {
   const now = clock.now()
-  return db.transaction(async (tx) => {
-    const ids = [...new Set([request.breakId, ...request.with])]
-    await takeTurn(tx, await sourceOf(tx, ids))
-    const known = await standing(tx, ids, request, { actor, now })
-    if (known !== undefined) return { resolution: known, replayed: true }
-    const { source, plan } = await planned(tx, settings, request)
-    const id = newId()
-    const given = { id, source, request, entry: shown(plan), makerKeyId: actor.keyId, proposedAt: now, breakIds: ids }
-    if (plan.needsApproval) {
-      const approvalId = newId()
-      await insertApproval(tx, {
-        id: approvalId,
-        kind: 'resolution',
-        subjectId: id,
-        changeHash: changeHash(request, plan),
-        makerKeyId: actor.keyId,
-        requestedAt: now,
-        expiresAt: new Date(now.getTime() + APPROVAL_MS),
-      })
-      await insertResolution(tx, { ...given, state: 'proposed', approvalId, appliedAt: null, entryId: null })
-    } else {
-      const entryId = await book(tx, directory, id, plan, now)
-      await insertResolution(tx, { ...given, state: 'applied', approvalId: null, appliedAt: now, entryId })
-      await mark(tx, id, plan, now)
-    }
-    const kind = plan.needsApproval ? 'proposed' : 'resolved'
-    await noteBreaks(tx, ids, { kind, detail: `${publicId('res', id)} ${request.verb}`, keyId: actor.keyId, at: now })
-    await audit(tx, actor, now, [deedOf(`resolution.${kind === 'resolved' ? 'applied' : 'proposed'}`, given)])
-    const resolution = await getResolution(tx, id)
-    if (resolution === undefined) throw new Error('a resolution that was stored is there')
-    return { resolution, replayed: false }
-  })
+  const ids = [...new Set([request.breakId, ...request.with])]
+  await takeTurn(tx, await sourceOf(tx, ids))
+  const known = await standing(tx, ids, request, { actor, now })
+  if (known !== undefined) return { resolution: known, replayed: true }
+  const { source, plan } = await planned(tx, settings, request)
+  const id = newId()
+  const given = { id, source, request, entry: shown(plan), makerKeyId: actor.keyId, proposedAt: now, breakIds: ids }
+  if (plan.needsApproval) {
+    const approvalId = newId()
+    await insertApproval(tx, {
+      id: approvalId,
+      kind: 'resolution',
+      subjectId: id,
+      changeHash: changeHash(request, plan),
+      makerKeyId: actor.keyId,
+      requestedAt: now,
+      expiresAt: new Date(now.getTime() + APPROVAL_MS),
+    })
+    await insertResolution(tx, { ...given, state: 'proposed', approvalId, appliedAt: null, entryId: null })
+  } else {
+    const entryId = await book(tx, directory, id, plan, now)
+    await insertResolution(tx, { ...given, state: 'applied', approvalId: null, appliedAt: now, entryId })
+    await mark(tx, id, plan, now)
+  }
+  const kind = plan.needsApproval ? 'proposed' : 'resolved'
+  await noteBreaks(tx, ids, { kind, detail: `${publicId('res', id)} ${request.verb}`, keyId: actor.keyId, at: now })
+  await audit(tx, actor, now, [deedOf(`resolution.${kind === 'resolved' ? 'applied' : 'proposed'}`, given)])
+  const resolution = await getResolution(tx, id)
+  if (resolution === undefined) throw new Error('a resolution that was stored is there')
+  return { resolution, replayed: false }
 }
 
 const deedOf = (

@@ -48,8 +48,8 @@ export type Resolutions = {
 export function createResolutions(deps: ResolutionDeps, reports: Db): Resolutions {
   const { db, clock } = deps
   return {
-    preview: (request) => preview(deps, request),
-    propose: (request, actor) => propose(deps, request, actor),
+    preview: (request) => db.transaction((tx) => preview(tx, deps, request)),
+    propose: (request, actor) => db.transaction((tx) => propose(tx, deps, request, actor)),
     get: (id) => getResolution(db, id),
     list: (filter) => listResolutions(reports, filter),
     undo: (request, actor) => undoResolution(deps, request, actor),

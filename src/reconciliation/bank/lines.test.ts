@@ -1,0 +1,107 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts'
+import { storeBlob } from '../../platform/blob.ts'
+import { createDb, type Db } from '../../platform/db.ts'
+import { type DuckDb, literal, openDuckDb } from '../../platform/duckdb.ts'
+import { concernedLines } from './lines.ts'
+import { matchArrivals } from './match.ts'
+import type { StoredPayout } from './payouts.ts'
+import type { BankSource } from './source.ts'
+
+let database: TestDatabase
+let db: Db
+let duckdb: DuckDb
+let folder: string
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  db = createDb({ url: database.url, schema: database.schema })
+  folder = mkdtempSync(join(tmpdir(), 'tallystick-bank-lines-'))
+  duckdb = await openDuckDb(folder)
+})
+afterAll(async () => {
+  duckdb.close()
+  await db.end()
+  await database.drop()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const BANK: BankSource = {
+  name: 'house-bank',
+  zone: 'UTC',
+  psps: ['acme'],
+  account: undefined,
+  calendar: { days: [1, 2, 3, 4, 5], holidays: [] },
+  lagDays: 1,
+  windowDays: 5,
+  references: 'remittance',
+  recognisedBy: [],
+}
+const DAY = '2026-03-03'
+
+type Line = readonly [text: string, amount: bigint, currency: string]
+
+/** Which payouts arrive in which lines, by the number of the line. */
+async function arrivalsOf(
+  fileId: string,
+  payouts: readonly (readonly [id: string, reference: string, amount: bigint, currency: string])[],
+  lines: readonly Line[],
+): Promise<readonly (readonly [line: number, payout: string, amount: bigint])[]> {
+  const path = join(folder, `written-${fileId}`)
+  const rows = lines.map(
+    ([text, amount, currency], n) =>
+      `(${1 + n}, '${DAY}', ${amount}::bigint, 0::bigint, ${literal(currency)}, null::varchar, null::varchar, null::varchar, ${literal(text)}, false, null::varchar)`,
+  )
+  await duckdb.run(
+    `copy (select * from (values ${rows.join(', ')}) l (line, line_on, amount, fee, currency, reference, psp_reference, other_references,
+       description, seen_before, booked)) to ${literal(path)} (format parquet)`,
+  )
+  const { id: linesBlobId } = await db.transaction((tx) => storeBlob(tx, path))
+  const stored = payouts.map(
+    ([id, pspReference, amount, currency]): StoredPayout => ({
+      ...{ id, psp: 'acme', pspReference, reference: null, amount, currency },
+      ...{ businessDate: '2026-03-02', occurredAt: new Date(0), arrived: false },
+    }),
+  )
+  const files = [{ id: fileId, linesBlobId }]
+  const request = { source: BANK, day: DAY, files, claimed: [], payouts: stored }
+  const concerned = await concernedLines(db, duckdb, folder, request)
+  return matchArrivals(stored, concerned, BANK)
+    .arrivals.map(({ line, payout, amount }) => [line.line, payout.id, amount] as const)
+    .toSorted()
+}
+
+it('a reference that a PSP gave to several payouts means the one of the line that has its currency and direction', async () => {
+  const payouts = [
+    ['eur', 'batch 20260302', 10_000n, 'EUR'],
+    ['jpy', 'batch 20260302', 5_000n, 'JPY'],
+    ['back', 'batch 20260302', -10_000n, 'EUR'],
+  ] as const
+
+  expect(
+    await arrivalsOf('of-a-batch', payouts, [
+      ['ACME BATCH 20260302', 5_000n, 'JPY'],
+      ['ACME BATCH 20260302', 10_000n, 'EUR'],
+      ['RETURNED ACME BATCH 20260302', -10_000n, 'EUR'],
+    ]),
+  ).toEqual([
+    [1, 'jpy', 5_000n],
+    [2, 'eur', 10_000n],
+    [3, 'back', -10_000n],
+  ])
+})
+
+it('a line that names a payout and what was taken back from it is both of them', async () => {
+  const payouts = [
+    ['out', 'po_20260302a', 10_000n, 'EUR'],
+    ['back', 'po_20260302b', -3_000n, 'EUR'],
+  ] as const
+
+  expect(await arrivalsOf('netted', payouts, [['ACME PO 20260302A PO 20260302B', 7_000n, 'EUR']])).toEqual([
+    [1, 'back', -3_000n],
+    [1, 'out', 10_000n],
+  ])
+})
