@@ -3,30 +3,21 @@ import { createTestDatabase, type TestDatabase } from '../../../test/support/dat
 import { createDb, type Db } from '../../platform/db.ts'
 import { newId } from '../../platform/ids.ts'
 import { insertBreaks } from '../break-rows.ts'
+import { runWithFile } from '../testing/run-with-file.ts'
 import { insertArrivals } from './arrivals.ts'
 import { breakOfArrival } from './decide.ts'
 import { insertPayouts, standingPayouts } from './payouts.ts'
 
 let database: TestDatabase
 let db: Db
-const runId = newId()
-const fileId = newId()
+let runId: string
+let fileId: string
 const at = new Date('2026-01-06T00:00:00Z')
 
 beforeAll(async () => {
   database = await createTestDatabase()
   db = createDb({ url: database.url, schema: database.schema })
-  await db.query(
-    `with b as (insert into blob select $2, sha256('x'), 0 returning id)
-     insert into settlement_file (id, source, name, status, sha256, byte_count, line_count, control, diagnostics, received_via, received_at,
-                                  original_blob_id, rejection)
-     select $1, 'acme', 'a.csv', 'rejected', sha256('x'), 0, 0, 'none', '[]', 'uploaded', $3, b.id, 'a test' from b`,
-    [fileId, newId(), at],
-  )
-  await db.query(
-    `insert into recon_run (id, source, business_date, status, settings, requested_at) values ($1, 'house-bank', '2026-01-06', 'queued', '{}', $2)`,
-    [runId, at],
-  )
+  ;({ runId, fileId } = await runWithFile(db, { source: 'house-bank', day: '2026-01-06', at }))
 })
 afterAll(async () => {
   await db.end()

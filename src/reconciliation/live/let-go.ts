@@ -1,6 +1,7 @@
 import { toColumns } from '../../platform/columns.ts'
 import { statement, type Tx } from '../../platform/db.ts'
 import { OPEN_COLUMNS, type OpenRow, oursOf, theirsOf } from '../break-rows.ts'
+import { openItem } from '../engines/stream/open-item.ts'
 import type { Heads } from '../ours.ts'
 import { COLUMNS, type LiveItem, liveItemOf, type Row } from './item.ts'
 import type { Arriving } from './store.ts'
@@ -40,7 +41,7 @@ export const someClosed = async (tx: Tx, source: string): Promise<readonly LiveI
 const OPEN = statement(
   'reconciliation.live_open_breaks',
   `select ${OPEN_COLUMNS} from recon_break b left join attempt a on a.id = b.attempt_id
-    where b.source = $1 and b.state = 'open' and b.code <> 'pending_outcome' and (b.attempt_id is null) <> (b.line is null)
+    where b.source = $1 and b.state = 'open' and b.code not in ('pending_outcome', 'unparsed_line') and (b.attempt_id is null) <> (b.line is null)
       and not exists (select from live_item i where i.id = b.id and i.break_code = b.code)
     order by b.id limit ${ROWS_AT_ONCE}`,
 )
@@ -49,54 +50,8 @@ const OPEN = statement(
 export async function someOpen(tx: Tx, source: string): Promise<readonly Arriving[]> {
   const rows = await tx.run<OpenRow>(OPEN, [source])
   return rows.flatMap((row): Arriving[] => {
-    const [ours, theirs] = [oursOf(row), theirsOf(row)]
+    const item = openItem({ id: row.id, ours: oursOf(row), theirs: theirsOf(row) })
     const opened = { code: row.code, dueOn: row.class === 'temporary' ? (row.due_on ?? undefined) : undefined }
-    if (ours !== undefined)
-      return [
-        {
-          booked: undefined,
-          opened,
-          item: {
-            side: 'ours',
-            record: {
-              name: row.id,
-              attempt_id: ours.attemptId,
-              payment_id: ours.paymentId,
-              ours_psp_reference: ours.pspReference,
-              asked_amount: ours.amount,
-              ours_amount: ours.amount,
-              ours_currency: ours.currency,
-              ours_ms: BigInt(ours.occurredAt.getTime()),
-              business_date: ours.businessDate,
-              ours_break: row.id,
-            },
-          },
-        },
-      ]
-    if (theirs === undefined) return []
-    return [
-      {
-        booked: undefined,
-        opened,
-        item: {
-          side: 'line',
-          record: {
-            name: row.id,
-            day: null,
-            file_id: theirs.fileId,
-            line: theirs.line,
-            kind: theirs.kind,
-            status: theirs.status,
-            reference: theirs.reference,
-            psp_reference: theirs.pspReference,
-            theirs_amount: theirs.amount,
-            fee: theirs.fee,
-            theirs_currency: theirs.currency,
-            theirs_ms: theirs.occurredAt === null ? null : BigInt(theirs.occurredAt.getTime()),
-            theirs_break: row.id,
-          },
-        },
-      },
-    ]
+    return item === undefined ? [] : [{ booked: undefined, opened, item }]
   })
 }

@@ -1,5 +1,5 @@
 import type { Seeded } from '../../../../../test/support/seeded.ts'
-import type { OpenBreak } from '../../../break.ts'
+import { openItem } from '../open-item.ts'
 import type { Item } from '../record.ts'
 import { createStream, type Stream } from '../stream.ts'
 import { type Booked, fileOf, type History, type Line, SOURCE, type Told, uuid } from './history.ts'
@@ -53,45 +53,6 @@ const toldItem = (each: Told, n: number): Item => ({
   },
 })
 
-/** What is open comes back as a record of an earlier day. */
-function carriedItem({ id, ours, theirs }: OpenBreak): Item {
-  if (ours !== undefined)
-    return {
-      side: 'ours',
-      record: {
-        name: id,
-        attempt_id: ours.attemptId,
-        payment_id: ours.paymentId,
-        ours_psp_reference: ours.pspReference,
-        asked_amount: ours.amount,
-        ours_amount: ours.amount,
-        ours_currency: ours.currency,
-        ours_ms: BigInt(ours.occurredAt.getTime()),
-        business_date: ours.businessDate,
-        ours_break: id,
-      },
-    }
-  if (theirs === undefined) throw new Error(`break ${id} has a side`)
-  return {
-    side: 'line',
-    record: {
-      name: id,
-      day: null,
-      file_id: theirs.fileId,
-      line: theirs.line,
-      kind: theirs.kind,
-      status: theirs.status,
-      reference: theirs.reference,
-      psp_reference: theirs.pspReference,
-      theirs_amount: theirs.amount,
-      fee: theirs.fee,
-      theirs_currency: theirs.currency,
-      theirs_ms: theirs.occurredAt === null ? null : BigInt(theirs.occurredAt.getTime()),
-      theirs_break: id,
-    },
-  }
-}
-
 /** A record, with the nights between which it comes: after the file of `from` − 1 is complete, before that of `to` is. */
 type Arrival = { readonly item: Item; readonly from: number; readonly to: number }
 
@@ -128,7 +89,7 @@ export function decideWithStream(history: History, random: Seeded): readonly Sai
       random,
     )
     const said = nights.decide(night, stream.complete(day))
-    stream.arrive(nights.open().map(carriedItem))
+    stream.arrive(nights.open().flatMap((each) => openItem(each) ?? []))
     return said
   })
 }
