@@ -22,8 +22,7 @@ create table recon_rule_version (
   constraint recon_rule_version_tested_first check (activated_at is null or tested_at is not null)
 );
 
--- What was drafted stays as it was drafted, what is active is final, and nobody activates what they drafted themselves. Names
--- count as well as keys: somebody who gets a new key is still the same person.
+-- What was drafted stays as it was drafted, what is active is final, and nobody activates what they drafted themselves.
 create function refuse_unfit_rule_version() returns trigger language plpgsql
   set search_path = pg_catalog, pg_temp as $$
 begin
@@ -34,9 +33,7 @@ begin
     raise exception 'version % of the rules of % stays as it is', old.version, old.source
       using errcode = 'check_violation', constraint = 'recon_rule_version_is_final';
   end if;
-  if new.activated_at is not null and exists (
-     select from api_key maker join api_key activator on activator.id = new.activator_key_id
-      where maker.id = new.maker_key_id and (maker.id = activator.id or lower(trim(maker.name)) = lower(trim(activator.name)))) then
+  if new.activated_at is not null and is_same_person(new.maker_key_id, new.activator_key_id) then
     raise exception 'version % of the rules of % is activated by whoever drafted it', new.version, new.source
       using errcode = 'check_violation', constraint = 'recon_rule_version_needs_two_people';
   end if;

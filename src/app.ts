@@ -267,6 +267,7 @@ async function build({ config, databaseUrl, simulatorUrl, apiKey, log }: AppOpti
   closers.push(() => {
     // Callers who wait for a final status get what there is: a drain takes as long as the calls in flight, not longer.
     payments.release()
+    reconciliation.stop()
     return server.close()
   })
   const url = await server.listen({ host: config.host, port: config.port })

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { newId } from '../src/platform/ids.ts'
+import type { Actor } from '../src/platform/audit/index.ts'
+import { newId, publicId } from '../src/platform/ids.ts'
 import { runsThatDiffer } from './support/corrections.ts'
 import { createTestDatabase, type TestDatabase } from './support/database.ts'
 import { dayAt, lineOf, type Nights, openNights, sell } from './support/nights.ts'
@@ -12,21 +13,21 @@ import { settlementText } from './support/settlement-text.ts'
 
 let database: TestDatabase
 let nights: Nights
-let maker = ''
-let checker = ''
+let maker: Actor
+let checker: Actor
 const late: string[] = []
 const DAYS = 4
 
 const at = (n: number): Date => new Date(`${dayAt(n)}T10:00:00Z`)
 
-async function makeKey(name: string): Promise<string> {
+async function makeKey(name: string): Promise<Actor> {
   const id = newId()
   await nights.db.query(
     `insert into api_key (id, name, prefix, hash, scopes, mode, created_at)
      values ($1, $2, $3, sha256($3::text::bytea), array['write'], 'test', $4)`,
     [id, name, id, at(0)],
   )
-  return id
+  return { keyId: id, name }
 }
 
 async function night(n: number, lines: Parameters<typeof settlementText>[1]): Promise<void> {
@@ -37,7 +38,7 @@ async function night(n: number, lines: Parameters<typeof settlementText>[1]): Pr
 
 const rules = () => nights.reconciliation.rules
 const draft = (settings: Parameters<ReturnType<typeof rules>['draft']>[0]['settings']) =>
-  rules().draft({ source: 'simulator', settings, reason: 'The PSP is slow.', keyId: maker })
+  rules().draft({ source: 'simulator', settings, reason: 'The PSP is slow.', actor: maker })
 
 beforeAll(async () => {
   database = await createTestDatabase()
@@ -97,7 +98,7 @@ describe('rules that are tested on history', () => {
 describe('rules that are activated', () => {
   it('are tested before, by somebody else than their maker, and for days that are not done', async () => {
     const { id } = await draft({ lagDays: 2 })
-    const activate = (keyId: string, effectiveOn: string) => rules().activate({ id, keyId, effectiveOn })
+    const activate = (actor: Actor, effectiveOn: string) => rules().activate({ id, actor, effectiveOn })
     await expect(activate(checker, dayAt(4))).rejects.toMatchObject({ code: 'rule_state', facts: { status: 'draft' } })
     await rules().test({ id, days: 1 })
 
@@ -113,7 +114,7 @@ describe('rules that are activated', () => {
   it('decide from their day on; runs before keep theirs, and all of them are computed again the same', async () => {
     const { id, version } = await draft({ lagDays: 2 })
     await rules().test({ id, days: 31 })
-    const active = await rules().activate({ id, keyId: checker, effectiveOn: dayAt(5) })
+    const active = await rules().activate({ id, actor: checker, effectiveOn: dayAt(5) })
     await night(4, [])
     await sell(nights, at(5), {})
     await night(5, [])
@@ -141,6 +142,36 @@ describe('rules that are activated', () => {
     await expect(nights.db.query('delete from recon_rule_version')).rejects.toThrow('denied')
   })
 
+  it('are in the log of what people did', async () => {
+    const { id, draftedAt, activatedAt, effectiveOn } =
+      (await rules().list({ source: 'simulator', limit: 1 })).data[0] ?? expect.fail('there is no version')
+
+    const rows = await nights.db.query(
+      'select at, actor, action, detail from audit_log where object = $1 order by seq',
+      [publicId('rul', id)],
+    )
+
+    expect(rows).toMatchObject([
+      {
+        at: draftedAt,
+        actor: 'Ana',
+        action: 'rules.drafted',
+        detail: { source: 'simulator', reason: 'The PSP is slow.' },
+      },
+      { at: activatedAt, actor: 'Ben', action: 'rules.activated', detail: { effective_on: effectiveOn } },
+    ])
+  })
+
+  it('are not older than those that are active: they would never count', async () => {
+    const { data } = await rules().list({ source: 'simulator', limit: 10 })
+    const older = data.find(({ status }) => status === 'tested') ?? expect.fail('no version is tested')
+
+    const activated = rules().activate({ id: older.id, actor: checker, effectiveOn: '2030-01-01' })
+
+    await expect(activated).rejects.toMatchObject({ code: 'rule_state', facts: { status: 'tested' } })
+    expect(await rules().get(older.id)).toMatchObject({ status: 'tested', effectiveOn: null })
+  })
+
   it('cannot be activated by their maker in the database either', async () => {
     const { id } = await draft({ graceMinutes: 5 })
     await rules().test({ id, days: 1 })
@@ -150,5 +181,16 @@ describe('rules that are activated', () => {
     )
 
     await expect(activate).rejects.toMatchObject({ constraint: 'recon_rule_version_needs_two_people' })
+  })
+})
+
+describe('a server that stops', () => {
+  it('does not wait for the last day of a test of rules', async () => {
+    const { id } = await draft({ lagDays: 3 })
+    const tested = rules().test({ id, days: 31 })
+    nights.reconciliation.stop()
+
+    await expect(tested).rejects.toMatchObject({ code: 'unavailable' })
+    expect(await rules().get(id)).toMatchObject({ status: 'draft', test: null })
   })
 })

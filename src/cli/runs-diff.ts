@@ -4,10 +4,30 @@ import type { ApiPage } from './api-types.ts'
 import { money } from './breaks-list.ts'
 import type { Context } from './context.ts'
 import { EXIT } from './failure.ts'
+import type { Output } from './output.ts'
 
 // Enough to see what a night was about; `breaks list --run` has them all.
 const EXAMPLES = 5
 const SHOWN = ['opened', 'reopened', 'promoted', 'cleared'] as const
+
+/** Breaks by what became of them, code and currency. */
+export const showChanges = (output: Output, title: string, changes: ApiChanges['changes']): void =>
+  output.table(
+    [
+      { title },
+      { title: 'code' },
+      { title: 'class' },
+      { title: 'breaks', align: 'right' },
+      { title: 'difference', align: 'right' },
+    ],
+    changes.map(({ change, code, class: isClass, count, amount, currency }) => [
+      change,
+      code,
+      isClass,
+      String(count),
+      money(amount ?? undefined, currency ?? undefined),
+    ]),
+  )
 
 /** What a run changed since the one before, and some of the breaks. */
 export async function runsDiff(context: Context, id: string): Promise<number> {
@@ -19,22 +39,7 @@ export async function runsDiff(context: Context, id: string): Promise<number> {
     return EXIT.ok
   }
   if (found.changes.length === 0) output.note('nothing changed, and nothing is open')
-  output.table(
-    [
-      { title: 'change' },
-      { title: 'code' },
-      { title: 'class' },
-      { title: 'breaks', align: 'right' },
-      { title: 'difference', align: 'right' },
-    ],
-    found.changes.map(({ change, code, class: isClass, count, amount, currency }) => [
-      change,
-      code,
-      isClass,
-      String(count),
-      money(amount ?? undefined, currency ?? undefined),
-    ]),
-  )
+  showChanges(output, 'change', found.changes)
   for (const change of SHOWN) {
     if (!found.changes.some((each) => each.change === change)) continue
     const query = { run: id, change, limit: EXAMPLES }

@@ -1,7 +1,7 @@
 import type { ApiDryRun } from './api-report-types.ts'
-import { money } from './breaks-list.ts'
 import type { Context } from './context.ts'
 import { EXIT } from './failure.ts'
+import { showChanges } from './runs-diff.ts'
 import { equation } from './runs-get.ts'
 import { COMPUTE_TIMEOUT_MS } from './runs-verify.ts'
 
@@ -44,21 +44,6 @@ function printDryRun({ output }: Context, run: ApiDryRun): void {
   ])
   output.line('')
   for (const line of run.proof) output.line(equation(line))
-  output.table(
-    [
-      { title: 'would be' },
-      { title: 'code' },
-      { title: 'class' },
-      { title: 'breaks', align: 'right' },
-      { title: 'difference', align: 'right' },
-    ],
-    run.changes.map(({ change, code, class: isClass, count, amount, currency }) => [
-      change,
-      code,
-      isClass,
-      String(count),
-      money(amount ?? undefined, currency ?? undefined),
-    ]),
-  )
+  showChanges(output, 'would be', run.changes)
   if (run.corrections_due) output.note('files of earlier days were replaced or withdrawn; a run corrects them first')
 }

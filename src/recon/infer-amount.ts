@@ -1,3 +1,4 @@
+import { NO_CURRENCY } from '../money/index.ts'
 import {
   type AmountRule,
   type ColumnSurvey,
@@ -33,7 +34,12 @@ export const share = ({ groups, equal }: Pick<AmountFit, 'groups' | 'equal'>): n
   groups === 0 ? 0 : equal / groups
 
 type Candidate = AmountChoice & { readonly name: number; readonly isProven: boolean; readonly hasFractions: boolean }
-type Read = Candidate & { readonly sums: readonly (bigint | undefined)[]; readonly hasDecimals: boolean }
+type Read = Candidate & { readonly sums: readonly Sum[]; readonly hasDecimals: boolean }
+
+/** Of the rows of one key, with all the currencies that they name. Undefined when there is a row that cannot be read. */
+type Sum = { readonly amount: bigint; readonly currencies: string } | undefined
+
+type Currencies = Readonly<Record<SideName, CurrencySpec | undefined>>
 
 /**
  * Finds the columns, units and sign with which the amounts of rows of one key are equal most often. Keys that repeat are
@@ -43,17 +49,22 @@ export function fitAmounts(
   sides: Readonly<Record<SideName, Side>>,
   groups: readonly Group[],
   given: Readonly<Partial<Record<SideName, string>>>,
-  key: Readonly<Record<SideName, string>> | undefined,
+  {
+    key,
+    currencies,
+  }: { readonly key: Readonly<Record<SideName, string>> | undefined; readonly currencies: Currencies },
 ): AmountFit | undefined {
   const readsOf = (name: SideName): readonly Read[] =>
-    candidates(sides[name], given[name], key?.[name]).map((each) => readAll(sides[name], each, groups))
+    candidates(sides[name], given[name], key?.[name]).map((each) =>
+      readAll(sides[name], { ...each, currency: currencies[name] }, groups),
+    )
   const reads = { ours: readsOf('ours'), theirs: readsOf('theirs') }
   let best: { readonly fit: AmountFit; readonly score: number } | undefined
   const all: { readonly fit: AmountFit; readonly matched: string }[] = []
   for (const ours of reads.ours)
     for (const theirs of reads.theirs)
       for (const sign of [1, -1] as const) {
-        const { compared, equal, matched } = compare(ours.sums, theirs.sums, sign)
+        const { compared, equal, matched } = compare(ours, theirs, sign)
         const fit: AmountFit = {
           ours,
           theirs,
@@ -70,7 +81,7 @@ export function fitAmounts(
       }
   if (best === undefined) return undefined
   const { fit } = best
-  const undecided = SIDES.filter((name) => isUndecided(sides[name], fit, all))
+  const undecided = SIDES.filter((name) => isUndecided(sides[name], currencies[name], fit, all))
   return { ...fit, rivals: rivalsOf(fit, all), undecided }
 }
 
@@ -78,9 +89,14 @@ export function fitAmounts(
  * Rows in yen are equal in major units as in minor ones, and say nothing of the kronor beside them: another unit for one
  * side fits as many rows, and the amounts of a currency of that side are not the same in both.
  */
-function isUndecided(side: Side, best: AmountFit, all: readonly { readonly fit: AmountFit }[]): boolean {
+function isUndecided(
+  side: Side,
+  currency: CurrencySpec | undefined,
+  best: AmountFit,
+  all: readonly { readonly fit: AmountFit }[],
+): boolean {
   const chosen = best[side.name]
-  if (best.equal === 0 || saysUnit(chosen) || !hasDecimalCurrency(side)) return false
+  if (best.equal === 0 || saysUnit(chosen) || !hasDecimals(side, currency)) return false
   const other: SideName = side.name === 'ours' ? 'theirs' : 'ours'
   return all.some(({ fit }) => {
     const { rule, mark, unit } = fit[side.name]
@@ -99,8 +115,7 @@ const saysUnit = (choice: AmountChoice): boolean => 'isProven' in choice && choi
 
 const isMajorOrMinor = ({ unit }: AmountChoice): boolean => unit === 'major' || unit === 'minor'
 
-function hasDecimalCurrency({ alone, columns }: Side): boolean {
-  const { currency } = alone
+function hasDecimals({ columns }: Side, currency: CurrencySpec | undefined): boolean {
   if (currency === undefined) return false
   const values =
     'code' in currency ? [currency.code] : (columns.find(({ name }) => name === currency.column)?.values ?? [])
@@ -216,8 +231,11 @@ function marksOf({ marks }: ColumnSurvey, ofFile: DecimalMark | undefined): read
 /** What has decimals is no count of minor units. */
 const unitsFor = ({ fractions }: ColumnSurvey): readonly Unit[] => (fractions > 0 ? ['major'] : UNITS)
 
-function readAll(side: Side, choice: Candidate, groups: readonly Group[]): Read {
-  const { currency } = side.alone
+function readAll(
+  side: Side,
+  { currency, ...choice }: Candidate & { readonly currency: CurrencySpec | undefined },
+  groups: readonly Group[],
+): Read {
   const places = new Map<string, string>()
   let hasDecimals = groups.length === 0 && choice.hasFractions
   const textIn =
@@ -227,21 +245,20 @@ function readAll(side: Side, choice: Candidate, groups: readonly Group[]): Read 
       places.set(column, place)
       return row[place] ?? ''
     }
-  const unitsIn = (row: Readonly<Record<string, string | null>>): bigint | undefined => {
+  const moneyIn = (row: Readonly<Record<string, string | null>>) => {
     const read = readRowAmount(choice.rule, choice.mark, textIn(row))
     if (read === 'empty' || 'unreadable' in read) return undefined
     if (read.decimal.scale > 0) hasDecimals = true
-    const units = unitsOf(read.decimal, choice.unit, decimalsIn(codeIn(currency, textIn(row), read) ?? 'XXX'))
+    const code = codeIn(currency, textIn(row), read)
+    const units = unitsOf(read.decimal, choice.unit, decimalsIn(code ?? NO_CURRENCY))
     // What is finer than its currency was read with the wrong mark or in the wrong unit.
-    return units?.isExact === true ? units.amount : undefined
+    return units?.isExact === true ? { amount: units.amount, code } : undefined
   }
-  const sums = groups.map((group) => {
-    let sum: bigint | undefined = 0n
-    for (const row of group[side.name]) {
-      const units = unitsIn(row)
-      sum = sum === undefined || units === undefined ? undefined : sum + units
-    }
-    return sum
+  const sums = groups.map((group): Sum => {
+    const rows = group[side.name].map(moneyIn)
+    if (!rows.every((row) => row !== undefined)) return undefined
+    const currencies = [...new Set(rows.flatMap(({ code }) => code ?? []))].toSorted().join()
+    return { amount: rows.reduce((sum, { amount }) => sum + amount, 0n), currencies }
   })
   return { ...choice, sums, hasDecimals }
 }
@@ -253,15 +270,16 @@ const codeIn = (
 ): string | undefined =>
   read.currency ?? (spec === undefined ? undefined : 'code' in spec ? spec.code : currencyOf(textOf(spec.column)))
 
-/** Zero is equal to zero in every unit, so it says nothing. */
-function compare(ours: Read['sums'], theirs: Read['sums'], sign: 1 | -1) {
+/** Zero is equal to zero in every unit, so it says nothing. As many euros as yen are not the same amount. */
+function compare({ sums: ours }: Read, { sums: theirs }: Read, sign: 1 | -1) {
   let [compared, equal] = [0, 0]
   const matched: number[] = []
   for (let place = 0; place < ours.length; place += 1) {
     const [a, b] = [ours[place], theirs[place]]
-    if (a === 0n && b === 0n) continue
+    if (a?.amount === 0n && b?.amount === 0n) continue
     compared += 1
-    if (a === undefined || b === undefined || a !== b * BigInt(sign)) continue
+    if (a === undefined || b === undefined || a.amount !== b.amount * BigInt(sign)) continue
+    if (a.currencies !== '' && b.currencies !== '' && a.currencies !== b.currencies) continue
     equal += 1
     matched.push(place)
   }

@@ -157,6 +157,23 @@ describe('a scale', () => {
     })
   }) // biome-ignore format: a table
 
+  it('is not proven by a row that is in another currency on each side', async () => {
+    const whole = (others: string): Writing => ({
+      amount: ({ minor }) => String(minor),
+      currency: ({ id: value }) => (value === SALES[3]?.id ? others : 'EUR'),
+    })
+
+    const compared = await compareWritten(whole('EUR'), whole('JPY'))
+
+    expect(compared).toMatchObject({
+      kind: 'done',
+      summary: {
+        pairs: SALES.length - 1,
+        proof: [{ currency: 'EUR', ours: SUM * 100n, unexplained: 0n }, { currency: 'JPY' }],
+      },
+    })
+  })
+
   it('turns the sign that one side writes differently', async () => {
     const compared = await compareWritten({}, { amount: (sale) => `-${major('.')(sale)}` })
 

@@ -13,7 +13,12 @@ import { stateOf } from './states.ts'
 type Sides = Readonly<Record<SideName, Side>>
 
 /** A key, the rows that share it, and how well their amounts agree: what proves that it is one. */
-type Trial = { readonly pair: KeyPair; readonly groups: readonly Group[]; readonly amounts: AmountFit | undefined }
+type Trial = {
+  readonly pair: KeyPair
+  readonly groups: readonly Group[]
+  readonly amounts: AmountFit | undefined
+  readonly currencies: CurrencyFit
+}
 
 /**
  * Finds out how two files are compared. A key is believed when both sides have its values, when they are unique, and when
@@ -24,8 +29,8 @@ export async function inferMapping(duckdb: DuckDb, sides: Sides, given: Override
   const trial = await bestTrial(duckdb, sides, pairs.filter(isGiven(given)), given)
   const groups = trial?.groups ?? []
   const pair = trial?.pair ?? (await byName(sides, given))
-  const amounts = trial?.amounts ?? fitAmounts(sides, groups, given.amount ?? {}, pair)
-  const currencies = fitCurrencies(sides, groups, given.currency ?? {})
+  const currencies = trial?.currencies ?? fitCurrencies(sides, groups, given.currency ?? {})
+  const amounts = trial?.amounts ?? fitAmounts(sides, groups, given.amount ?? {}, { key: pair, currencies })
   const dates = fitDates(sides, groups, given.date ?? {})
   const fields = {
     key: given.key === undefined ? keyField(pair, trial, sides) : said(keyField(pair, trial, sides), given.key),
@@ -60,10 +65,11 @@ async function bestTrial(
   let best: { readonly trial: Trial; readonly score: number } | undefined
   for (const pair of promising.slice(0, MAX_TRIALS)) {
     const groups = await sampleGroups(duckdb, sides.ours, sides.theirs, pair)
-    const amounts = fitAmounts(sides, groups, given.amount ?? {}, pair)
+    const currencies = fitCurrencies(sides, groups, given.currency ?? {})
+    const amounts = fitAmounts(sides, groups, given.amount ?? {}, { key: pair, currencies })
     const agreed = amounts === undefined || amounts.groups === 0 ? 0 : share(amounts)
     const score = agreed * 2 + promise(sides, pair)
-    if (best === undefined || score > best.score) best = { trial: { pair, groups, amounts }, score }
+    if (best === undefined || score > best.score) best = { trial: { pair, groups, amounts, currencies }, score }
   }
   return best?.trial
 }

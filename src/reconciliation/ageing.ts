@@ -24,13 +24,14 @@ export type AgeingLine = {
 
 const AGEING = statement(
   'reconciliation.ageing',
+  // East of UTC a business day that is named by its end may be over the day before it begins here.
   `select a.n, b.class, coalesce(b.ours_currency, b.theirs_currency, b.currency) as currency, count(*) as count,
           count(*) filter (where b.snoozed_until > $2::date) as snoozed, min(b.business_date)::text as oldest,
           sum(coalesce(abs(case when b.ours_amount is not null and b.theirs_amount is not null and b.ours_currency = b.theirs_currency
                                  then b.difference else coalesce(b.ours_amount, b.theirs_amount) end), abs(b.difference), 0)) as amount
      from recon_break b
      join unnest($3::integer[], $4::integer[]) with ordinality as a (least, most, n)
-       on $2::date - b.business_date between a.least and coalesce(a.most, 2147483647)
+       on greatest($2::date - b.business_date, 0) between a.least and coalesce(a.most, 2147483647)
     where b.state = 'open' and ($1::text is null or b.source = $1)
     group by a.n, b.class, 3 order by a.n, b.class, 3`,
 )

@@ -52,7 +52,7 @@ export type Reconciliation = {
   readonly catchUpBanks: () => Promise<void>
   /** Files came that runs may be waiting for: the next look waits no longer. */
   readonly filesCame: () => void
-  /** Leaves what is not done to other nodes, or to the next start. */
+  /** Leaves what is not done to other nodes, or to the next start. A test of rules ends with the day that it is at. */
   readonly stop: () => void
   /** Takes a file in that somebody uploads. Throws `source_not_found`. */
   readonly receive: (upload: {
@@ -99,6 +99,7 @@ export function createReconciliation(
       sources.filter(({ source }) => bank.psps.includes(source.name)),
     ),
   )
+  let stopped = false
   const hurry = (): void => {
     for (const work of [...nightly, ...atBanks]) work.hurry()
   }
@@ -149,6 +150,7 @@ export function createReconciliation(
     },
     filesCame: hurry,
     stop() {
+      stopped = true
       for (const work of [...nightly, ...atBanks]) work.stop()
     },
     async receive({ source: name, ...upload }) {
@@ -169,7 +171,11 @@ export function createReconciliation(
     },
     getRun: (id) => getRun(db, id),
     listRuns: (filter) => listRuns(db, filter),
-    rules: createRules(deps, { requireSource: (name) => void find(name, '/source'), computing }),
+    rules: createRules(deps, {
+      requireSource: (name) => void find(name, '/source'),
+      computing,
+      mayGoOn: () => !stopped,
+    }),
     dryRun: ({ source, ...request }) => {
       const given = find(source, '/source')
       return computing(() => dryRun(deps, given, request))

@@ -1,6 +1,6 @@
-import assert from 'node:assert/strict'
 import { Type } from 'typebox'
 import { requireUuid } from '../../platform/ids.ts'
+import { actorOf } from '../actor.ts'
 import { refuseNoDay } from '../business-day.ts'
 import { ruleSettings } from '../computed-views.ts'
 import { pageBody, uuidCursor } from '../cursor.ts'
@@ -77,10 +77,9 @@ function changeRoutes(app: Api, rules: Rules): void {
       },
       config: { scope: 'write', refusals: ['source_not_found'] },
     },
-    async ({ body, principal }, reply) => {
-      assert(principal !== undefined, 'a request with a scope has a key')
-      const { source, settings, reason } = body
-      const draft = { source, settings: ruleSettings(settings), reason, keyId: principal.keyId }
+    async (request, reply) => {
+      const { source, settings, reason } = request.body
+      const draft = { source, settings: ruleSettings(settings), reason, actor: actorOf(request) }
       return reply.code(201).send(ruleBody(await rules.draft(draft)))
     },
   )
@@ -119,10 +118,10 @@ function changeRoutes(app: Api, rules: Rules): void {
       },
       config: { scope: 'write', refusals: ['not_found', 'rule_state', 'approval_of_own'] },
     },
-    async ({ params: { id }, body, principal }) => {
-      assert(principal !== undefined, 'a request with a scope has a key')
-      refuseNoDay('/effective_on', body.effective_on)
-      const activation = { id: requireUuid('rul', id), keyId: principal.keyId, effectiveOn: body.effective_on }
+    async (request) => {
+      const { effective_on: effectiveOn } = request.body
+      refuseNoDay('/effective_on', effectiveOn)
+      const activation = { id: requireUuid('rul', request.params.id), actor: actorOf(request), effectiveOn }
       return ruleBody(await rules.activate(activation))
     },
   )

@@ -44,7 +44,8 @@ export const SettingsSchema = Type.Object({
   fee_schedule: Type.Optional(Type.Object({ rate_ppm: Type.Integer(), fixed: AmountOut('In minor units.') })),
 })
 
-const proofLine = Type.Object({
+/** Of one currency. */
+export const ProofLineSchema = Type.Object({
   currency: CurrencyOut(),
   ours: AmountOut('Sum of ours, in minor units.'),
   theirs: AmountOut('Sum of theirs.'),
@@ -64,7 +65,7 @@ export const DryRunSchema = Type.Object(
     theirs: Type.Integer({ description: 'Records of theirs.' }),
     matched: Type.Integer({ description: 'Pairs without a break.' }),
     breaks: Type.Integer({ description: 'Breaks that would stand.' }),
-    proof: Type.Array(proofLine),
+    proof: Type.Array(ProofLineSchema),
     waterfall: Type.Array(
       Type.Object({
         currency: CurrencyOut(),

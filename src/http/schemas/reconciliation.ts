@@ -8,7 +8,7 @@ import {
   RUN_STEPS,
 } from '../../reconciliation/index.ts'
 import { AmountOut, CurrencyOut, closed, Instant, OneOf, pageParameters, Text } from './common.ts'
-import { RuleSettingsSchema } from './dry-run.ts'
+import { ProofLineSchema, RuleSettingsSchema } from './dry-run.ts'
 import { BusinessDate } from './settlement-file.ts'
 
 export const NewRunSchema = Type.Object(
@@ -65,16 +65,7 @@ export const RunSchema = Type.Object(
     theirs: Count('Records of theirs.'),
     matched: Count('Pairs without a break.'),
     breaks: Count('Open breaks that it found or carried.'),
-    proof: Type.Array(
-      Type.Object({
-        currency: CurrencyOut(),
-        ours: AmountOut('Sum of ours, in minor units.'),
-        theirs: AmountOut('Sum of theirs.'),
-        difference: AmountOut('ours − theirs.'),
-        explained: AmountOut('What the breaks make of the difference.'),
-        unexplained: AmountOut('What is left: 0.'),
-      }),
-    ),
+    proof: Type.Array(ProofLineSchema),
     requested_at: Instant('When it was asked for, in business time.'),
     started_at: Type.Optional(Instant('When it had its file.')),
     completed_at: Type.Optional(Instant('When everything was booked.')),

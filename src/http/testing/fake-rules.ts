@@ -22,7 +22,7 @@ export function createFakeRules(
   return {
     list: async () => ({ data: versions.toReversed(), hasMore: false }),
     get: async (id) => find(id),
-    draft: async ({ source, settings, reason, keyId }) => {
+    draft: async ({ source, settings, reason, actor }) => {
       requireSource(source, '/source')
       const version: RuleVersion = {
         id: newId(),
@@ -31,7 +31,7 @@ export function createFakeRules(
         settings,
         reason,
         status: 'draft',
-        draftedBy: keyId,
+        draftedBy: actor.name,
         draftedAt: AT,
         test: null,
         testedAt: null,
@@ -60,11 +60,11 @@ export function createFakeRules(
       }
       return replace({ ...find(id), status: 'tested', test, testedAt: AT })
     },
-    activate: async ({ id, keyId, effectiveOn }) => {
+    activate: async ({ id, actor, effectiveOn }) => {
       const version = find(id)
       if (version.status !== 'tested')
         throw new Refusal('rule_state', `It is ${version.status}.`, { facts: { status: version.status } })
-      return replace({ ...version, status: 'active', activatedBy: keyId, activatedAt: AT, effectiveOn })
+      return replace({ ...version, status: 'active', activatedBy: actor.name, activatedAt: AT, effectiveOn })
     },
   }
 }

@@ -24,7 +24,7 @@ export type Rules = {
   readonly get: (id: string) => Promise<RuleVersion>
   /** Throws `source_not_found`. */
   readonly draft: (draft: Draft) => Promise<RuleVersion>
-  /** Tries them on the last days that are done. Throws `not_found`, `rule_state`, `overloaded`. */
+  /** Tries them on the last days that are done. Throws `not_found`, `rule_state`, `overloaded`, `unavailable`. */
   readonly test: (request: { readonly id: string; readonly days: number }) => Promise<RuleVersion>
   /** Throws `not_found`, `rule_state`, `invalid_request`. */
   readonly activate: (activation: Activation) => Promise<RuleVersion>
@@ -35,10 +35,13 @@ export function createRules(
   {
     requireSource,
     computing,
+    mayGoOn,
   }: {
     /** Throws `source_not_found`. */
     readonly requireSource: (name: string) => void
     readonly computing: <T>(work: () => Promise<T>) => Promise<T>
+    /** Asked before each day of a test. */
+    readonly mayGoOn: () => boolean
   },
 ): Rules {
   const { db, clock } = deps
@@ -52,7 +55,7 @@ export function createRules(
     test: async ({ id, days }) => {
       const { source, settings, status } = await getRuleVersion(db, id)
       if (status === 'active') throw isActive(id)
-      const test: RuleTest = await computing(() => testRules(deps, { source, settings, days }))
+      const test: RuleTest = await computing(() => testRules(deps, { source, settings, days, mayGoOn }))
       return noteRuleTest(db, id, test, clock.now())
     },
     activate: (activation) => activateRules(db, activation, clock.now()),

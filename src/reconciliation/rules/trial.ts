@@ -39,10 +39,20 @@ type Deps = Pick<ReconciliationDeps, 'db' | 'scratch'>
 
 const EXAMPLES = 20
 
-/** Throws `rule_state` when no day can be computed again. */
+/** Throws `rule_state` when no day can be computed again, and `unavailable` between two days when it may not go on. */
 export async function testRules(
   deps: Deps,
-  { source, settings, days }: { readonly source: string; readonly settings: RuleSettings; readonly days: number },
+  {
+    source,
+    settings,
+    days,
+    mayGoOn,
+  }: {
+    readonly source: string
+    readonly settings: RuleSettings
+    readonly days: number
+    readonly mayGoOn: () => boolean
+  },
 ): Promise<RuleTest> {
   const runs = await lastRuns(deps.db, source, days)
   const [first, last] = [runs[0], runs.at(-1)]
@@ -54,8 +64,9 @@ export async function testRules(
   let trial: Trial | undefined
   const matches = { broken: 0, gained: 0 }
   for (const run of runs) {
+    // A month of large days takes minutes, and a server that stops waits for its answers.
+    if (!mayGoOn()) throw new Refusal('unavailable', 'The server is stopping.', { retryAfterSeconds: 5 })
     const { past, ...work } = await computationOf(deps, run)
-    if (past === undefined) break
     const open = trial === undefined ? past.open : openInTrial(trial, past)
     const computation = { ...work, source: { ...work.source, ...settings }, past: { ...past, open } }
     trial = await compute(deps, computation, async (computed) => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { type Actor, audit } from '../../platform/audit/index.ts'
 import { type Db, type Queryable, statement, violatedConstraint } from '../../platform/db.ts'
 import { Refusal } from '../../platform/errors.ts'
 import { newId, publicId } from '../../platform/ids.ts'
@@ -55,8 +56,11 @@ const NOTE_TEST = statement(
 )
 const ACTIVATE = statement(
   'reconciliation.activate_rule_version',
-  `update recon_rule_version set activator_key_id = $2, activated_at = $3, effective_on = $4
-    where id = $1 and activated_at is null returning id`,
+  // Behind a newer one that is active it would never count.
+  `update recon_rule_version v set activator_key_id = $2, activated_at = $3, effective_on = $4
+    where id = $1 and activated_at is null
+      and not exists (select from recon_rule_version n where n.source = v.source and n.version > v.version and n.activated_at is not null)
+    returning id`,
 )
 
 const versionOf = (row: Row): RuleVersion => ({
@@ -99,15 +103,16 @@ export type Draft = {
   readonly source: string
   readonly settings: RuleSettings
   readonly reason: string
-  readonly keyId: string
+  readonly actor: Actor
 }
 
 /** Two drafts at once get numbers of their own. */
-export async function draftRules(db: Db, { source, settings, reason, keyId }: Draft, at: Date): Promise<RuleVersion> {
+export async function draftRules(db: Db, { source, settings, reason, actor }: Draft, at: Date): Promise<RuleVersion> {
   const id = newId()
   await db.transaction(async (tx) => {
     await tx.query('lock table recon_rule_version in share row exclusive mode')
-    await tx.run(DRAFT, [id, source, exactJson(settings), reason, keyId, at])
+    await tx.run(DRAFT, [id, source, exactJson(settings), reason, actor.keyId, at])
+    await audit(tx, actor, at, [{ action: 'rules.drafted', object: publicId('rul', id), detail: { source, reason } }])
   })
   return getRuleVersion(db, id)
 }
@@ -123,23 +128,34 @@ export const isActive = (id: string): Refusal =>
     facts: { status: 'active' },
   })
 
-export type Activation = { readonly id: string; readonly keyId: string; readonly effectiveOn: string }
+export type Activation = { readonly id: string; readonly actor: Actor; readonly effectiveOn: string }
 
 /** Throws `not_found`, `rule_state`, `approval_of_own`, `invalid_request`. */
-export async function activateRules(db: Db, { id, keyId, effectiveOn }: Activation, at: Date): Promise<RuleVersion> {
+export async function activateRules(db: Db, { id, actor, effectiveOn }: Activation, at: Date): Promise<RuleVersion> {
   const version = await getRuleVersion(db, id)
   if (version.status === 'active') throw isActive(id)
   if (version.status === 'draft')
     throw new Refusal('rule_state', 'It is a draft: test it on history first.', { facts: { status: 'draft' } })
+  const detail = { source: version.source, version: version.version, effective_on: effectiveOn }
   try {
-    const activated = await db.run(ACTIVATE, [id, keyId, at, effectiveOn])
-    if (activated.length === 0) throw isActive(id)
+    await db.transaction(async (tx) => {
+      const activated = await tx.run(ACTIVATE, [id, actor.keyId, at, effectiveOn])
+      if (activated.length === 0) throw await whyNotActivated(tx, id)
+      await audit(tx, actor, at, [{ action: 'rules.activated', object: publicId('rul', id), detail }])
+    })
   } catch (error) {
     throw refusalOf(error, effectiveOn) ?? error
   }
   const activated = await getRuleVersion(db, id)
   assert(activated.status === 'active', 'a version that was activated is active')
   return activated
+}
+
+async function whyNotActivated(tx: Queryable, id: string): Promise<Refusal> {
+  const { status, source, version } = await getRuleVersion(tx, id)
+  if (status === 'active') return isActive(id)
+  const detail = `A newer version of the rules of ${source} than ${version} is active, and counts before it: draft it again.`
+  return new Refusal('rule_state', detail, { facts: { status } })
 }
 
 /** What the database refused, as a sentence for whoever asked. */

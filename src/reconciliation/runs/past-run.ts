@@ -11,8 +11,10 @@ import { type RunInputs, readInputs } from './run-inputs.ts'
 
 type Deps = { readonly db: Db; readonly scratch: string }
 
+type PastComputation = Computation & { readonly past: NonNullable<Computation['past']> }
+
 /** What a completed run read, to compute it again. Throws `run_state` for one that kept nothing of it. */
-export async function computationOf(deps: Deps, run: RunInProgress): Promise<Computation> {
+export async function computationOf(deps: Deps, run: RunInProgress): Promise<PastComputation> {
   if (run.inputsBlobId === null || run.fileId === null)
     throw new Refusal(
       'run_state',
