@@ -1,8 +1,7 @@
-import { closingAfter } from './support/closers.ts'
 import { type LiveRun, measureLive } from './support/live-rounds.ts'
-import { machineOf, placesFor } from './support/machine.ts'
-import { readOptions } from './support/options.ts'
-import { say, table } from './support/report.ts'
+import { machineOf } from './support/machine.ts'
+import { measureOnPlaces } from './support/on-places.ts'
+import { table } from './support/report.ts'
 
 const USAGE = `npm run bench:live -- [options]
 
@@ -17,26 +16,6 @@ events a second that are asked for; then at a steady rate, from when an event is
   --data WHERE   disk, tmpfs or both (default both)
   --disk DIR     folder on a disk (default: the folder for temporary files)
   --tmpfs DIR    folder in memory (default /dev/shm)`
-
-async function main(args: readonly string[]): Promise<number> {
-  const options = readOptions(args)
-  if (typeof options === 'string') return refuse(`${options}\n\n${USAGE}`)
-  if (options.help) {
-    console.log(USAGE)
-    return 0
-  }
-  const { places, missing } = await placesFor(options.data, options)
-  for (const sentence of missing) say(sentence)
-  if (places.length === 0) return refuse('There is no place to measure on.')
-  const runs: LiveRun[] = []
-  for (const place of places) {
-    say(`data on ${place.data} (${place.fileSystem}, ${place.folder})`)
-    runs.push(await closingAfter((closers) => measureLive(options, place, closers)))
-  }
-  const document = { name: 'bench:live', machine: machineOf(), ...runs[0], runs }
-  console.log(options.json ? JSON.stringify(document, undefined, 2) : reportOf(runs))
-  return 0
-}
 
 const reportOf = (runs: readonly LiveRun[]): string =>
   table([
@@ -60,9 +39,9 @@ const reportOf = (runs: readonly LiveRun[]): string =>
     }),
   ])
 
-function refuse(sentence: string): number {
-  console.error(sentence)
-  return 2
-}
-
-process.exitCode = await main(process.argv.slice(2))
+process.exitCode = await measureOnPlaces(USAGE, () => ({
+  name: 'bench:live',
+  machine: machineOf(),
+  measure: measureLive,
+  reportOf,
+}))

@@ -1,8 +1,7 @@
-import { closingAfter } from './support/closers.ts'
-import { machineOf, placesFor } from './support/machine.ts'
+import { machineOf } from './support/machine.ts'
 import { measureNights, type NightRun } from './support/nightly-rounds.ts'
-import { readOptions } from './support/options.ts'
-import { say, table } from './support/report.ts'
+import { measureOnPlaces } from './support/on-places.ts'
+import { table } from './support/report.ts'
 
 const USAGE = `npm run bench:nightly -- [options]
 
@@ -15,26 +14,6 @@ read from PostgreSQL, matched and judged, and breaks, proof and the outcome of e
   --data WHERE   disk, tmpfs or both (default both)
   --disk DIR     folder on a disk (default: the folder for temporary files)
   --tmpfs DIR    folder in memory (default /dev/shm)`
-
-async function main(args: readonly string[]): Promise<number> {
-  const options = readOptions(args)
-  if (typeof options === 'string') return refuse(`${options}\n\n${USAGE}`)
-  if (options.help) {
-    console.log(USAGE)
-    return 0
-  }
-  const { places, missing } = await placesFor(options.data, options)
-  for (const sentence of missing) say(sentence)
-  if (places.length === 0) return refuse('There is no place to measure on.')
-  const runs: NightRun[] = []
-  for (const place of places) {
-    say(`data on ${place.data} (${place.fileSystem}, ${place.folder})`)
-    runs.push(await closingAfter((closers) => measureNights(options, place, closers)))
-  }
-  const document = { name: 'bench:nightly', machine: machineOf(), ...runs[0], runs }
-  console.log(options.json ? JSON.stringify(document, undefined, 2) : reportOf(runs))
-  return 0
-}
 
 const reportOf = (runs: readonly NightRun[]): string =>
   table([
@@ -63,9 +42,9 @@ const reportOf = (runs: readonly NightRun[]): string =>
 
 const middle = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0
 
-function refuse(sentence: string): number {
-  console.error(sentence)
-  return 2
-}
-
-process.exitCode = await main(process.argv.slice(2))
+process.exitCode = await measureOnPlaces(USAGE, () => ({
+  name: 'bench:nightly',
+  machine: machineOf(),
+  measure: measureNights,
+  reportOf,
+}))

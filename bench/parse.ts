@@ -2,7 +2,8 @@ import { execFile } from 'node:child_process'
 import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs, promisify } from 'node:util'
+import { promisify } from 'node:util'
+import { readFlags, withFlags } from '../test/support/flags.ts'
 import { machineOf } from './support/machine.ts'
 import { PARSE_FORMATS, type ParseFormat, writeParseFile } from './support/parse-files.ts'
 import { installPeers, PEERS } from './support/parse-peers.ts'
@@ -50,16 +51,7 @@ type Beside = {
   readonly failed?: string
 }
 
-async function main(args: readonly string[]): Promise<number> {
-  const options = readOptions(args)
-  if (typeof options === 'string') {
-    console.error(`${options}\n\n${USAGE}`)
-    return 2
-  }
-  if (options === undefined) {
-    console.log(USAGE)
-    return 0
-  }
+async function main(options: Options): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'tallystick-bench-parse-'))
   try {
     const wanted = options.formats
@@ -81,31 +73,15 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-/** Undefined when only help is wanted; a sentence for what is wrong. */
-function readOptions(args: readonly string[]): Options | string | undefined {
-  const text = { type: 'string' } as const
-  try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        json: { type: 'boolean' },
-        help: { type: 'boolean', short: 'h' },
-        rows: text,
-        rounds: text,
-        format: text,
-      },
-    })
-    if (values.help === true) return undefined
-    const [rows, rounds] = [Number(values.rows ?? 1_000_000), Number(values.rounds ?? 3)]
-    if (!Number.isInteger(rows) || rows < 1_000 || rows > 50_000_000)
-      return '--rows takes a whole number from 1000 to 50000000.'
-    if (!Number.isInteger(rounds) || rounds < 1 || rounds > 100) return '--rounds takes a whole number from 1 to 100.'
-    const formats = PARSE_FORMATS.filter((format) => values.format === undefined || format === values.format)
-    if (formats.length === 0) return `--format takes one of ${PARSE_FORMATS.join(', ')}.`
-    return { json: values.json === true, rows, rounds, formats }
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error)
-  }
+function readOptions(args: readonly string[]): (Options & { readonly help: boolean }) | string {
+  const flags = readFlags(args, {
+    numbers: { rows: [1_000_000, 1_000, 50_000_000], rounds: [3, 1, 100] },
+    texts: ['format'],
+    hasJson: true,
+  })
+  if (typeof flags === 'string') return flags
+  const formats = PARSE_FORMATS.filter((format) => flags.format === undefined || format === flags.format)
+  return formats.length === 0 ? `--format takes one of ${PARSE_FORMATS.join(', ')}.` : { ...flags, formats }
 }
 
 async function measureOurs(format: ParseFormat, { rows, rounds }: Options, folder: string): Promise<Ours> {
@@ -214,4 +190,4 @@ function reportOf(ours: readonly Ours[], beside: readonly Beside[]): string {
   return `${own}\n\n${others}`
 }
 
-process.exitCode = await main(process.argv.slice(2))
+process.exitCode = await withFlags(readOptions(process.argv.slice(2)), USAGE, main)

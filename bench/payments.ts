@@ -1,11 +1,10 @@
-import { closingAfter } from './support/closers.ts'
-import { machineOf, placesFor } from './support/machine.ts'
-import { COMMON_USAGE, readOptions } from './support/options.ts'
+import { machineOf } from './support/machine.ts'
+import { measureOnPlaces } from './support/on-places.ts'
+import { COMMON_USAGE } from './support/options.ts'
 import { measureGrowth } from './support/payment-growth.ts'
 import { paymentReport } from './support/payment-report.ts'
 import { measureAgainstPgbench, type PaymentRun } from './support/payment-rounds.ts'
 import { findPgbench, HOW_TO_GET_PGBENCH } from './support/pgbench.ts'
-import { say } from './support/report.ts'
 
 const USAGE = `npm run bench:payments -- [options]
 
@@ -18,37 +17,17 @@ ${COMMON_USAGE}
   --payments-stored N  stores this many payments first, and compares with an empty deployment`
 
 /** Everything it starts is its own: PostgreSQL, the server and the simulator, on a folder that is removed at the end. */
-async function main(args: readonly string[]): Promise<number> {
-  const options = readOptions(args)
-  if (typeof options === 'string') return refuse(`${options}\n\n${USAGE}`)
-  if (options.help) {
-    console.log(USAGE)
-    return 0
-  }
+process.exitCode = await measureOnPlaces(USAGE, () => {
   const pgbench = findPgbench()
-  if (pgbench === undefined) return refuse(HOW_TO_GET_PGBENCH)
-  const { places, missing } = await placesFor(options.data, options)
-  for (const sentence of missing) say(sentence)
-  if (places.length === 0) return refuse('There is no place to measure on.')
-  const runs: PaymentRun[] = []
-  for (const place of places) {
-    say(`data on ${place.data} (${place.fileSystem}, ${place.folder})`)
-    runs.push(
-      await closingAfter((closers) =>
-        options.paymentsStored > 0
-          ? measureGrowth(options, place, closers)
-          : measureAgainstPgbench(options, place, pgbench, closers),
-      ),
-    )
+  if (pgbench === undefined) return HOW_TO_GET_PGBENCH
+  const machine = { ...machineOf(), pgbench: pgbench.version }
+  return {
+    name: 'bench:payments',
+    machine,
+    measure: (options, place, closers): Promise<PaymentRun> =>
+      options.paymentsStored > 0
+        ? measureGrowth(options, place, closers)
+        : measureAgainstPgbench(options, place, pgbench, closers),
+    reportOf: (runs) => paymentReport({ machine, runs }),
   }
-  const document = { name: 'bench:payments', machine: { ...machineOf(), pgbench: pgbench.version }, ...runs[0], runs }
-  console.log(options.json ? JSON.stringify(document, undefined, 2) : paymentReport(document))
-  return 0
-}
-
-function refuse(sentence: string): number {
-  console.error(sentence)
-  return 2
-}
-
-process.exitCode = await main(process.argv.slice(2))
+})

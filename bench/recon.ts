@@ -1,7 +1,7 @@
 import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
+import { readFlags, withFlags } from '../test/support/flags.ts'
 import { machineOf } from './support/machine.ts'
 import { type Planted, writeReconFiles } from './support/recon-files.ts'
 import { compareWithMap, type Measured, type Paths, runJoin, runRecon } from './support/recon-rounds.ts'
@@ -20,16 +20,7 @@ and takes turns with a full outer join in DuckDB that is written for just these 
 
 type Options = { readonly json: boolean; readonly rows: number; readonly rounds: number; readonly seed: number }
 
-async function main(args: readonly string[]): Promise<number> {
-  const options = readOptions(args)
-  if (typeof options === 'string') {
-    console.error(`${options}\n\n${USAGE}`)
-    return 2
-  }
-  if (options === undefined) {
-    console.log(USAGE)
-    return 0
-  }
+async function main(options: Options): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'tallystick-bench-recon-'))
   try {
     const document = await measure(options, folder)
@@ -37,37 +28,6 @@ async function main(args: readonly string[]): Promise<number> {
     return 0
   } finally {
     await rm(folder, { recursive: true })
-  }
-}
-
-/** Undefined when only help is wanted; a sentence for what is wrong. */
-function readOptions(args: readonly string[]): Options | string | undefined {
-  const text = { type: 'string' } as const
-  try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        json: { type: 'boolean' },
-        help: { type: 'boolean', short: 'h' },
-        rows: text,
-        rounds: text,
-        seed: text,
-      },
-    })
-    if (values.help === true) return undefined
-    const wrong: string[] = []
-    const whole = (name: 'rows' | 'rounds' | 'seed', absent: number, min: number, max: number): number => {
-      const number = Number(values[name] ?? absent)
-      if (!Number.isInteger(number) || number < min || number > max)
-        wrong.push(`--${name} takes a whole number from ${min} to ${max}.`)
-      return number
-    }
-    const rows = whole('rows', 1_000_000, 1_000, 100_000_000)
-    const options = { json: values.json === true, rows, rounds: whole('rounds', 5, 1, 100) }
-    const seed = whole('seed', 1, 0, 1_000_000)
-    return wrong[0] ?? { ...options, seed }
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error)
   }
 }
 
@@ -138,4 +98,8 @@ function reportOf({ rows, megabytes, recon, join: joined, ratio, cpu_ratio, map 
   return `${rows} rows a side, ${megabytes} MB\n\n${own}\n\n  time ÷ the join's ${times(ratio)}, CPU ÷ the join's ${times(cpu_ratio)}`
 }
 
-process.exitCode = await main(process.argv.slice(2))
+const flags = readFlags(process.argv.slice(2), {
+  numbers: { rows: [1_000_000, 1_000, 100_000_000], rounds: [5, 1, 100], seed: [1, 0, 1_000_000] },
+  hasJson: true,
+})
+process.exitCode = await withFlags(flags, USAGE, main)

@@ -1,5 +1,7 @@
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { takeTurnSql } from '../src/reconciliation/resolutions/turn.ts'
+import { behindLock } from './support/behind-lock.ts'
 import {
   type Answer,
   type Json,
@@ -319,6 +321,24 @@ describe('a closed period', () => {
     expect(withdrawn.status, withdrawn.text).toBe(200)
     expect((await server.get('/v1/audit_log?action=file.withdrawn')).body['data']).toMatchObject([
       { subject: facts.file },
+    ])
+  })
+
+  it('is answered for once when two people say no at the same time', async () => {
+    const { body: asked } = await server.post('/v1/periods/simulator/reopen', { reason: 'all of it' })
+    const carl = String((await server.post('/v1/api_keys', { name: 'carl', scopes: ['write'] })).body['key'])
+    const path = `/v1/approvals/${String(asked['id'])}/reject`
+
+    const answers = await behindLock(
+      server.database,
+      { sql: takeTurnSql(1), values: ['simulator'] },
+      [ben, carl].map((key) => () => server.post(path, { note: 'no' }, { authorization: `Bearer ${key}` })),
+    )
+
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 409])
+    expect(answers.map(({ body }) => String(body['code'] ?? body['state'])).toSorted()).toEqual([
+      'approval_state',
+      'rejected',
     ])
   })
 })

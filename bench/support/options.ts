@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util'
+import { readFlags } from '../../test/support/flags.ts'
 
 export type Options = {
   readonly json: boolean
@@ -35,60 +35,31 @@ export const COMMON_USAGE = `  --json               one JSON document on stdout,
 
 /** The options of a command line, or one sentence that says what is wrong with it. */
 export function readOptions(args: readonly string[]): Options | string {
-  let values: Record<string, string | boolean | undefined>
-  const text = { type: 'string' } as const
-  try {
-    values = parseArgs({
-      args: [...args],
-      options: {
-        json: { type: 'boolean' },
-        help: { type: 'boolean', short: 'h' },
-        rounds: text,
-        seconds: text,
-        'warm-up': text,
-        latency: text,
-        connections: text,
-        scale: text,
-        data: text,
-        disk: text,
-        tmpfs: text,
-        'payments-stored': text,
-        payments: text,
-        lines: text,
-        events: text,
-        rate: text,
-      },
-    }).values
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error)
-  }
-  const wrong: string[] = []
-  const whole = (name: string, absent: number, min: number, max: number): number => {
-    const value = values[name]
-    if (value === undefined) return absent
-    const number = typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN
-    if (!(number >= min && number <= max)) wrong.push(`--${name} takes a whole number from ${min} to ${max}.`)
-    return number
-  }
-  const { data = 'both', disk, tmpfs } = values
+  const flags = readFlags(args, {
+    numbers: {
+      rounds: [5, 1, 100],
+      seconds: [10, 1, 3_600],
+      'warm-up': [5, 0, 3_600],
+      latency: [20, 0, 3_600],
+      connections: [128, 1, 1_000],
+      scale: [10, 10, 10_000],
+      'payments-stored': [0, 0, 50_000_000],
+      payments: [0, 0, 10_000_000],
+      lines: [1_000_000, 1_000, 50_000_000],
+      events: [100_000, 1_000, 50_000_000],
+      rate: [1_500, 100, 100_000],
+    },
+    texts: ['data', 'disk', 'tmpfs'],
+    hasJson: true,
+  })
+  if (typeof flags === 'string') return flags
+  const {
+    data = 'both',
+    'warm-up': warmUpSeconds,
+    latency: latencySeconds,
+    'payments-stored': paymentsStored,
+    ...others
+  } = flags
   if (data !== 'disk' && data !== 'tmpfs' && data !== 'both') return '--data takes disk, tmpfs or both.'
-  const options: Options = {
-    json: values['json'] === true,
-    help: values['help'] === true,
-    rounds: whole('rounds', 5, 1, 100),
-    seconds: whole('seconds', 10, 1, 3_600),
-    warmUpSeconds: whole('warm-up', 5, 0, 3_600),
-    latencySeconds: whole('latency', 20, 0, 3_600),
-    connections: whole('connections', 128, 1, 1_000),
-    scale: whole('scale', 10, 10, 10_000),
-    data,
-    disk: typeof disk === 'string' ? disk : undefined,
-    tmpfs: typeof tmpfs === 'string' ? tmpfs : undefined,
-    paymentsStored: whole('payments-stored', 0, 0, 50_000_000),
-    payments: whole('payments', 0, 0, 10_000_000),
-    lines: whole('lines', 1_000_000, 1_000, 50_000_000),
-    events: whole('events', 100_000, 1_000, 50_000_000),
-    rate: whole('rate', 1_500, 100, 100_000),
-  }
-  return wrong[0] ?? options
+  return { ...others, data, warmUpSeconds, latencySeconds, paymentsStored }
 }

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
-import { parseArgs } from 'node:util'
 import { Worker } from 'node:worker_threads'
+import { readFlags, withFlags } from '../support/flags.ts'
 import type { Tally } from './judge.ts'
 import { addTally, type Done, type Task } from './work.ts'
 
@@ -24,40 +24,7 @@ type Options = {
   readonly jobs: number
 }
 
-function readOptions(args: readonly string[]): Options | string | undefined {
-  const text = { type: 'string' } as const
-  try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: { help: { type: 'boolean', short: 'h' }, sets: text, large: text, seed: text, again: text, jobs: text },
-    })
-    if (values.help === true) return undefined
-    const usual = { sets: 1_000, large: 1, seed: 1, again: 20, jobs: availableParallelism() }
-    const most = { sets: 1_000_000, large: 1_000, seed: 1_000_000_000, again: 1_000_000, jobs: 64 }
-    const read = { ...usual }
-    for (const name of ['sets', 'large', 'seed', 'again', 'jobs'] as const) {
-      const value = Number(values[name] ?? usual[name])
-      const least = name === 'jobs' ? 1 : 0
-      if (!Number.isInteger(value) || value < least || value > most[name])
-        return `--${name} takes a whole number from ${least} to ${most[name]}.`
-      read[name] = value
-    }
-    return read
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error)
-  }
-}
-
-async function main(args: readonly string[]): Promise<number> {
-  const options = readOptions(args)
-  if (typeof options === 'string') {
-    console.error(`${options}\n\n${USAGE}`)
-    return 2
-  }
-  if (options === undefined) {
-    console.log(USAGE)
-    return 0
-  }
+async function main(options: Options): Promise<number> {
   const started = performance.now()
   const { sets, large, seed, again, jobs } = options
   const small = await runAll({ seeds: seedsFrom(seed, sets), size: 'small', again }, jobs)
@@ -134,4 +101,14 @@ function tableOf(tally: Tally): string {
     .join('\n')
 }
 
-process.exitCode = await main(process.argv.slice(2))
+const flags = readFlags(process.argv.slice(2), {
+  numbers: {
+    sets: [1_000, 0, 1_000_000],
+    large: [1, 0, 1_000],
+    seed: [1, 0, 1_000_000_000],
+    again: [20, 0, 1_000_000],
+    jobs: [Math.min(64, availableParallelism()), 1, 64],
+  },
+  hasJson: false,
+})
+process.exitCode = await withFlags(flags, USAGE, main)

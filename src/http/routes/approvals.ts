@@ -79,15 +79,19 @@ function decisionRoutes(app: Api, resolutions: Resolutions): void {
       },
       config: {
         scope: 'write',
-        refusals: ['not_found', 'approval_state', 'approval_of_own', 'run_in_progress', 'period_closed'],
+        refusals: [
+          'not_found',
+          'approval_state',
+          'approval_of_own',
+          'run_in_progress',
+          'period_closed',
+          'period_state',
+        ],
       },
     },
     async (request): Promise<Static<typeof ApprovalSchema>> => {
-      const decision = {
-        id: requireUuid('apr', request.params.id),
-        decision: 'approved',
-        note: request.body.note,
-      } as const
+      const { params, body } = request
+      const decision = { id: requireUuid('apr', params.id), decision: 'approved', note: body.note } as const
       return approvalBody(await resolutions.decide(decision, actorOf(request)))
     },
   )
@@ -103,14 +107,11 @@ function decisionRoutes(app: Api, resolutions: Resolutions): void {
         body: RejectSchema,
         response: { 200: ApprovalSchema },
       },
-      config: { scope: 'write', refusals: ['not_found', 'approval_state', 'approval_of_own'] },
+      config: { scope: 'write', refusals: ['not_found', 'approval_state', 'approval_of_own', 'run_in_progress'] },
     },
     async (request): Promise<Static<typeof ApprovalSchema>> => {
-      const decision = {
-        id: requireUuid('apr', request.params.id),
-        decision: 'rejected',
-        note: request.body.note,
-      } as const
+      const { params, body } = request
+      const decision = { id: requireUuid('apr', params.id), decision: 'rejected', note: body.note } as const
       return approvalBody(await resolutions.decide(decision, actorOf(request)))
     },
   )

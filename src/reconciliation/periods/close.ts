@@ -25,6 +25,12 @@ const UNEXPLAINED = statement(
   `select count(*) as n from recon_break where source = $1 and state = 'open' and code = 'ledger_mismatch'`,
 )
 
+/** Two sources that are closed at once do it one after the other: else neither sees that both are closed now. */
+const TAKE_CLOSING_TURN = statement(
+  'periods.take_closing_turn',
+  `select pg_advisory_xact_lock(hashtextextended(current_schema() || ' closing of days', 0))`,
+)
+
 /** Each thing that has to be so before days are closed; none of it when they can be. */
 export async function obstaclesTo(tx: Tx, source: string, through: string, now: Date): Promise<readonly Obstacle[]> {
   const [last] = await tx.run<{ day: string | null }>(LAST_RUN, [source])
@@ -69,6 +75,7 @@ export async function closePeriod(
 ): Promise<void> {
   await takeTurn(tx, source)
   await takeFileTurn(tx, source)
+  await tx.run(TAKE_CLOSING_TURN)
   const { closedThrough } = await periodOf(tx, source)
   if (closedThrough !== null && through <= closedThrough) {
     const detail = `${source} is closed through ${closedThrough} already.`
@@ -93,10 +100,9 @@ export async function closePeriod(
   })
   const days = await Promise.all(sources.map(async (each) => (await periodOf(tx, each)).closedThrough))
   const yesterday = addDays(now.toISOString().slice(0, 10), -1)
-  const common = days.reduce<string | null>(
-    (least, day) => (least === null || day === null || day < least ? day : least),
-    yesterday,
-  )
-  if (common !== null) await closeDays(tx, common, now)
+  // A source of which no day is closed keeps the ledger's open, whichever place it has among the others.
+  const closed = days.filter((day) => day !== null)
+  const [common = yesterday] = [...closed, yesterday].toSorted()
+  if (closed.length === days.length) await closeDays(tx, common, now)
   await audit(tx, actor, now, [{ action: 'period.closed', object: source, detail: { through, reason } }])
 }

@@ -3,7 +3,7 @@ import { type Actor, audit } from '../../platform/audit/index.ts'
 import type { Tx } from '../../platform/db.ts'
 import { Refusal } from '../../platform/errors.ts'
 import { newId, publicId } from '../../platform/ids.ts'
-import { type Approval, insertApproval, insertDecision, refuseToDecide } from '../resolutions/approvals.ts'
+import { type Approval, getApproval, insertApproval, insertDecision, refuseToDecide } from '../resolutions/approvals.ts'
 import type { Decision } from '../resolutions/decide.ts'
 import { APPROVAL_MS } from '../resolutions/settings.ts'
 import { takeTurn } from '../resolutions/turn.ts'
@@ -49,28 +49,34 @@ async function refuseUnlessLater(tx: Tx, source: string, day: string | null): Pr
   )
 }
 
-/** The second person's word: the days are open again, or stay closed. Throws `approval_of_own`, `approval_state`. */
+/**
+ * The second person's word: the days are open again, or stay closed. Throws `approval_of_own`, `approval_state`, `period_state`,
+ * `run_in_progress`.
+ */
 export async function decideReopening(
   tx: Tx,
-  approval: Approval,
-  { decision, note }: Decision,
+  { id, subjectId }: Pick<Approval, 'id' | 'subjectId'>,
+  { decision, note }: Pick<Decision, 'decision' | 'note'>,
   { actor, now }: By,
 ): Promise<void> {
-  const reopening = await getReopening(tx, approval.subjectId)
+  const reopening = await getReopening(tx, subjectId)
   if (reopening === undefined) throw new Error('what an approval is about is there')
   const { source, closedThrough, reason } = reopening
   await takeTurn(tx, source)
+  // Read behind the turn: two people who decide at the same time do it one after the other.
+  const approval = await getApproval(tx, now, id)
+  if (approval === undefined) throw new Error('what was read is there')
   await refuseToDecide(tx, approval, actor)
   const by = { keyId: actor.keyId, at: now }
   if (decision === 'approved') await refuseUnlessLater(tx, source, closedThrough)
-  await insertDecision(tx, approval.id, { decision, note, ...by })
+  await insertDecision(tx, id, { decision, note, ...by })
   if (decision === 'approved')
-    await insertEvent(tx, source, { kind: 'reopened', closedThrough, reason, approvalId: approval.id, ...by })
+    await insertEvent(tx, source, { kind: 'reopened', closedThrough, reason, approvalId: id, ...by })
   await audit(tx, actor, now, [
     {
       action: decision === 'approved' ? 'period.reopened' : 'approval.rejected',
-      object: decision === 'approved' ? source : publicId('apr', approval.id),
-      detail: { source, closed_through: closedThrough, note, approval: publicId('apr', approval.id) },
+      object: decision === 'approved' ? source : publicId('apr', id),
+      detail: { source, closed_through: closedThrough, note, approval: publicId('apr', id) },
     },
   ])
 }

@@ -29,14 +29,14 @@ const REJECTED = statement('resolutions.rejected', `update break_resolution set 
 
 /**
  * Approves or rejects what waits for a second person. What would be booked now must be what was asked for, else the request lapses.
- * Throws `approval_of_own`, `approval_state`, `run_in_progress`.
+ * Throws `not_found`, `approval_of_own`, `approval_state`, `run_in_progress`, and `period_state` for a reopening.
  */
 export async function decide(deps: ResolutionDeps, { id, decision, note }: Decision, actor: Actor): Promise<Approval> {
   const now = deps.clock.now()
   const lapsed = await deps.db.transaction(async (tx) => {
     const seen = await getApproval(tx, now, id)
     if (seen?.kind === 'period_reopening') {
-      await decideReopening(tx, seen, { id, decision, note }, { actor, now })
+      await decideReopening(tx, seen, { decision, note }, { actor, now })
       return undefined
     }
     const subject = seen && (await getResolution(tx, seen.subjectId))

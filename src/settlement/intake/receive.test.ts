@@ -209,7 +209,7 @@ describe('a file of a declared source', () => {
     await db.transaction(async (tx) => {
       await waitForTurn(tx, source.name)
       second = receiveDelivery({ db: hasty, clock, scratch }, source, { name: 'a', via: 'uploaded', bytes })
-      second.catch(() => undefined)
+      second.catch(() => undefined) // It is awaited below, once the turn is given back.
       await waitFor(async () => ((await db.query<{ ms: number }>(waitingMs))[0]?.ms ?? 0) > 1.5 * PATIENCE_MS, {
         what: 'a long wait for the turn',
       })
