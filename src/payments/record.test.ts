@@ -259,6 +259,30 @@ const aRequest = (payment: Payment) => ({
   fingerprint: Buffer.alloc(32),
 })
 
+describe('a capture', () => {
+  it('that was declined, and turns out to be of a charge that was voided, says nothing of the first', async () => {
+    const { payment, charges } = await accepted({ capture: 'manual', orders: [anOrder(aSeller(), 700n)] })
+    await record(node, [reportOf(some(charges), 'authorised')])
+    await node.payments.request({ ...aRequest(payment), endpoint: 'capture' })
+    const capture = some(await node.attempts(payment.id, 'capture'))
+    await record(node, [reportOf(capture, 'unknown')])
+    const decline = { code: 'do_not_honor', networkCode: '51', advice: 'try_again_later', message: 'No.' } as const
+    const answer = reportOf(capture, 'declined')
+    await record(node, [{ ...answer, outcome: { outcome: 'declined', pspReference: 'psp_1', decline } }])
+    expect((await node.attempts(payment.id, 'capture'))[0]?.decline).toEqual(decline)
+
+    await record(node, [reportOf(capture, 'voided', 'look_up')])
+
+    const [after] = await node.attempts(payment.id, 'capture')
+    expect(after?.status).toBe('declined')
+    expect(after?.decline).toEqual({
+      code: 'canceled',
+      advice: 'do_not_try_again',
+      message: 'The charge was voided.',
+    })
+  })
+})
+
 describe('payment of 1,000 orders', () => {
   it('has the right status when two nodes report its orders in pieces', async () => {
     const sellers = Array.from({ length: 10 }, aSeller)

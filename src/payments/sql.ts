@@ -112,10 +112,11 @@ export const UPDATE_ATTEMPTS = statement(
       set status = c.status,
           psp_reference = c.psp_reference,
           action_url = c.action_url,
-          decline_code = coalesce(c.decline_code, a.decline_code),
-          decline_network_code = coalesce(c.decline_network_code, a.decline_network_code),
-          decline_advice = coalesce(c.decline_advice, a.decline_advice),
-          decline_message = coalesce(c.decline_message, a.decline_message),
+          -- One decline or another, never parts of two.
+          decline_code = case when c.decline_code is null then a.decline_code else c.decline_code end,
+          decline_network_code = case when c.decline_code is null then a.decline_network_code else c.decline_network_code end,
+          decline_advice = case when c.decline_code is null then a.decline_advice else c.decline_advice end,
+          decline_message = case when c.decline_code is null then a.decline_message else c.decline_message end,
           unknown_cause = case when c.due_in_ms is not null then coalesce(c.unknown_cause, a.unknown_cause) end,
           -- Somebody may have claimed and sent it between our reading and now: what that says must not be lost.
           ambiguous = a.ambiguous or c.ambiguous,
