@@ -72,6 +72,9 @@ export function addAppGauges(
   })
 }
 
+/** Everything that has runs or will have: PSPs, and banks from their first run on. */
+const RECONCILED = '(select name from settlement_source union select source from recon_run) s'
+
 /** The nights: a file that is late and money that no break explains are what somebody has to be woken for. */
 function addNightGauges(metrics: Metrics, db: Db): void {
   metrics.addGauge({
@@ -94,7 +97,7 @@ function addNightGauges(metrics: Metrics, db: Db): void {
     read: async () => {
       const rows = await db.query<{ source: string; n: bigint }>(
         `select s.name as source, count(r.id) as n
-           from settlement_source s left join recon_run r on r.source = s.name and r.status = 'failed' group by s.name`,
+           from ${RECONCILED} left join recon_run r on r.source = s.name and r.status = 'failed' group by s.name`,
       )
       return rows.map(({ source, n }) => ({ labels: { source }, value: Number(n) }))
     },
@@ -106,7 +109,7 @@ function addNightGauges(metrics: Metrics, db: Db): void {
     read: async () => {
       const rows = await db.query<{ source: string; currency: string; amount: bigint }>(
         `select s.name as source, p ->> 'currency' as currency, abs((p ->> 'unexplained')::numeric) as amount
-           from settlement_source s
+           from ${RECONCILED}
           cross join lateral (select proof from recon_run r where r.source = s.name and r.status = 'completed'
                                order by r.business_date desc limit 1) r, jsonb_array_elements(r.proof) p`,
       )

@@ -175,6 +175,12 @@ describe('the runs of a bank', () => {
     expect(invariants.body['checks']?.filter((check) => check['ok'] !== true)).toEqual([])
   })
 
+  it('are among the metrics that must read 0', async () => {
+    const { text } = await server.get('/metrics')
+    expect(text).toContain('tallystick_recon_run_failed{source="house-bank"} 0')
+    expect(text).toContain('tallystick_recon_unexplained_minor_units{source="house-bank",currency="EUR"} 0')
+  })
+
   it('are refused for a day on which the bank rests', async () => {
     const { status, body } = await server.post('/v1/recon_runs', { source: 'house-bank', business_date: days[5] })
     expect([status, body['code']]).toEqual([422, 'invalid_request'])

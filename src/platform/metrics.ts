@@ -1,6 +1,9 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 
-/** One gauge whose values are read when somebody asks: a number per set of labels. */
+/**
+ * One gauge whose values are read when somebody asks: a number per set of labels. Prometheus keeps floating-point numbers: sums
+ * beyond 2^53 are rounded there, and what is not 0 never reads 0.
+ */
 export type GaugeSource = {
   readonly name: string
   readonly help: string

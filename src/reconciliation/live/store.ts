@@ -14,6 +14,8 @@ const OF_KEYS = statement(
   'reconciliation.live_items_of_keys',
   `${lookUp('$2::uuid[]', 'id = k.key')}
    union
+   ${lookUp('$4::uuid[]', 'id = k.key')}
+   union
    ${lookUp('$2::uuid[]', 'charge_id = k.key and charge_id <> id')}
    union
    ${lookUp('$3::text[]', 'psp_reference = k.key')}`,
@@ -61,6 +63,7 @@ export async function move(
     tx,
     at.source.name,
     [...arriving, ...leaving].map(({ item }) => item),
+    arriving.flatMap(({ item, opened }) => (opened === undefined ? [] : [item.record.name])),
   )
   const stay = new Map(known)
   for (const { item } of leaving) stay.delete(item.record.name)
@@ -135,18 +138,28 @@ async function write(
   ])
 }
 
-/** Everything that shares a key with one of these, or with what does. */
-async function concerned(tx: Tx, source: string, items: readonly Item[]): Promise<Map<string, LiveItem>> {
+/**
+ * Everything that shares a key with one of these, or with what does; and what has one of the names, because a break that comes
+ * back may be of a line without a key.
+ */
+async function concerned(
+  tx: Tx,
+  source: string,
+  items: readonly Item[],
+  names: readonly string[],
+): Promise<Map<string, LiveItem>> {
   const found = new Map<string, LiveItem>()
   const asked = new Set<string>()
-  let next = items
+  let [next, breaks] = [items, names]
   for (let round = 0; round < ROUNDS && next.length > 0 && found.size < GROUP_ROWS; round += 1) {
     const fresh = new Set(next.flatMap(keysOf).filter((key) => !asked.has(key)))
-    if (fresh.size === 0) break
+    if (fresh.size === 0 && breaks.length === 0) break
     for (const key of fresh) asked.add(key)
     const named = (prefix: string): string[] =>
       [...fresh].filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length))
-    const rows = await tx.run<Row>(OF_KEYS, [source, toArray(named('charge ')), toArray(named('psp '))])
+    const keys = [toArray(named('charge ')), toArray(named('psp ')), toArray(breaks)]
+    const rows = await tx.run<Row>(OF_KEYS, [source, ...keys])
+    breaks = []
     const added = rows.filter(({ id }) => !found.has(id)).map(liveItemOf)
     for (const each of added) found.set(each.item.record.name, each)
     next = added.map(({ item }) => item)

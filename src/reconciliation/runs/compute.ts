@@ -52,10 +52,10 @@ export const compute = <T>(deps: Deps, work: Computation, use: (computed: Comput
     const { source, day, past } = work
     const file = await getFile(deps.db, work.fileId)
     assert(file !== undefined && file.linesBlobId !== null, 'the file of a run was accepted')
+    const duckdb = await openDuckDb(folder)
     const linesPath = join(folder, 'lines.parquet')
     const lines = writeBlobTo(deps.db, file.linesBlobId, linesPath)
     lines.catch(() => undefined) // The engine, which waits for them, says why they do not come.
-    const duckdb = await openDuckDb(folder)
     try {
       const engine = createDuckDbEngine(duckdb)
       const sides = { ...work, folder, linesPath, lines, fileId: file.id }
@@ -86,6 +86,7 @@ export const compute = <T>(deps: Deps, work: Computation, use: (computed: Comput
         folder,
       })
     } finally {
+      // Whatever failed, and is thrown: nobody writes into the folder any more when it is removed.
       await lines.catch(() => undefined)
       duckdb.close()
     }

@@ -89,6 +89,7 @@ export async function matchRun(deps: Deps, source: Source, run: RunInProgress, g
       const outcome = await summariseOutcome(duckdb, facts.outcomePath)
       await step(() => deps.db.transaction((tx) => commit(tx, deps, { source, run, facts, snapshot, outcome, folder })))
     } finally {
+      // Whatever failed, and is thrown: nobody writes into the folder any more when it is removed.
       await lines.catch(() => undefined)
       duckdb.close()
     }
@@ -138,7 +139,7 @@ export async function loadSides(db: Db, engine: Engine, sides: Sides): Promise<S
           carriedTheirs: open.flatMap(carriedTheirs),
           feeSchedule: source.feeSchedule,
         })
-        loading.catch(() => undefined)
+        loading.catch(() => undefined) // It is awaited below, once the transaction has ended.
         await Promise.all(Object.values(written))
         return now
       },
