@@ -1,17 +1,20 @@
 // Prints what failed in a run of the tests, a line each, and then how many passed and failed. Takes the JSON report of the
-// run as a file; a run that left none did not happen, and that is one failure.
+// run as a file; a run that left none, or half of one, did not happen, and that is one failure.
 import { existsSync, readFileSync } from 'node:fs'
 import { relative } from 'node:path'
 
 const [path] = process.argv.slice(2)
 const report = path !== undefined && existsSync(path) ? readFileSync(path, 'utf8') : ''
-const { numPassedTests: passed, testResults } =
-  report === ''
-    ? {
-        numPassedTests: 0,
-        testResults: [{ name: 'the tests', status: 'failed', message: 'They left no report.', assertionResults: [] }],
-      }
-    : JSON.parse(report)
+const { numPassedTests: passed, testResults } = reportIn(report)
+
+function reportIn(text) {
+  try {
+    return JSON.parse(text)
+  } catch {
+    const message = text === '' ? 'They left no report.' : 'They left half a report.'
+    return { numPassedTests: 0, testResults: [{ name: 'the tests', status: 'failed', message, assertionResults: [] }] }
+  }
+}
 
 const firstLine = (text) => (text ?? '').split('\n', 1)[0].slice(0, 300)
 

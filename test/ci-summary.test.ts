@@ -9,8 +9,12 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 /** What stands at the end of a run whose tests left this report. */
 function summaryOf(report: unknown): string[] {
+  return endOf(report === undefined ? '' : JSON.stringify(report))
+}
+
+function endOf(report: string): string[] {
   const path = join(folder, 'tests.json')
-  writeFileSync(path, report === undefined ? '' : JSON.stringify(report))
+  writeFileSync(path, report)
   const { stdout, stderr } = spawnSync(process.execPath, ['.ci/summary.js', path], { encoding: 'utf8' })
   expect(stderr).toBe('')
   return stdout.trimEnd().split('\n')
@@ -54,5 +58,13 @@ describe('the end of a run', () => {
 
   it('says that the tests did not run when they left no report', () => {
     expect(summaryOf(undefined)).toEqual(['✗ the tests', '    They left no report.', '0 passed, 1 failed'])
+  })
+
+  it('says so too when they were stopped while they wrote it', () => {
+    expect(endOf('{"numPassedTests": 4, "testRe')).toEqual([
+      '✗ the tests',
+      '    They left half a report.',
+      '0 passed, 1 failed',
+    ])
   })
 })

@@ -140,6 +140,13 @@ describe('a dry run', () => {
     })
   })
 
+  it('of a day before the first is told which day the first is, however many have their run', async () => {
+    await oneOfEach()
+    await nights.night()
+
+    await expect(dryRun(-1)).rejects.toThrow(`The files of simulator begin on ${FIRST_DAY}.`)
+  })
+
   it('is computed alone: whoever asks meanwhile is told to come again', async () => {
     await oneOfEach()
 

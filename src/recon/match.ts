@@ -1,3 +1,4 @@
+import { MAX_SUM } from '../money/index.ts'
 import { type DuckDb, literal } from '../platform/duckdb.ts'
 import { decimalsIn } from './currency-code.ts'
 import { keySql } from './key-form.ts'
@@ -207,11 +208,12 @@ async function sumPass(duckdb: DuckDb, rule: 'many_to_one' | 'one_to_many', near
 
 /**
  * What is left of a key with one row on one side and several on the other, of one currency and sign, none of which was
- * matched: an order that was split into parts that do not add up to it. Equal parts are duplicates and no split.
+ * matched: an order that was split into parts that do not add up to it. Equal parts are duplicates and no split;
+ * of more than 64 bits hold there is no sum to show.
  */
 async function splitGroups(duckdb: DuckDb, many: 'o' | 't', one: 'o' | 't'): Promise<void> {
   const whole = `key, count(*) as rows, count(distinct currency) as currencies, count(distinct sign_of(amount)) as signs,
-    min(currency) as currency, bool_or(sign_of(amount)) as sign, count(distinct amount) as amounts, any_value(n) as n`
+    min(currency) as currency, bool_or(sign_of(amount)) as sign, count(distinct amount) as amounts, sum(amount) as total, any_value(n) as n`
   const [o, t] = many === 'o' ? ['m.n', 's.n'] : ['s.n', 'm.n']
   await duckdb.run(`
     create or replace table ${many}_left as select * from ${leftOf(many)} where key is not null;
@@ -222,7 +224,7 @@ async function splitGroups(duckdb: DuckDb, many: 'o' | 't', one: 'o' | 't'): Pro
                 from (select ${whole} from ${many}_left group by key) m
                 join (select ${whole} from ${one}_left group by key) s using (key)
                where m.rows > 1 and s.rows = 1 and m.currencies = 1 and m.signs = 1 and m.amounts > 1
-                 and m.currency = s.currency and m.sign = s.sign
+                 and m.currency = s.currency and m.sign = s.sign and abs(m.total) <= ${MAX_SUM}
                  and key not in (select key from ours_left join pair on pair.o = ours_left.n where key is not null)) s
         join ${many}_left m using (key)`)
 }

@@ -79,6 +79,20 @@ describe('rows of one reference', () => {
     expect(summary.proof).toMatchObject([{ difference: 1n, explained: 1n, unexplained: 0n }])
   })
 
+  it('are no group when their sum is beyond 64 bits', async () => {
+    const large = (cents: string): string => `40000000000000000.${cents}`
+    const files = filesOf([['a', large('11')], ['a', large('12')], ['a', large('13')]], [['a', large('17')]]) // biome-ignore format: rows
+
+    const { items, summary } = await done(files, SETTLED)
+
+    expect(briefly(items).toSorted()).toEqual([
+      'amount_mismatch a -6',
+      'missing_external a 4000000000000000012',
+      'missing_external a 4000000000000000013',
+    ])
+    expect(isProven(summary.proof)).toBe(true)
+  })
+
   it('match within a share of ours', async () => {
     const tolerance = { kind: 'relative', millionths: 10_000n } as const
 
@@ -235,6 +249,18 @@ describe('a fee', () => {
 
     expect(briefly(items)).toEqual(['fee_mismatch a -10'])
     expect(summary.proof).toMatchObject([{ difference: 0n, explained: 0n, unexplained: 0n }])
+  }) // biome-ignore format: rows
+
+  it('beyond 2^62 cannot be read, and is not taken for none', async () => {
+    const rows = (fee: string): string =>
+      csv([['reference', 'amount', 'fee', 'currency'], ...AGREED.map(([reference, amount]) => [reference, amount, '0.10', 'EUR']), ['a', '5.00', fee, 'EUR']])
+
+    const { items } = await done({ ours: rows('50000000000000000.00'), theirs: rows('0.00') })
+
+    expect(items.map(({ code, reasons }) => [code, reasons[0]])).toContainEqual([
+      'unparsed_line',
+      'line 10, column 3 of ours: The fee is beyond 2^62 minor units',
+    ])
   }) // biome-ignore format: rows
 })
 

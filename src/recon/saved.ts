@@ -1,4 +1,6 @@
+import { NO_CURRENCY } from '../money/index.ts'
 import { type AmountRule, DATE_ORDERS } from '../settlement/index.ts'
+import { currencyOf } from './currency-code.ts'
 import type { Field, Mapping } from './mapping.ts'
 import { KEY_FORMS, SIDES, type SideName, type SideSpec, UNITS, UnreadableInput } from './side.ts'
 
@@ -45,7 +47,7 @@ export function parseSaved(text: string): Mapping {
   let schema: unknown
   for (const [index, line] of text.split(/\r?\n/).entries()) {
     if (/^\s*(#|$)/.test(line)) continue
-    const match = /^( *)([a-z_]+):(?: +(.*))?$/.exec(line)
+    const match = /^( *)([a-z_]+):(?: +(.*))?$/s.exec(line)
     const [, indent = '', name = '', value = ''] = match ?? []
     if (match === null) throw bad(`line ${index + 1} is no "name: value"`)
     if (indent === '') {
@@ -66,15 +68,18 @@ export function parseSaved(text: string): Mapping {
 
 const bad = (what: string): UnreadableInput => new UnreadableInput('config', `The mapping cannot be read: ${what}`)
 
+/** A comment begins behind a space, and so may a # in the name of a column: the longest part that is a value counts. */
 function meaningOf(text: string): unknown {
-  const bare = text.replace(/\s+#.*$/, '').trim()
-  try {
-    return JSON.parse(bare)
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error
-    if (/^[[{"]/.test(bare)) throw bad(`${bare.slice(0, 60)} is no value`)
-    return bare.replace(/^'(.*)'$/, '$1')
-  }
+  const ends = [...text.matchAll(/\s+#/g)].map(({ index }) => index)
+  for (const end of [text.length, ...ends.toReversed()])
+    try {
+      return JSON.parse(text.slice(0, end))
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error
+    }
+  const bare = text.slice(0, ends[0]).trim()
+  if (/^[[{"]/.test(bare)) throw bad(`${bare.slice(0, 60)} is no value`)
+  return bare.replace(/^'(.*)'$/, '$1')
 }
 
 function specOf(side: SideName, values: Partial<Record<Name, unknown>>): SideSpec {
@@ -112,13 +117,19 @@ function specOf(side: SideName, values: Partial<Record<Name, unknown>>): SideSpe
     currency:
       currency['code'] === undefined
         ? { column: member('currency', currency, 'column') }
-        : { code: member('currency', currency, 'code') },
+        : { code: codeOf(side, member('currency', currency, 'code')) },
     date: date && { column: member('date', date, 'column'), order: orderOf(side, date['order']) },
     fee: fee && { column: member('fee', fee, 'column'), sign: fee['sign'] === 'effect' ? 'effect' : 'cost' },
     kind: optional('kind'),
     second: optional('second'),
     status: optional('status'),
   }
+}
+
+function codeOf(side: SideName, text: string): string {
+  const code = text === NO_CURRENCY ? text : currencyOf(text)
+  if (code === undefined) throw bad(`${side}.currency.code has to be a code of ISO 4217 such as EUR, or ${NO_CURRENCY}`)
+  return code
 }
 
 function orderOf(side: SideName, value: unknown) {

@@ -62,18 +62,21 @@ const TAKE_TURN = statement(
   `select pg_advisory_xact_lock(hashtextextended(current_schema() || ' settlement files of ' || $1, 0))`,
 )
 
+/** One file of a source at a time, whoever brings them. */
+export const takeTurn = async (tx: Tx, source: string): Promise<void> => void (await tx.run(TAKE_TURN, [source]))
+
 /**
- * One file of a source at a time, whoever brings them. A large one is compared and stored for minutes, and the next one waits
- * for it: with the usual limits it would fail again each time.
+ * The turn of a file that comes. A large one is compared and stored for minutes, and the next one waits for it: with the
+ * usual limits it would fail again each time. A person who waits for an answer is told to come again.
  */
-export async function takeTurn(tx: Tx, source: string): Promise<void> {
+export async function waitForTurn(tx: Tx, source: string): Promise<void> {
   await tx.query(`set local statement_timeout = '15min'`)
   await tx.query(`set local idle_in_transaction_session_timeout = '15min'`)
-  await tx.run(TAKE_TURN, [source])
+  await takeTurn(tx, source)
 }
 
 async function judge(tx: Tx, now: Date, delivery: Delivery, judged: Judged): Promise<Received> {
-  await takeTurn(tx, delivery.source)
+  await waitForTurn(tx, delivery.source)
   const known = await findByBytes(tx, delivery.source, judged.sha256)
   if (known !== undefined && (await isOld(tx, known, delivery.via))) return { file: known, duplicate: true }
   const rejection = await whyRejected(tx, delivery, judged.summary)

@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import { type ApiKeys, SCOPES, type Scope } from '../../platform/auth/index.ts'
 import { Refusal } from '../../platform/errors.ts'
 import { requireUuid } from '../../platform/ids.ts'
+import { actorOf } from '../actor.ts'
 import { pageBody, uuidCursor } from '../cursor.ts'
 import type { Api } from '../fastify.ts'
 import { LIMIT_DEFAULT, readLimit } from '../query.ts'
@@ -53,7 +54,7 @@ export function apiKeyRoutes(app: Api, auth: ApiKeys): void {
       config: { scope: 'admin' },
     },
     async (request, reply) => {
-      const { key, apiKey } = await auth.create(request.body)
+      const { key, apiKey } = await auth.create(request.body, actorOf(request))
       return reply.code(201).send({ ...apiKeyBody(apiKey), key })
     },
   )
@@ -94,9 +95,10 @@ export function apiKeyRoutes(app: Api, auth: ApiKeys): void {
       },
       config: { scope: 'admin', refusals: ['not_found'] },
     },
-    async ({ params }) => {
-      const apiKey = await auth.revoke(requireUuid('key', params.id))
-      if (apiKey === undefined) throw new Refusal('not_found', `There is no API key ${params.id}.`)
+    async (request) => {
+      const { id } = request.params
+      const apiKey = await auth.revoke(requireUuid('key', id), actorOf(request))
+      if (apiKey === undefined) throw new Refusal('not_found', `There is no API key ${id}.`)
       return apiKeyBody(apiKey)
     },
   )

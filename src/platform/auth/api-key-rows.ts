@@ -1,4 +1,4 @@
-import { type Db, statement } from '../db.ts'
+import { type Db, type Queryable, statement } from '../db.ts'
 import type { ApiKey, Mode, Scope } from './api-key.ts'
 
 type Row = {
@@ -51,7 +51,7 @@ export async function findKey(db: Db, prefix: string): Promise<StoredKey | undef
 
 /** Undefined when another key has the same prefix. */
 export async function insertKey(
-  db: Db,
+  db: Queryable,
   key: Omit<ApiKey, 'revokedAt' | 'lastUsedAt'> & { readonly hash: Buffer },
 ): Promise<ApiKey | undefined> {
   const values = [key.id, key.name, key.prefix, key.hash, key.scopes, key.mode, key.createdAt]
@@ -69,7 +69,7 @@ export async function listKeys(
 }
 
 /** Keeps the instant of the first revocation. Undefined when there is no such key. */
-export async function revokeKey(db: Db, id: string, at: Date): Promise<ApiKey | undefined> {
+export async function revokeKey(db: Queryable, id: string, at: Date): Promise<ApiKey | undefined> {
   const [row] = await db.run<Row>(REVOKE, [id, at])
   return row === undefined ? undefined : toStoredKey(row).apiKey
 }

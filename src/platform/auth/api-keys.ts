@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { timingSafeEqual } from 'node:crypto'
+import { type Actor, audit } from '../audit/index.ts'
 import type { Clock } from '../clock.ts'
 import type { Db } from '../db.ts'
 import { Refusal } from '../errors.ts'
-import { newId } from '../ids.ts'
+import { newId, publicId } from '../ids.ts'
 import { type ApiKey, generateKey, hashOf, type Mode, modeOf, prefixOf, type Scope } from './api-key.ts'
 import { findKey, insertKey, listKeys, revokeKey, touchKey } from './api-key-rows.ts'
 
@@ -11,18 +12,18 @@ import { findKey, insertKey, listKeys, revokeKey, touchKey } from './api-key-row
 export type Principal = { readonly keyId: string; readonly name: string; readonly scopes: readonly Scope[] }
 
 export type ApiKeys = {
-  /** Makes a key. `key` is the only time that anybody sees it. */
-  readonly create: (request: {
-    readonly name: string
-    readonly scopes: readonly Scope[]
-  }) => Promise<{ readonly key: string; readonly apiKey: ApiKey }>
+  /** Makes a key. `key` is the only time that anybody sees it. `by` is who asked for it, for the audit log. */
+  readonly create: (
+    request: { readonly name: string; readonly scopes: readonly Scope[] },
+    by?: Actor,
+  ) => Promise<{ readonly key: string; readonly apiKey: ApiKey }>
   /** Newest first. `after` is the id of the last one seen. */
   readonly list: (page: {
     readonly limit: number
     readonly after?: string
   }) => Promise<{ readonly data: readonly ApiKey[]; readonly hasMore: boolean }>
   /** Takes effect at once on this node and within `CACHE_MS` on others. Undefined when there is no such key. */
-  readonly revoke: (id: string) => Promise<ApiKey | undefined>
+  readonly revoke: (id: string, by?: Actor) => Promise<ApiKey | undefined>
   /** Who sent this `Authorization` header. Throws `unauthorized`. Answers without a promise when it knows the key. */
   readonly authenticate: (authorization: string | undefined) => Principal | Promise<Principal>
   /** The given key if it works here or can be made to, else a new one with scope admin: the key of a home. */
@@ -52,18 +53,22 @@ export function createApiKeys({ db, clock, mode, log }: Dependencies): ApiKeys {
   // Counts revocations, so that what was read before one is not remembered after it.
   let revocations = 0
 
-  const create: ApiKeys['create'] = async ({ name, scopes }) => {
+  const create: ApiKeys['create'] = async ({ name, scopes }, by) => {
     // A second try is for the prefix that another key has already: 1 in 2 × 10^14.
     for (let tries = 0; tries < 3; tries += 1) {
       const key = generateKey(mode)
-      const apiKey = await insertKey(db, {
-        id: newId(),
-        name,
-        prefix: prefixOf(key),
-        hash: hashOf(key),
-        scopes,
-        mode,
-        createdAt: clock.now(),
+      const [id, createdAt] = [newId(), clock.now()]
+      const apiKey = await db.transaction(async (tx) => {
+        const made = await insertKey(tx, {
+          ...{ id, name, scopes, mode, createdAt },
+          prefix: prefixOf(key),
+          hash: hashOf(key),
+        })
+        if (made !== undefined && by !== undefined)
+          await audit(tx, by, createdAt, [
+            { action: 'api_key.created', object: publicId('key', id), detail: { name, scopes } },
+          ])
+        return made
       })
       if (apiKey !== undefined) return { key, apiKey }
     }
@@ -98,8 +103,17 @@ export function createApiKeys({ db, clock, mode, log }: Dependencies): ApiKeys {
   return {
     create,
     list: (page) => listKeys(db, page),
-    async revoke(id) {
-      const apiKey = await revokeKey(db, id, clock.now())
+    async revoke(id, by) {
+      const now = clock.now()
+      const apiKey = await db.transaction(async (tx) => {
+        const revoked = await revokeKey(tx, id, now)
+        // Once more changes nothing, and is not told.
+        if (by !== undefined && revoked?.revokedAt?.getTime() === now.getTime())
+          await audit(tx, by, now, [
+            { action: 'api_key.revoked', object: publicId('key', id), detail: { name: revoked.name } },
+          ])
+        return revoked
+      })
       revocations += 1
       for (const [slot, { principal }] of cache) if (principal.keyId === id) cache.delete(slot)
       return apiKey

@@ -86,9 +86,10 @@ async function nextComputation(
 ): Promise<Omit<Computation, 'fileId'> & { readonly fileId?: never }> {
   const { source } = given
   const previous = await lastCompletedRun(db, source.name)
-  const next = previous === undefined ? await firstDay(db, given) : addDays(previous.businessDate, 1)
-  if (day < next) refuse('/business_date', `The files of ${source.name} begin on ${next}.`)
-  if (day > next) refuse('/business_date', `The run of ${next} comes first: try that day, or wait for its run.`)
+  const first = await firstDay(db, given)
+  if (day < first) refuse('/business_date', `The files of ${source.name} begin on ${first}.`)
+  const next = previous === undefined ? first : addDays(previous.businessDate, 1)
+  if (day !== next) refuse('/business_date', `The run of ${next} comes first: try that day, or wait for its run.`)
   if (run?.status === 'running' && run.phase === 'post')
     throw new Refusal('run_state', `The run of ${day} is being booked: read it when it is completed.`, {
       facts: { status: run.status },

@@ -11,7 +11,7 @@ import { createDb, type Db } from '../../platform/db.ts'
 import { openDuckDb } from '../../platform/duckdb.ts'
 import { type Profile, parseProfile } from '../formats/table/profile.ts'
 import type { SettlementFile } from '../read.ts'
-import { type Received, takeTurn } from '../receive.ts'
+import { type Received, waitForTurn } from '../receive.ts'
 import { zipOf } from '../testing/zip.ts'
 import { withdrawFile } from '../withdraw.ts'
 import { type Delivery, receiveDelivery } from './receive.ts'
@@ -207,7 +207,7 @@ describe('a file of a declared source', () => {
     let second: Promise<readonly Received[]> | undefined
 
     await db.transaction(async (tx) => {
-      await takeTurn(tx, source.name)
+      await waitForTurn(tx, source.name)
       second = receiveDelivery({ db: hasty, clock, scratch }, source, { name: 'a', via: 'uploaded', bytes })
       second.catch(() => undefined) // It is awaited below, once the turn is given back.
       await waitFor(async () => ((await db.query<{ ms: number }>(waitingMs))[0]?.ms ?? 0) > 1.5 * PATIENCE_MS, {
@@ -216,6 +216,19 @@ describe('a file of a declared source', () => {
     })
 
     expect(await second).toMatchObject([{ file: { status: 'accepted' } }])
+    await hasty.end()
+  })
+
+  it('keeps nobody who withdraws one waiting for longer than a statement usually may', async () => {
+    const { id } = await file({ day: '2026-03-02', opening: 100, entries: [COFFEE] })
+    const hasty = createDb({ url: database.url, schema: database.schema, patienceMs: PATIENCE_MS })
+
+    const withdrawn = db.transaction(async (tx) => {
+      await waitForTurn(tx, source.name)
+      await withdrawFile(hasty, { id, reason: 'of another account', by: 'ops', at: new Date() })
+    })
+
+    await expect(withdrawn).rejects.toMatchObject({ code: '57014' })
     await hasty.end()
   })
 

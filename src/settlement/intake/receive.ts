@@ -9,7 +9,7 @@ import { newId } from '../../platform/ids.ts'
 import { withScratch } from '../../platform/scratch.ts'
 import type { Diagnostic, Statement } from '../formats/format.ts'
 import { findByBytes, type SettlementFile } from '../read.ts'
-import { type ReceiveDeps, type Received, takeTurn } from '../receive.ts'
+import { type ReceiveDeps, type Received, waitForTurn } from '../receive.ts'
 import { continues, findings, type Neighbour, type Placed, turnOf } from './chain.ts'
 import { localDay } from './expected.ts'
 import { createLines, type Days, type LineTable } from './lines.ts'
@@ -56,7 +56,7 @@ export async function receiveDelivery(
           ? await readDelivery(source, { name, path, saved, folder }, lines)
           : [{ ...whole, problem: delivery.problem }]
       return await deps.db.transaction(async (tx) => {
-        await takeTurn(tx, source.name)
+        await waitForTurn(tx, source.name)
         return judgeAll({ tx, now: deps.clock.now(), source, delivery, lines, folder, path, saved }, readings)
       })
     } finally {
