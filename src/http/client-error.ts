@@ -31,6 +31,9 @@ export function answerBrokenRequest(
 /** Answers what Node would close, or answer without a body, before a request reaches any route. */
 export function answerOddRequests(server: Server): void {
   server.on('connect', (_request, socket) => {
+    // Node lets go of this socket: an error on it that nobody hears ends the process, and it stays open until somebody ends it.
+    socket.on('error', () => socket.destroy())
+    socket.on('finish', () => socket.destroy())
     endWith(socket, new Refusal('malformed_request', 'CONNECT is for proxies, and this is none.'), 'Bad Request')
   })
   server.on('checkExpectation', (_request, response: ServerResponse) => {

@@ -1,4 +1,5 @@
-import { connect } from 'node:net'
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
 import { afterAll, describe, expect, it } from 'vitest'
 import { waitFor } from '../../test/support/wait-for.ts'
 import { Refusal } from '../platform/errors.ts'
@@ -224,6 +225,26 @@ describe('the listening server', () => {
     expect(garbage).not.toContain('4242')
     expect(headers).toMatch(/^HTTP\/1\.1 431 /)
     expect(headers).toContain('"code":"headers_too_large"')
+  })
+
+  it('outlives callers who ask for a tunnel and go away, and does not wait for one who stays', async () => {
+    const server = await createTestServer()
+    const { port } = new URL(await server.app.listen({ host: '127.0.0.1', port: 0 }))
+    const ask = async (): Promise<Socket> => {
+      const socket = connect({ port: Number(port), host: '127.0.0.1', allowHalfOpen: true })
+      await once(socket, 'connect')
+      socket.write('CONNECT x:443 HTTP/1.1\r\nhost: x:443\r\n\r\n')
+      return socket
+    }
+
+    for (let n = 0; n < 20; n += 1) (await ask()).resetAndDestroy()
+    const staying = await ask()
+    await once(staying, 'data')
+    const answer = await fetch(`http://127.0.0.1:${port}/healthz`)
+    await server.app.close()
+
+    expect(answer.status).toBe(200)
+    staying.destroy()
   })
 
   it('finishes what is in flight while it closes, and refuses the rest', async () => {

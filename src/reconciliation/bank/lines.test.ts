@@ -6,7 +6,7 @@ import { createTestDatabase, type TestDatabase } from '../../../test/support/dat
 import { storeBlob } from '../../platform/blob.ts'
 import { createDb, type Db } from '../../platform/db.ts'
 import { type DuckDb, literal, openDuckDb } from '../../platform/duckdb.ts'
-import { concernedLines } from './lines.ts'
+import { concernedLines, type StatementFile } from './lines.ts'
 import { matchArrivals } from './match.ts'
 import type { StoredPayout } from './payouts.ts'
 import type { BankSource } from './source.ts'
@@ -44,12 +44,8 @@ const DAY = '2026-03-03'
 
 type Line = readonly [text: string, amount: bigint, currency: string]
 
-/** Which payouts arrive in which lines, by the number of the line. */
-async function arrivalsOf(
-  fileId: string,
-  payouts: readonly (readonly [id: string, reference: string, amount: bigint, currency: string])[],
-  lines: readonly Line[],
-): Promise<readonly (readonly [line: number, payout: string, amount: bigint])[]> {
+/** Stores a statement of these lines, numbered from 1. */
+async function stored(fileId: string, lines: readonly Line[]): Promise<StatementFile> {
   const path = join(folder, `written-${fileId}`)
   const rows = lines.map(
     ([text, amount, currency], n) =>
@@ -60,16 +56,25 @@ async function arrivalsOf(
        description, seen_before, booked)) to ${literal(path)} (format parquet)`,
   )
   const { id: linesBlobId } = await db.transaction((tx) => storeBlob(tx, path))
-  const stored = payouts.map(
+  return { id: fileId, linesBlobId }
+}
+
+/** Which payouts arrive in which lines, by the number of the line. */
+async function arrivalsOf(
+  fileId: string,
+  payouts: readonly (readonly [id: string, reference: string, amount: bigint, currency: string])[],
+  lines: readonly Line[],
+): Promise<readonly (readonly [line: number, payout: string, amount: bigint])[]> {
+  const waiting = payouts.map(
     ([id, pspReference, amount, currency]): StoredPayout => ({
       ...{ id, psp: 'acme', pspReference, reference: null, amount, currency },
       ...{ businessDate: '2026-03-02', occurredAt: new Date(0), arrived: false },
     }),
   )
-  const files = [{ id: fileId, linesBlobId }]
-  const request = { source: BANK, day: DAY, files, claimed: [], payouts: stored }
+  const files = [await stored(fileId, lines)]
+  const request = { source: BANK, day: DAY, files, claimed: [], payouts: waiting }
   const concerned = await concernedLines(db, duckdb, folder, request)
-  return matchArrivals(stored, concerned, BANK)
+  return matchArrivals(waiting, concerned, BANK)
     .arrivals.map(({ line, payout, amount }) => [line.line, payout.id, amount] as const)
     .toSorted()
 }
@@ -104,4 +109,20 @@ it('a line that names a payout and what was taken back from it is both of them',
     [1, 'back', -3_000n],
     [1, 'out', 10_000n],
   ])
+})
+
+it('a PSP is recognised by its name however a bank writes it', async () => {
+  const source = { ...BANK, recognisedBy: ['Groß-Zahlungen'] }
+  const files = [
+    await stored('names', [
+      ['Groß-Zahlungen AG', 1n, 'EUR'],
+      ['GROSSZAHLUNGEN AG', 2n, 'EUR'],
+      ['GROẞ ZAHLUN GEN AG', 3n, 'EUR'],
+      ['Große Zahlungen', 4n, 'EUR'],
+    ]),
+  ]
+
+  const lines = await concernedLines(db, duckdb, folder, { source, day: DAY, files, claimed: [], payouts: [] })
+
+  expect(lines.map(({ amount }) => amount)).toEqual([1n, 2n, 3n])
 })

@@ -27,9 +27,13 @@ type Request = {
   readonly payouts: readonly StoredPayout[]
 }
 
-/** What is left of a text when banks have changed case, spaces and signs, and broken lines. */
-const plain = (text: string): string => text.toUpperCase().replaceAll(/[^A-Z0-9]/g, '')
-const PLAIN_TEXTS = `regexp_replace(upper(concat_ws(' ', psp_reference, reference, other_references, description)), '[^A-Z0-9]', '', 'g')`
+/** What is left of a text when banks have changed case, spaces and signs, and broken lines. A sharp s counts as two. */
+const plain = (text: string): string =>
+  text
+    .toUpperCase()
+    .replaceAll('ẞ', 'SS')
+    .replaceAll(/[^A-Z0-9]/g, '')
+const PLAIN_TEXTS = `regexp_replace(replace(upper(concat_ws(' ', psp_reference, reference, other_references, description)), 'ẞ', 'SS'), '[^A-Z0-9]', '', 'g')`
 
 /** Shorter ones are found in texts that mean something else. */
 const SHORTEST_REFERENCE = 8

@@ -60,22 +60,29 @@ export function matchArrivals(payouts: readonly OpenPayout[], lines: readonly Ba
       arrivals.push({ rule, payout, line, amount })
     }
   }
-  const namedBy = (line: BankLine): readonly OpenPayout[] =>
-    [...freePayouts].filter(({ id }) => line.names.includes(id))
+  const byId = new Map(payouts.map((payout) => [payout.id, payout]))
+  const namedBy = ({ names }: BankLine): readonly OpenPayout[] =>
+    names
+      .flatMap((id) => byId.get(id) ?? [])
+      .filter((payout) => freePayouts.has(payout))
+      .toSorted(byPayout)
   for (const pass of [named, joined, different])
     for (const line of [...freeLines]) {
       const found = pass(line, namedBy(line))
       if (found !== undefined) claim(found.length > 1 ? 'joined' : 'reference', line, found)
     }
   if (source.references === 'none') {
+    const windows = new Map([...freePayouts].map((payout) => [payout, windowOf(payout, source)]))
+    const isInWindow = ({ on }: BankLine, payout: OpenPayout): boolean =>
+      on >= payout.businessDate && on <= (windows.get(payout) ?? '')
     for (const line of nameless(freeLines)) {
-      const payout = [...freePayouts].find((each) => isEqual(line, each) && isInWindow(line, each, source))
+      const payout = [...freePayouts].find((each) => isEqual(line, each) && isInWindow(line, each))
       if (payout !== undefined) claim('amount', line, [[payout, payout.amount]])
     }
     for (const line of nameless(freeLines)) {
       const found = sumOf(
         line,
-        [...freePayouts].filter((each) => isInWindow(line, each, source)),
+        [...freePayouts].filter((each) => isInWindow(line, each)),
       )
       if (found !== undefined) claim('sum', line, wholes(found))
     }
@@ -121,8 +128,9 @@ function different(line: BankLine, open: readonly OpenPayout[]): Found {
   return [[payout, line.amount]]
 }
 
-const isInWindow = ({ on }: BankLine, { businessDate }: OpenPayout, { calendar, windowDays }: Given): boolean =>
-  on >= businessDate && on <= addBusinessDays(businessDate, windowDays, calendar)
+/** The last day on which a payout without a reference may arrive. */
+const windowOf = ({ businessDate }: OpenPayout, { calendar, windowDays }: Given): string =>
+  addBusinessDays(businessDate, windowDays, calendar)
 
 /** The one row of payouts, two at least and by day, that comes to the line's amount; undefined when there is none or several. */
 function sumOf(line: BankLine, payouts: readonly OpenPayout[]): readonly OpenPayout[] | undefined {
