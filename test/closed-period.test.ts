@@ -310,6 +310,9 @@ describe('a closed period', () => {
 
     expect(settled(await server.post(path, {}))).toEqual({ status: 409, code: 'approval_of_own' })
     expect((await server.get('/v1/periods')).body['data']?.[0]?.['closed_through']).toBe(secondDay)
+    const dora = String((await server.post('/v1/api_keys', { name: 'dora', scopes: ['write'] })).body['key'])
+    const asDora = await server.post(path, {}, { authorization: `Bearer ${dora}` })
+    expect(settled(asDora)).toEqual({ status: 403, code: 'forbidden' })
     const agreed = await server.post(path, {}, { authorization: `Bearer ${ben}` })
 
     expect(agreed.body).toMatchObject({ state: 'approved', checker: 'ben' })
@@ -326,7 +329,7 @@ describe('a closed period', () => {
 
   it('is answered for once when two people say no at the same time', async () => {
     const { body: asked } = await server.post('/v1/periods/simulator/reopen', { reason: 'all of it' })
-    const carl = String((await server.post('/v1/api_keys', { name: 'carl', scopes: ['write'] })).body['key'])
+    const carl = String((await server.post('/v1/api_keys', { name: 'carl', scopes: ['admin'] })).body['key'])
     const path = `/v1/approvals/${String(asked['id'])}/reject`
 
     const answers = await behindLock(

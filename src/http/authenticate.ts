@@ -8,8 +8,7 @@ export function authenticateWith(auth: Pick<ApiKeys, 'authenticate'>): onRequest
     const needed = request.routeOptions.config.scope ?? 'admin'
     const letIn = (principal: Principal): void => {
       request.principal = principal
-      const missing = includesScope(principal.scopes, needed) ? undefined : scopeMissing(principal, needed)
-      done(missing)
+      done(scopeMissing(principal, needed))
     }
     const refuse = (error: unknown): void => done(error instanceof Error ? error : new Error(String(error)))
     try {
@@ -23,11 +22,12 @@ export function authenticateWith(auth: Pick<ApiKeys, 'authenticate'>): onRequest
   }
 }
 
-const scopeMissing = (principal: Principal, needed: Scope): Refusal =>
-  new Refusal(
+/** Why this key may not do what needs that scope, or undefined when it may. */
+export function scopeMissing(principal: Principal, needed: Scope): Refusal | undefined {
+  if (includesScope(principal.scopes, needed)) return undefined
+  return new Refusal(
     'forbidden',
     `This needs the scope "${needed}"; the key "${principal.name}" has ${principal.scopes.join(', ')}.`,
-    {
-      facts: { needed_scope: needed },
-    },
+    { facts: { needed_scope: needed } },
   )
+}

@@ -1,8 +1,10 @@
+import type { FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { Refusal } from '../../platform/errors.ts'
 import { requireUuid } from '../../platform/ids.ts'
-import type { Resolutions } from '../../reconciliation/index.ts'
+import type { Approval, Decision, Resolutions } from '../../reconciliation/index.ts'
 import { actorOf } from '../actor.ts'
+import { scopeMissing } from '../authenticate.ts'
 import { pageBody, uuidCursor } from '../cursor.ts'
 import type { Api } from '../fastify.ts'
 import { LIMIT_DEFAULT, readLimit } from '../query.ts'
@@ -90,9 +92,8 @@ function decisionRoutes(app: Api, resolutions: Resolutions): void {
       },
     },
     async (request): Promise<Static<typeof ApprovalSchema>> => {
-      const { params, body } = request
-      const decision = { id: requireUuid('apr', params.id), decision: 'approved', note: body.note } as const
-      return approvalBody(await resolutions.decide(decision, actorOf(request)))
+      const decision = { decision: 'approved', note: request.body.note } as const
+      return approvalBody(await decide(resolutions, request, decision))
     },
   )
 
@@ -110,9 +111,22 @@ function decisionRoutes(app: Api, resolutions: Resolutions): void {
       config: { scope: 'write', refusals: ['not_found', 'approval_state', 'approval_of_own', 'run_in_progress'] },
     },
     async (request): Promise<Static<typeof ApprovalSchema>> => {
-      const { params, body } = request
-      const decision = { id: requireUuid('apr', params.id), decision: 'rejected', note: body.note } as const
-      return approvalBody(await resolutions.decide(decision, actorOf(request)))
+      const decision = { decision: 'rejected', note: request.body.note } as const
+      return approvalBody(await decide(resolutions, request, decision))
     },
   )
+}
+
+type Request = Pick<FastifyRequest, 'principal' | 'id'> & { readonly params: Static<typeof params> }
+
+/** A reopening is decided with the scope that asking for it takes. */
+async function decide(resolutions: Resolutions, request: Request, decision: Omit<Decision, 'id'>): Promise<Approval> {
+  const id = requireUuid('apr', request.params.id)
+  const approval = await resolutions.getApproval(id)
+  const missing =
+    approval?.kind === 'period_reopening' && request.principal !== undefined
+      ? scopeMissing(request.principal, 'admin')
+      : undefined
+  if (missing !== undefined) throw missing
+  return resolutions.decide({ id, ...decision }, actorOf(request))
 }
