@@ -137,8 +137,15 @@ describe('a second person', () => {
     const log = await server.get('/v1/audit_log')
     expect(
       Array.from(log.body['data'] ?? [], (row: Json) => `${String(row['actor'])} ${String(row['action'])}`),
-    ).toEqual(['ben resolution.applied', 'ben approval.approved', 'made at start resolution.proposed'])
-    expect((await server.get('/v1/audit_log/verification')).body).toMatchObject({ ok: true, rows: 3 })
+    ).toEqual([
+      'ben resolution.applied',
+      'ben approval.approved',
+      // For Ben and for who is no other.
+      'made at start api_key.created',
+      'made at start api_key.created',
+      'made at start resolution.proposed',
+    ])
+    expect((await server.get('/v1/audit_log/verification')).body).toMatchObject({ ok: true, rows: 5 })
     await server.post('/v1/test/clock/advance', { days: 1 })
     expect((await server.get('/v1/ledger/invariants')).body).toMatchObject({ ok: true })
   })
@@ -168,18 +175,35 @@ describe('the audit log', () => {
       await client.query(`set search_path = ${server.database.schema}`)
       await expect(client.query(`update audit_log set actor = 'nobody'`)).rejects.toThrow('only ever added')
       const changed = await tamper(
-        `update audit_log set actor = 'eve' where seq = 2`,
-        `update audit_log set actor = 'ben' where seq = 2`,
+        `update audit_log set actor = 'eve' where seq = 4`,
+        `update audit_log set actor = 'ben' where seq = 4`,
       )
-      expect(changed).toMatchObject({ ok: false, findings: [{ seq: 2, detail: 'It is not what was written.' }] })
+      expect(changed).toMatchObject({ ok: false, findings: [{ seq: 4, detail: 'It is not what was written.' }] })
       const cut = await tamper(
-        'create temporary table kept as select * from audit_log where seq = 3; delete from audit_log where seq = 3',
+        'create temporary table kept as select * from audit_log where seq = 5; delete from audit_log where seq = 5',
         'insert into audit_log select * from kept',
       )
-      expect(cut).toMatchObject({ ok: false, findings: [{ seq: 2 }] })
+      expect(cut).toMatchObject({ ok: false, findings: [{ seq: 4 }] })
       expect((await server.get('/v1/audit_log/verification')).body).toMatchObject({ ok: true })
     } finally {
       await client.end()
     }
+  })
+
+  it('says who made a key and who revoked it, once, and nothing of its secret', async () => {
+    const { body: made } = await server.post('/v1/api_keys', { name: 'dora', scopes: ['read'] })
+    const revoke = () =>
+      server.send('DELETE', `/v1/api_keys/${String(made['id'])}`, { authorization: `Bearer ${server.apiKey}` })
+    expect((await revoke()).status).toBe(200)
+    expect((await revoke()).status).toBe(200)
+
+    const { body, text } = await server.get(`/v1/audit_log?subject=${String(made['id'])}`)
+
+    expect(body['data']).toMatchObject([
+      { actor: 'made at start', action: 'api_key.revoked', detail: { name: 'dora' } },
+      { actor: 'made at start', action: 'api_key.created', detail: { name: 'dora', scopes: ['read'] } },
+    ])
+    expect(text).not.toContain(String(made['key']).slice(-16))
+    expect((await server.get('/v1/audit_log/verification')).body).toMatchObject({ ok: true, rows: 7 })
   })
 })

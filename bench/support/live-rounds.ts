@@ -4,13 +4,14 @@ import { pino } from 'pino'
 import type { Attempt } from '../../src/payments/index.ts'
 import { createDb, type Db } from '../../src/platform/db.ts'
 import { startTicking } from '../../src/platform/tick.ts'
-import { createLiveView, type Source } from '../../src/reconciliation/index.ts'
+import { createLiveView } from '../../src/reconciliation/index.ts'
 import type { Closers } from './closers.ts'
 import { requireSound, startDeployment } from './deployment.ts'
 import { CHARGES_PER_PAYMENT, type Events, openEvents } from './live-events.ts'
 import type { Place } from './machine.ts'
 import type { Options } from './options.ts'
 import { ratioOf, say } from './report.ts'
+import { SOURCE } from './source.ts'
 import { type Percentiles, percentilesOf, type Round, round, roundOf, type Spread } from './statistics.ts'
 
 export type LiveRun = {
@@ -24,16 +25,6 @@ export type LiveRun = {
   readonly latency_ms: Percentiles & { readonly max: number; readonly events: number; readonly per_second: number }
   readonly peak_rss_mb: number
   readonly states: Readonly<Record<string, number>>
-}
-
-const SOURCE: Source = {
-  name: 'simulator',
-  zone: 'UTC',
-  cutOff: '00:00',
-  dayNamedBy: 'start',
-  graceMinutes: 15,
-  lagDays: 1,
-  feeSchedule: { ratePpm: 29_000, fixed: 30n },
 }
 
 /** What is asked of it: events per second, with 99 of 100 seen within a second. */

@@ -8,7 +8,6 @@ import { createDb } from '../../src/platform/db.ts'
 import { matchRun } from '../../src/reconciliation/runs/match-run.ts'
 import { postRun } from '../../src/reconciliation/runs/post-run.ts'
 import { ensureRun, getRun, type RunInProgress, startRun } from '../../src/reconciliation/runs/run.ts'
-import type { Source } from '../../src/reconciliation/source.ts'
 import { receiveFile, simulatorCsv } from '../../src/settlement/index.ts'
 import type { Closers } from './closers.ts'
 import { type Deployment, requireSound, startDeployment } from './deployment.ts'
@@ -18,6 +17,7 @@ import type { Options } from './options.ts'
 import { ratioOf, say } from './report.ts'
 import { storePayments } from './seed.ts'
 import { writeSettlementFile } from './settlement-file.ts'
+import { SOURCE } from './source.ts'
 import { type Round, round, roundOf, type Spread, spreadOf } from './statistics.ts'
 
 export type NightRun = {
@@ -32,16 +32,6 @@ export type NightRun = {
   /** Of the process that compares, which is this one: the most that it ever held, the intake included. */
   readonly peak_rss_mb: number
   readonly counts: Readonly<Record<string, number>>
-}
-
-const SOURCE: Source = {
-  name: 'simulator',
-  zone: 'UTC',
-  cutOff: '00:00',
-  dayNamedBy: 'start',
-  graceMinutes: 15,
-  lagDays: 1,
-  feeSchedule: { ratePpm: 29_000, fixed: 30n },
 }
 
 export async function measureNights(options: Options, place: Place, closers: Closers): Promise<NightRun> {

@@ -92,8 +92,9 @@ function feeOf({ fee, decimal }: SideSpec, textOf: TextOf, unit: Unit, decimals:
   const read = readRowAmount({ rule: 'signed', column: fee.column }, decimal, textOf)
   if (read === 'empty') return null
   if ('unreadable' in read) throw new Unreadable('fee', fee.column, `"${read.unreadable.slice(0, 40)}" is no fee`)
-  const units = unitsOf(read.decimal, unit, decimals)?.amount ?? 0n
-  return fee.sign === 'cost' ? units : -units
+  const units = unitsOf(read.decimal, unit, decimals)
+  if (units === undefined) throw new Unreadable('fee', fee.column, 'The fee is beyond 2^62 minor units')
+  return fee.sign === 'cost' ? units.amount : -units.amount
 }
 
 type Moment = { readonly day: string; readonly ms: bigint | undefined; readonly isMidnight: boolean }

@@ -125,3 +125,20 @@ describe('rows that DuckDB reads', () => {
     }
   })
 })
+
+describe('a fee', () => {
+  it('beyond 2^62 minor units cannot be read, and is not taken for none', () => {
+    const spec: SideSpec = {
+      ...specOf(createSeeded(1)),
+      amount: { rule: 'signed', column: 'amount' },
+      decimal: '.',
+      unit: 'minor',
+      currency: { code: 'EUR' },
+      fee: { column: 'fee', sign: 'cost' },
+    }
+    const cells: Readonly<Record<string, string>> = { key: 'a', amount: '5', fee: String(2n ** 62n + 1n) }
+    const read = createRowReader({ isTable: true }, spec, 'UTC')
+
+    expect(() => read((column) => cells[column] ?? '')).toThrow('The fee is beyond 2^62 minor units')
+  })
+})

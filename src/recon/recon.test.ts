@@ -250,18 +250,6 @@ describe('a fee', () => {
     expect(briefly(items)).toEqual(['fee_mismatch a -10'])
     expect(summary.proof).toMatchObject([{ difference: 0n, explained: 0n, unexplained: 0n }])
   }) // biome-ignore format: rows
-
-  it('beyond 2^62 cannot be read, and is not taken for none', async () => {
-    const rows = (fee: string): string =>
-      csv([['reference', 'amount', 'fee', 'currency'], ...AGREED.map(([reference, amount]) => [reference, amount, '0.10', 'EUR']), ['a', '5.00', fee, 'EUR']])
-
-    const { items } = await done({ ours: rows('50000000000000000.00'), theirs: rows('0.00') })
-
-    expect(items.map(({ code, reasons }) => [code, reasons[0]])).toContainEqual([
-      'unparsed_line',
-      'line 10, column 3 of ours: The fee is beyond 2^62 minor units',
-    ])
-  }) // biome-ignore format: rows
 })
 
 describe('a state', () => {

@@ -316,6 +316,8 @@ async function commit(
   },
 ): Promise<void> {
   await tx.query(`set local statement_timeout = '15min'`)
+  // Millions of records that stay open are written to the disk between two statements.
+  await tx.query(`set local idle_in_transaction_session_timeout = '15min'`)
   await lockRun(tx, run.id, 'match')
   const around = { day: run.businessDate, source }
   const settled = await settledBefore(tx, source, facts.unmatchedTheirs)

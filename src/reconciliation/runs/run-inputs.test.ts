@@ -45,3 +45,11 @@ it('inputs of a run are read as they were written, whatever their amounts and te
 
   expect(await readInputs(join(folder, 'inputs'))).toEqual(inputs)
 })
+
+it('inputs of a run that are larger than a piece of the file are read as they were written', async () => {
+  const settled = new Set(Array.from({ length: 20_000 }, (_, n) => `f:${n}`))
+
+  await writeInputs(join(folder, 'many'), { open: [], unknown: [], settled })
+
+  expect(await readInputs(join(folder, 'many'))).toEqual({ open: [], unknown: [], settled })
+})

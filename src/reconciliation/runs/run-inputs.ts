@@ -18,7 +18,21 @@ export type RunInputs = {
 
 /** One JSON document a line: a night may leave a million records open. */
 export const writeInputs = (path: string, inputs: RunInputs): Promise<void> =>
-  pipeline(Readable.from(linesOf(inputs)), createGzip(), createWriteStream(path, { mode: 0o600 }))
+  pipeline(Readable.from(piecesOf(linesOf(inputs))), createGzip(), createWriteStream(path, { mode: 0o600 }))
+
+const PIECE = 65_536 // characters
+
+/** Lines together: each piece on its own takes the compressor a turn, however short it is. */
+function* piecesOf(lines: Iterable<string>): Generator<string> {
+  let piece = ''
+  for (const line of lines) {
+    piece += line
+    if (piece.length < PIECE) continue
+    yield piece
+    piece = ''
+  }
+  if (piece !== '') yield piece
+}
 
 function* linesOf({ open, unknown, settled }: RunInputs): Generator<string> {
   for (const each of open) yield `${writeJson({ open: each })}\n`
