@@ -175,6 +175,13 @@ describe('the runs of a bank', () => {
     expect(invariants.body['checks']?.filter((check) => check['ok'] !== true)).toEqual([])
   })
 
+  it('keep no matches, and say so', async () => {
+    const [run] = await list('/v1/recon_runs?source=house-bank&status=completed')
+    const { status, body } = await server.get(`/v1/recon_runs/${run?.['id']}/matches`)
+    expect([status, body['code']]).toEqual([409, 'run_state'])
+    expect(body['detail']).toBe('The run is completed and keeps no matches: it is one of a bank.')
+  })
+
   it('are among the metrics that must read 0', async () => {
     const { text } = await server.get('/metrics')
     expect(text).toContain('tallystick_recon_run_failed{source="house-bank"} 0')
