@@ -10,7 +10,7 @@ import { type Mapping, type Overrides, openFields } from './mapping.ts'
 import { match } from './match.ts'
 import type { Item, Summary } from './result.ts'
 import type { Settings } from './settings.ts'
-import type { Side, SideName } from './side.ts'
+import { SIDES, type Side, type SideName } from './side.ts'
 import { createStates } from './state-sql.ts'
 import { createVeil } from './veil.ts'
 
@@ -71,17 +71,17 @@ async function compare(duckdb: DuckDb, request: ReconRequest): Promise<Outcome> 
   await createStates(duckdb, 'theirs')
   await match(duckdb, settings)
   const hasStatus = { ours: specs.ours.status !== undefined, theirs: specs.theirs.status !== undefined }
-  const { asOf } = await findBreaks(duckdb, settings, { format: sides.theirs.format, hasStatus })
+  const { asOf } = await findBreaks(duckdb, settings, { sides, hasStatus })
   const baseline = await compareBaseline(duckdb, request.former)
   const byCode = await totalsOf(duckdb)
   const countOf = (name: 'real' | 'temporary'): number =>
     byCode.filter((each) => each.class === name).reduce((sum, { count }) => sum + count, 0)
   const unparsed = await unparsedOf(duckdb)
-  const notes = [...notesOf('ours', canonical.ours), ...notesOf('theirs', canonical.theirs)]
+  const notes = SIDES.flatMap((name) => [...sides[name].notes, ...notesOf(name, canonical[name])])
   const summary: Summary = {
     verdict: countOf('real') === 0 ? 'clean' : 'breaks',
-    inputs: [sides.ours, sides.theirs].map(({ name, path, sha256, format, shape, rows }) => ({
-      side: name, path, sha256, format, shape, rows, unparsed: unparsed[name],
+    inputs: [sides.ours, sides.theirs].map(({ name, path, sha256, format, shape, rows, parts }) => ({
+      side: name, path, sha256, format, shape, rows, unparsed: unparsed[name], parts,
     })), // biome-ignore format: one shape
     mapping,
     period: { ...(await periodOf(duckdb)), asOf },
