@@ -5,7 +5,7 @@ import type { OpenBreak } from '../../../break.ts'
 import { oursPath } from '../../../ours.ts'
 import { createDuckDbEngine } from '../../duckdb/match.ts'
 import type { Facts } from '../../engine.ts'
-import { type Booked, fileOf, type History, SOURCE, uuid } from './history.ts'
+import { type Booked, fileOf, type History, uuid } from './history.ts'
 import { createNights, type Said } from './nights.ts'
 
 /** The history night by night, as the nightly run compares it. Gives what each night says. */
@@ -20,7 +20,7 @@ export async function decideWithDuckDb(history: History, duckdb: DuckDb, folder:
 }
 
 async function compare(
-  { days, booked, lines }: History,
+  { source, days, booked, lines }: History,
   night: number,
   open: readonly OpenBreak[],
   duckdb: DuckDb,
@@ -65,7 +65,8 @@ async function compare(
         ? []
         : [{ ...theirs, breakId: id, occurredMs: theirs.occurredAt && BigInt(theirs.occurredAt.getTime()) }],
     ),
-    feeSchedule: SOURCE.feeSchedule,
+    feeSchedule: source.feeSchedule,
+    tolerance: source.tolerance,
   })
   const facts = await engine.match()
   rmSync(folder, { recursive: true })
