@@ -23,13 +23,13 @@ export type Alphabet = keyof typeof ALPHABETS
 export async function createKeyForms(duckdb: DuckDb, alphabet: Alphabet): Promise<void> {
   const [letter, digit] = ALPHABETS[alphabet]
   const steps: readonly (readonly [pattern: string, by: string])[] = [
-    [`^[^${letter}${digit}]+`, ''],
+    [`^[^${letter}${digit}]+|[^${letter}${digit}]+$`, ''],
     ['^(\\d+)\\.0+$', '\\1'],
     [`^([${letter}]+[^${letter}${digit}]+)+(.)`, '\\2'],
     [`^[${letter}]+(\\d+)$`, '\\1'],
   ]
   const upper = keySql('cell', 'case')
-  const stripped = steps.reduce((text, [pattern, by]) => `regexp_replace(${text}, '${pattern}', '${by}')`, upper)
+  const stripped = steps.reduce((text, [pattern, by]) => `regexp_replace(${text}, '${pattern}', '${by}', 'g')`, upper)
   const joined = (text: string): string => `regexp_replace(${text}, '[^${letter}${digit}]', '', 'g')`
   await duckdb.run(`
     create macro loose_form(cell) as nullif(regexp_replace(${joined(stripped)}, '^0+(.)', '\\1'), '');
