@@ -104,7 +104,7 @@ describe('rows that DuckDB reads', () => {
     try {
       await createUnparsed(duckdb)
       await createKeyForms(duckdb, 'any')
-      const raw = await createRawRows(duckdb, 'ours')
+      const raw = createRawRows(duckdb, 'ours')
       const survey = createSurvey(NAMES, createDateReader(), { skipsWide: false })
       for (const [n, fields] of rows.entries()) {
         raw.add(n + 2, fields)

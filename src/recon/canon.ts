@@ -130,20 +130,21 @@ const VALUE_TYPES = ['integer', 'bigint', 'bigint', 'varchar', 'bigint', 'varcha
 async function createView(
   duckdb: DuckDb,
   name: SideName,
-  { keyForm }: SideSpec,
+  spec: SideSpec,
   { isMidnightOnly }: { readonly isMidnightOnly: boolean },
 ): Promise<void> {
-  const key = { exact: 'ref', case: 'upper(ref)', loose: 'key' }[keyForm]
+  const key = { exact: 'ref', case: 'upper(ref)', loose: 'key' }[spec.keyForm]
   await duckdb.run(`
     create view ${name} as
       select rowid::integer as n, line, ref, ${key} as key, amount, fee, currency,
-             ${isMidnightOnly ? 'null::bigint' : 'ms'} as ms, day::varchar as day, kind, status, second, ${await apartSql(duckdb, name)} as apart
+             ${isMidnightOnly ? 'null::bigint' : 'ms'} as ms, day::varchar as day, kind, status, second, ${await apartSql(duckdb, name, spec)} as apart
         from ${rowTable(name)} where amount is not null`)
 }
 
 /** A file has few words for its kinds and states, however many rows. */
-async function apartSql(duckdb: DuckDb, name: SideName): Promise<string> {
-  const caseOf = async (column: string, meaning: (word: string) => string | undefined): Promise<string> => {
+async function apartSql(duckdb: DuckDb, name: SideName, spec: SideSpec): Promise<string> {
+  const caseOf = async (column: 'kind' | 'status', meaning: (word: string) => string | undefined): Promise<string> => {
+    if (spec[column] === undefined) return 'null'
     const words = await duckdb.query<{ word: string }>(
       `select distinct ${column} as word from ${rowTable(name)} where ${column} is not null`,
     )

@@ -100,25 +100,30 @@ type Counts = { readonly values: number; readonly rows: number; readonly collide
 
 async function countColumns(duckdb: DuckDb): Promise<ReadonlyMap<string, Counts>> {
   const counts = new Map<string, Counts>()
-  const of = (side: SideName, form: KeyForm): string => `
-    select '${side}' as side, '${form}' as form, col, count(distinct ${form}_key) as values, count(distinct exact_key) as exact,
-           sum(rows)::bigint as rows
-      from ${side}_probe where ${form}_key is not null group by col`
-  const found = await duckdb.query<Counted>(
-    SIDES.flatMap((side) => KEY_FORMS.map((form) => of(side, form))).join(' union all '),
-  )
-  for (const { side, form, col, ...row } of found) {
-    const [values, exact] = [Number(row.values), Number(row.exact)]
-    counts.set(`${side} ${form} ${col}`, { values, rows: Number(row.rows), collides: values < exact })
+  const of = (side: SideName): string => `
+    select '${side}' as side, col, count(*) as exact, sum(rows)::bigint as rows, count(distinct case_key) as "case",
+           count(distinct loose_key) as loose, count(loose_key) as exact_of_loose, (sum(rows) filter (loose_key is not null))::bigint as loose_rows
+      from ${side}_probe group by col`
+  const found = await duckdb.query<Counted>(SIDES.map(of).join(' union all '))
+  for (const { side, col, exact, rows, loose, ...row } of found) {
+    const add = (form: KeyForm, values: bigint, ofValues: bigint, ofRows: bigint): void => {
+      if (values > 0n)
+        counts.set(`${side} ${form} ${col}`, {
+          values: Number(values),
+          rows: Number(ofRows),
+          collides: values < ofValues,
+        })
+    }
+    add('exact', exact, exact, rows)
+    add('case', row.case, exact, rows)
+    add('loose', loose, row.exact_of_loose, row.loose_rows ?? 0n)
   }
   return counts
 }
 
-type Counted = {
-  readonly side: SideName
-  readonly form: KeyForm
-  readonly col: number
-} & Readonly<Record<'values' | 'exact' | 'rows', bigint>>
+type Counted = { readonly side: SideName; readonly col: number; readonly loose_rows: bigint | null } & Readonly<
+  Record<'exact' | 'rows' | 'case' | 'loose' | 'exact_of_loose', bigint>
+>
 
 /** Rows of both sides that share a key, as they stand in the files. A key that repeats is a group. */
 export type Group = Readonly<Record<SideName, readonly Readonly<Record<string, string | null>>[]>>

@@ -69,10 +69,9 @@ async function compare(duckdb: DuckDb, request: ReconRequest): Promise<Outcome> 
     ours: await canonicalise(duckdb, sides.ours, specs.ours, settings.ours.zone),
     theirs: await canonicalise(duckdb, sides.theirs, specs.theirs, settings.theirs.zone),
   }
-  await createStates(duckdb, 'ours')
-  await createStates(duckdb, 'theirs')
-  await match(duckdb, settings)
   const hasStatus = { ours: specs.ours.status !== undefined, theirs: specs.theirs.status !== undefined }
+  for (const side of SIDES) await createStates(duckdb, side, hasStatus[side])
+  await match(duckdb, settings)
   const { asOf } = await findBreaks(duckdb, settings, { format: sides.theirs.format, hasStatus })
   const baseline = await compareBaseline(duckdb, request.former)
   const byCode = await totalsOf(duckdb)
