@@ -10,12 +10,12 @@ export function keySql(cell: string, form: KeyForm): string {
   const upper = `upper(${trimmed})`
   if (form === 'case') return upper
   const steps: readonly (readonly [pattern: string, by: string])[] = [
-    ['^[^\\p{L}\\p{N}]+', ''],
+    ['^[^\\p{L}\\p{N}]+|[^\\p{L}\\p{N}]+$', ''],
     ['^(\\d+)\\.0+$', '\\1'],
     ['^(\\p{L}+[^\\p{L}\\p{N}]+)+(.)', '\\2'],
     ['^\\p{L}+(\\d+)$', '\\1'],
   ]
-  const stripped = steps.reduce((text, [pattern, by]) => `regexp_replace(${text}, '${pattern}', '${by}')`, upper)
+  const stripped = steps.reduce((text, [pattern, by]) => `regexp_replace(${text}, '${pattern}', '${by}', 'g')`, upper)
   const joined = `regexp_replace(${stripped}, '[^\\p{L}\\p{N}]', '', 'g')`
   return `nullif(regexp_replace(${joined}, '^0+(.)', '\\1'), '')`
 }
