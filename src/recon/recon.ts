@@ -52,11 +52,11 @@ export async function reconcile<T>(request: ReconRequest, work: (outcome: Outcom
 }
 
 async function compare(duckdb: DuckDb, request: ReconRequest): Promise<Outcome> {
-  const { paths, settings, given, saved, ask } = request
+  const { paths, folder, settings, given, saved, ask } = request
   await createUnparsed(duckdb)
   const sides = {
-    ours: await loadSide(duckdb, 'ours', paths.ours, settings.ours.zone),
-    theirs: await loadSide(duckdb, 'theirs', paths.theirs, settings.theirs.zone),
+    ours: await loadSide(duckdb, 'ours', { path: paths.ours, folder, zone: settings.ours.zone }),
+    theirs: await loadSide(duckdb, 'theirs', { path: paths.theirs, folder, zone: settings.theirs.zone }),
   }
   let mapping = saved ?? (await inferMapping(duckdb, sides, given))
   if (openFields(mapping).length > 0) {

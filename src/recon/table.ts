@@ -120,7 +120,8 @@ const isValue = (cell: string, dates: DateReader): boolean =>
   /\d/.test(cell) &&
   (readAmount(cell, '.') !== undefined || readAmount(cell, ',') !== undefined || dates.ordersOf(cell).size > 0)
 
-function aloneOf(
+/** What the columns of a table say of it. */
+export function aloneOf(
   columns: Side['columns'],
   around: { readonly shape: TableShape; readonly header: number; readonly currencyBefore: string | undefined },
 ): Alone {
