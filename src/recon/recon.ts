@@ -6,11 +6,12 @@ import { findBreaks } from './find.ts'
 import { inferMapping } from './infer.ts'
 import { createUnparsed, loadSide } from './inputs.ts'
 import { type ItemFilter, itemsOf } from './items.ts'
+import { createKeyForms } from './key-form.ts'
 import { type Mapping, type Overrides, openFields } from './mapping.ts'
 import { match } from './match.ts'
 import type { Item, Summary } from './result.ts'
 import type { Settings } from './settings.ts'
-import type { Side, SideName } from './side.ts'
+import { FEW_ROWS, rawTable, SIDES, type Side, type SideName } from './side.ts'
 import { createStates } from './state-sql.ts'
 import { createVeil } from './veil.ts'
 
@@ -58,6 +59,7 @@ async function compare(duckdb: DuckDb, request: ReconRequest): Promise<Outcome> 
     ours: await loadSide(duckdb, 'ours', { path: paths.ours, folder, zone: settings.ours.zone }),
     theirs: await loadSide(duckdb, 'theirs', { path: paths.theirs, folder, zone: settings.theirs.zone }),
   }
+  await prepare(duckdb, sides)
   let mapping = saved ?? (await inferMapping(duckdb, sides, given))
   if (openFields(mapping).length > 0) {
     const answers = await ask(mapping, sides)
@@ -99,6 +101,21 @@ async function compare(duckdb: DuckDb, request: ReconRequest): Promise<Outcome> 
   }
   const veil = createVeil(specs, request.anonymise)
   return { kind: 'done', summary, baseline, items: (filter) => itemsOf(duckdb, sides, veil, filter) }
+}
+
+/** One thread is enough for few rows: a second one costs more than it does. */
+async function prepare(duckdb: DuckDb, sides: Readonly<Record<SideName, Side>>): Promise<void> {
+  const isFew = SIDES.every((side) => sides[side].rows <= FEW_ROWS)
+  if (isFew) await duckdb.run('set threads = 1')
+  await createKeyForms(duckdb, isFew && (await areAscii(duckdb, sides)) ? 'ascii' : 'any')
+}
+
+async function areAscii(duckdb: DuckDb, sides: Readonly<Record<SideName, Side>>): Promise<boolean> {
+  const others = SIDES.map((side) => {
+    const row = `concat(${sides[side].columns.map(({ place }) => `c${place}`).join(', ')})`
+    return `(select 1 from ${rawTable(side)} where strlen(${row}) <> length(${row}) limit 1)`
+  })
+  return (await duckdb.query(others.join(' union all '))).length === 0
 }
 
 async function periodOf(duckdb: DuckDb): Promise<{ from: string | undefined; to: string | undefined }> {
