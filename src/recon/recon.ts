@@ -19,6 +19,8 @@ export type ReconRequest = {
   readonly paths: Readonly<Record<SideName, string>>
   /** A folder for what does not fit into memory. */
   readonly folder: string
+  /** How much is held in memory, such as `100MB`; undefined: the usual. */
+  readonly memoryLimit?: string
   readonly settings: Settings
   readonly given: Overrides
   /** A mapping that was saved: nothing is inferred. */
@@ -42,7 +44,7 @@ export type Outcome =
 
 /** Compares two files and gives the outcome to `work`, which may stream its breaks. Throws `UnreadableInput`. */
 export async function reconcile<T>(request: ReconRequest, work: (outcome: Outcome) => Promise<T>): Promise<T> {
-  const duckdb = await openDuckDb(request.folder)
+  const duckdb = await openDuckDb(request.folder, request.memoryLimit)
   try {
     return await work(await compare(duckdb, request))
   } finally {
