@@ -11,6 +11,7 @@ import {
   withDocuments,
 } from '../settlement/index.ts'
 import { CURRENCY_TYPE } from './canon-sql.ts'
+import { isParquet, loadParquet } from './parquet.ts'
 import { loadPublished } from './published.ts'
 import { type Side, type SideName, UnreadableInput } from './side.ts'
 import { loadTable } from './table.ts'
@@ -19,17 +20,22 @@ import { loadTable } from './table.ts'
  * Reads one file into DuckDB. A published format is read by its reader, everything else as a table. Throws
  * `UnreadableInput` when there is nothing to compare in it.
  */
-export async function loadSide(duckdb: DuckDb, name: SideName, path: string, zone: string | undefined): Promise<Side> {
+export async function loadSide(duckdb: DuckDb, name: SideName, where: Where): Promise<Side> {
+  const { path, zone } = where
   try {
     const sha256 = await hashOf(path)
     return await withDocuments(path, async (documents) => {
       const [document] = documents
       if (document === undefined) throw new UnreadableInput('empty', `${path}: there is no file in it`)
-      const format = await publishedFormat(document)
+      const beginning = await beginningOf(document.open())
+      const format = isParquet(beginning) ? PARQUET : publishedFormat(beginning)
+      const only = typeof format === 'object' ? document : onlyOne(documents, path)
       const loaded =
-        format === undefined
-          ? await loadTable(duckdb, name, onlyOne(documents, path), zone)
-          : await loadPublished(duckdb, name, path, { format, zone })
+        format === PARQUET
+          ? await loadParquet(duckdb, name, only, where)
+          : format === undefined
+            ? await loadTable(duckdb, name, only, zone)
+            : await loadPublished(duckdb, name, path, { format, zone })
       return { name, path, sha256, ...loaded }
     })
   } catch (error) {
@@ -44,8 +50,12 @@ export const createUnparsed = (duckdb: DuckDb): Promise<void> =>
     `create table unparsed (side varchar, line integer, col integer, code varchar, message varchar); ${CURRENCY_TYPE}`,
   )
 
-async function publishedFormat(document: Document): Promise<Format | undefined> {
-  const beginning = await beginningOf(document.open())
+/** `folder`: where what DuckDB has to read as a file may be written to. */
+export type Where = { readonly path: string; readonly folder: string; readonly zone: string | undefined }
+
+const PARQUET = 'parquet'
+
+function publishedFormat(beginning: Uint8Array): Format | undefined {
   if (beginning.length === 0) throw new BrokenFile('empty', 1, 'There is nothing in it')
   const format = PUBLISHED_FORMATS.find((each) => each.detects(beginning))
   if (format !== undefined || kindOf(beginning) !== undefined) return format

@@ -38,7 +38,7 @@ export async function loadTable(
   const shape: TableShape =
     kind === 'csv' || kind === 'tsv' ? { kind: 'csv', separator: await separatorOf(kind, document.open()) } : { kind }
   const diagnostics = createDiagnostics()
-  const raw = await createRawRows(duckdb, name)
+  const raw = createRawRows(duckdb, name)
   const read = await readRows(openTable(document.open(), shape, diagnostics), shape, raw)
   const { columns, currencyBefore, header } = read
   const rows = await raw.finish(columns.length)
@@ -120,7 +120,8 @@ const isValue = (cell: string, dates: DateReader): boolean =>
   /\d/.test(cell) &&
   (readAmount(cell, '.') !== undefined || readAmount(cell, ',') !== undefined || dates.ordersOf(cell).size > 0)
 
-function aloneOf(
+/** What the columns of a table say of it. */
+export function aloneOf(
   columns: Side['columns'],
   around: { readonly shape: TableShape; readonly header: number; readonly currencyBefore: string | undefined },
 ): Alone {
