@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type DuckDb, literal } from '../../../../platform/duckdb.ts'
 import type { OpenBreak } from '../../../break.ts'
@@ -26,8 +26,8 @@ async function compare(
   duckdb: DuckDb,
   parent: string,
 ): Promise<Facts> {
-  const folder = join(parent, `night-${night}`)
-  mkdirSync(folder, { recursive: true })
+  // A folder of its own: DuckDB may still know what a file of the same name held a moment ago.
+  const folder = mkdtempSync(join(parent, `night-${night}-`))
   const linesPath = join(folder, 'lines.parquet')
   // In the order in which nights find them, as the ledger's chain has them.
   const known = booked.toSorted((a, b) => a.night - b.night).filter((each) => each.night <= night)
