@@ -19,18 +19,18 @@ import { loadTable } from './table.ts'
  * Reads one file into DuckDB. A published format is read by its reader, everything else as a table. Throws
  * `UnreadableInput` when there is nothing to compare in it.
  */
-export async function loadSide(duckdb: DuckDb, name: SideName, path: string, zone: string | undefined): Promise<Side> {
+export async function loadSide(duckdb: DuckDb, name: SideName, where: Where): Promise<Side> {
+  const { path, zone } = where
   try {
-    const sha256 = await hashOf(path)
     return await withDocuments(path, async (documents) => {
       const [document] = documents
       if (document === undefined) throw new UnreadableInput('empty', `${path}: there is no file in it`)
       const format = await publishedFormat(document)
       const loaded =
         format === undefined
-          ? await loadTable(duckdb, name, onlyOne(documents, path), zone)
+          ? await loadTable(duckdb, name, onlyOne(documents, path), where)
           : await loadPublished(duckdb, name, path, { format, zone })
-      return { name, path, sha256, ...loaded }
+      return { ...loaded, name, path, sha256: loaded.sha256 ?? (await hashOf(path)) }
     })
   } catch (error) {
     if (error instanceof BrokenFile) throw new UnreadableInput(error.code, `${path}: ${error.message}`)
@@ -43,6 +43,9 @@ export const createUnparsed = (duckdb: DuckDb): Promise<void> =>
   duckdb.run(
     `create table unparsed (side varchar, line integer, col integer, code varchar, message varchar); ${CURRENCY_TYPE}`,
   )
+
+/** `plainBytes`: from what size on a plain CSV file is read by DuckDB, for a small one is read sooner than that begins. */
+export type Where = { readonly path: string; readonly zone: string | undefined; readonly plainBytes: number }
 
 async function publishedFormat(document: Document): Promise<Format | undefined> {
   const beginning = await beginningOf(document.open())

@@ -18,7 +18,7 @@ const COLUMNS = [
 ] as const
 const OTHER_REFERENCES = 6
 
-type Loaded = Omit<Side, 'name' | 'path' | 'sha256'>
+type Loaded = Omit<Side, 'name' | 'path' | 'sha256'> & { readonly sha256?: string | undefined }
 
 /** Reads a file in a published format: its lines become rows with the columns above, amounts in minor units. */
 export async function loadPublished(

@@ -24,6 +24,7 @@ export type Compared =
     }
 
 export type CompareOptions = Partial<Settings> & {
+  readonly plainBytes?: number
   readonly given?: Overrides
   readonly saved?: Mapping
   readonly former?: readonly string[]
@@ -35,7 +36,7 @@ export const UTC = { zone: 'UTC', cutOff: '00:00' } as const
 /** Compares two files that it writes into a folder of their own. */
 export async function compareFiles({ ours, theirs }: Files, options: CompareOptions = {}): Promise<Compared> {
   const folder = mkdtempSync(join(tmpdir(), 'tallystick-recon-'))
-  const { given = {}, saved, former, anonymise = false, ...settings } = options
+  const { given = {}, saved, former, anonymise = false, plainBytes, ...settings } = options
   try {
     const paths = { ours: join(folder, 'ours'), theirs: join(folder, 'theirs') }
     writeFileSync(paths.ours, ours)
@@ -58,6 +59,7 @@ export async function compareFiles({ ours, theirs }: Files, options: CompareOpti
         former,
         anonymise,
         ask: () => Promise.resolve(undefined),
+        ...(plainBytes === undefined ? {} : { plainBytes }),
       },
       async (outcome): Promise<Compared> => {
         if (outcome.kind === 'unsure') return { kind: 'unsure', mapping: outcome.mapping }
