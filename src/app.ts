@@ -230,7 +230,7 @@ async function build({ config, databaseUrl, simulatorUrl, apiKey, log }: AppOpti
         noticed: () => looking.hurry(),
         list: (filter) => listFiles(db, filter),
         get: (id) => getFile(db, id),
-        withdraw: (request) => withdrawFile(db, { ...request, at: clock.now() }),
+        withdraw: (request) => withdrawFile({ db, scratch }, { ...request, at: clock.now() }),
         content: ({ originalBlobId }) => readBlob(db, originalBlobId),
       },
       resolutions,

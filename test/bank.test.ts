@@ -222,29 +222,55 @@ describe('a statement that was wrong', () => {
   const findings = async (): Promise<readonly Json[]> =>
     (await server.get('/v1/ledger/invariants')).body['checks']?.filter((check) => check['ok'] !== true) ?? []
 
+  const withdraw = async (file: unknown, reason: string): Promise<void> => {
+    const { status, text } = await server.post(`/v1/settlement_files/${file}/withdraw`, { reason })
+    expect(status, text).toBe(200)
+  }
+  const upload = async (bytes: string): Promise<void> => {
+    const headers = { authorization: `Bearer ${server.apiKey}`, 'content-type': 'application/octet-stream' }
+    const { status, text } = await server.send('POST', '/v1/settlement_files?source=house-bank', headers, bytes)
+    expect(status, text).toBe(201)
+  }
+
   it('is undone when it is withdrawn, and done again when it comes back', async () => {
     const before = await open()
     const file = (await list('/v1/settlement_files?source=house-bank')).find(
       (each) => each['business_date'] === days[2],
     )
     const bytes = (await server.get(`/v1/settlement_files/${file?.['id']}/content`)).text
-    const withdrawn = await server.post(`/v1/settlement_files/${file?.['id']}/withdraw`, {
-      reason: 'of another account',
-    })
-    expect(withdrawn.status, withdrawn.text).toBe(200)
+    await withdraw(file?.['id'], 'of another account')
     await advance({ days: 3 })
 
     expect(await open()).toEqual([...before, ['missing_external', days[1], payoutOf(0)]].toSorted())
     expect(await findings()).toEqual([])
 
-    const headers = { authorization: `Bearer ${server.apiKey}`, 'content-type': 'application/octet-stream' }
-    const uploaded = await server.send('POST', '/v1/settlement_files?source=house-bank', headers, bytes)
-    expect(uploaded.status, uploaded.text).toBe(201)
+    await upload(bytes)
     await advance({ days: 3 })
 
     expect(await open()).toEqual(before)
     expect(await findings()).toEqual([])
     const { body } = await server.get(`/v1/payments/${payments[0]}/whereabouts`)
     expect(body['steps']?.at(-1)).toMatchObject({ state: 'arrived' })
+  })
+
+  it('leaves its lines to another statement that told them as well, and to that one alone when it comes back', async () => {
+    const before = await open()
+    const file = (await list('/v1/settlement_files?source=house-bank')).find(
+      (each) => each['business_date'] === days[2] && each['status'] === 'accepted',
+    )
+    const bytes = (await server.get(`/v1/settlement_files/${file?.['id']}/content`)).text
+    await upload(bytes.replace(/<ElctrncSeqNb>\d+/, '<ElctrncSeqNb>9001'))
+    await withdraw(file?.['id'], 'of another account')
+    await advance({ days: 3 })
+
+    expect(await open()).toEqual(before)
+    expect(await findings()).toEqual([])
+    const { body } = await server.get(`/v1/payments/${payments[0]}/whereabouts`)
+    expect(body['steps']?.at(-1)).toMatchObject({ state: 'arrived' })
+
+    await upload(bytes)
+    await advance({ days: 3 })
+    expect(await open()).toEqual(before)
+    expect(await findings()).toEqual([])
   })
 })

@@ -15,6 +15,7 @@ const APPEND_ONLY = [
   'settlement_statement',
   'settlement_withdrawal',
   'intake_file',
+  'intake_line_returned',
   'recon_break_event',
   'settled_charge',
   'unsettled_charge',

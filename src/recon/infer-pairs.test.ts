@@ -75,6 +75,7 @@ const CASES: readonly Case[] = [
   ['a code behind the amount', OURS, table({ id: ref, total: (sale) => `${major(sale)} EUR`, date: iso }), [['reference', 'amount'], ['id', 'total']]],
   ['ids that are numbers like amounts', table({ id: (sale) => String(100_000 + sale.minor), amount: major, currency: eur }), table({ number: (sale) => String(100_000 + sale.minor), value: major, currency: eur }), [['id', 'amount'], ['number', 'value']]],
   ['ids with decimals of a spreadsheet', table({ order, amount: major, currency: eur }), table({ order: (sale) => `${order(sale)}.0`, amount: major, currency: eur }), [['order', 'amount'], ['order', 'amount']]],
+  ['ids that a spreadsheet keeps as texts', table({ id: ({ place }) => `ZW${place + 60_000}`, amount: major, currency: eur }), table({ id: ({ place }) => `="ZW${place + 60_000}"`, amount: major, currency: eur }), [['id', 'amount'], ['id', 'amount']]],
   ['gross and net', OURS, table({ id: ref, net: less(30), gross: major, fee: always('0.30'), currency: eur }), [['reference', 'amount'], ['id', 'gross']]],
   ['gross and net on both sides', table({ id: ref, gross: major, net: less(30), currency: eur }), table({ id: ref, net: less(30), gross: major, currency: eur }), [['id', 'gross'], ['id', 'gross']]],
   ['net on their side, which ours has too', table({ id: ref, gross: major, net: less(30), currency: eur }), table({ id: ref, amount: less(30), currency: eur }), [['id', 'net'], ['id', 'amount']]],

@@ -11,6 +11,7 @@ import {
   withDocuments,
 } from '../settlement/index.ts'
 import { CURRENCY_TYPE } from './canon-sql.ts'
+import { isParquet, loadParquet } from './parquet.ts'
 import { loadPublished } from './published.ts'
 import { type Side, type SideName, UnreadableInput } from './side.ts'
 import { loadTable } from './table.ts'
@@ -25,11 +26,15 @@ export async function loadSide(duckdb: DuckDb, name: SideName, where: Where): Pr
     return await withDocuments(path, async (documents) => {
       const [document] = documents
       if (document === undefined) throw new UnreadableInput('empty', `${path}: there is no file in it`)
-      const format = await publishedFormat(document)
+      const beginning = await beginningOf(document.open())
+      const format = isParquet(beginning) ? PARQUET : publishedFormat(beginning)
+      const only = typeof format === 'object' ? document : onlyOne(documents, path)
       const loaded =
-        format === undefined
-          ? await loadTable(duckdb, name, onlyOne(documents, path), where)
-          : await loadPublished(duckdb, name, path, { format, zone })
+        format === PARQUET
+          ? await loadParquet(duckdb, name, only, where)
+          : format === undefined
+            ? await loadTable(duckdb, name, only, where)
+            : await loadPublished(duckdb, name, path, { format, zone })
       return { ...loaded, name, path, sha256: loaded.sha256 ?? (await hashOf(path)) }
     })
   } catch (error) {
@@ -44,11 +49,18 @@ export const createUnparsed = (duckdb: DuckDb): Promise<void> =>
     `create table unparsed (side varchar, line integer, col integer, code varchar, message varchar); ${CURRENCY_TYPE}`,
   )
 
-/** `plainBytes`: from what size on a plain CSV file is read by DuckDB, for a small one is read sooner than that begins. */
-export type Where = { readonly path: string; readonly zone: string | undefined; readonly plainBytes: number }
+export type Where = {
+  readonly path: string
+  /** Where what DuckDB has to read as a file may be written to. */
+  readonly folder: string
+  readonly zone: string | undefined
+  /** From what size on a plain CSV file is read by DuckDB, for a small one is read sooner than that begins. */
+  readonly plainBytes: number
+}
 
-async function publishedFormat(document: Document): Promise<Format | undefined> {
-  const beginning = await beginningOf(document.open())
+const PARQUET = 'parquet'
+
+function publishedFormat(beginning: Uint8Array): Format | undefined {
   if (beginning.length === 0) throw new BrokenFile('empty', 1, 'There is nothing in it')
   const format = PUBLISHED_FORMATS.find((each) => each.detects(beginning))
   if (format !== undefined || kindOf(beginning) !== undefined) return format

@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { filesOf } from '../../test/support/recon-tables.ts'
 import { type DuckDb, openDuckDb } from '../platform/duckdb.ts'
@@ -26,7 +26,7 @@ async function load(duckdb: DuckDb, name: SideName, path: string): Promise<Loade
       name: _,
       path: __,
       ...side
-    } = await loadSide(duckdb, name, { path, zone: 'UTC', plainBytes: PLAIN_BYTES[name] })
+    } = await loadSide(duckdb, name, { path, folder: dirname(path), zone: 'UTC', plainBytes: PLAIN_BYTES[name] })
     const cells = side.columns.map(({ place }) => `c${place}`).join(', ')
     return {
       side,

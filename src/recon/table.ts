@@ -73,7 +73,7 @@ type Table = ReturnType<typeof openTable>
 
 async function readAll(duckdb: DuckDb, name: SideName, document: Document, shape: TableShape): Promise<Read> {
   const diagnostics = createDiagnostics()
-  const raw = await createRawRows(duckdb, name)
+  const raw = createRawRows(duckdb, name)
   const first = await readRows(openTable(document.open(), shape, diagnostics), shape, raw)
   const columns = first.survey?.columns() ?? []
   return { ...first, columns, rows: await raw.finish(columns.length), diagnostics: diagnostics.list() }
@@ -172,7 +172,8 @@ const isValue = (cell: string, dates: DateReader): boolean =>
   /\d/.test(cell) &&
   (readAmount(cell, '.') !== undefined || readAmount(cell, ',') !== undefined || dates.ordersOf(cell).size > 0)
 
-function aloneOf(
+/** What the columns of a table say of it. */
+export function aloneOf(
   columns: Side['columns'],
   around: { readonly shape: TableShape; readonly header: number; readonly currencyBefore: string | undefined },
 ): Alone {

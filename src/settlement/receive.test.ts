@@ -195,7 +195,10 @@ describe('a settlement file', () => {
 
 describe('a withdrawal', () => {
   const withdraw = (id: string) =>
-    withdrawFile(db, { id, reason: 'of another account', by: 'ops', at: new Date('2026-03-09T08:00:00.020Z') })
+    withdrawFile(
+      { db, scratch },
+      { id, reason: 'of another account', by: 'ops', at: new Date('2026-03-09T08:00:00.020Z') },
+    )
 
   it('takes a file back, once, and leaves its day without one', async () => {
     const { file } = await receive(fileOf('2026-03-01', { opening: '0.00', closing: '5.00' }))

@@ -3,6 +3,7 @@ import { type Db, statement } from '../platform/db.ts'
 import { Refusal } from '../platform/errors.ts'
 import { publicId } from '../platform/ids.ts'
 import { closedThrough } from './closed-days.ts'
+import { returnLines } from './intake/returned.ts'
 import { getFile, type SettlementFile } from './read.ts'
 import { takeTurn } from './receive.ts'
 
@@ -14,6 +15,9 @@ export type WithdrawRequest = {
   readonly actor?: Actor
 }
 
+/** `scratch`: a folder for work in progress. */
+type WithdrawDeps = { readonly db: Db; readonly scratch: string }
+
 const WITHDRAW = statement(
   'settlement.withdraw',
   `insert into settlement_withdrawal (file_id, reason, withdrawn_by, withdrawn_at) values ($1, $2, $3, $4)
@@ -21,11 +25,14 @@ const WITHDRAW = statement(
 )
 
 /**
- * Takes a whole file back: nothing of it counts from now on, and the next run of its source undoes what it caused. The
- * file and its report stay as they were. Asked twice, it is done once. Throws `not_found`, `period_closed`, and `file_state` for one that
+ * Takes a whole file back: nothing of it counts from now on, and the next run of its source undoes what it caused. Lines that
+ * other statements of a bank told as well count in those. The file and its report stay as they were. Asked twice, it is done once. Throws `not_found`, `period_closed`, and `file_state` for one that
  * was rejected or that another version replaced.
  */
-export async function withdrawFile(db: Db, { id, reason, by, at, actor }: WithdrawRequest): Promise<SettlementFile> {
+export async function withdrawFile(
+  { db, scratch }: WithdrawDeps,
+  { id, reason, by, at, actor }: WithdrawRequest,
+): Promise<SettlementFile> {
   return db.transaction(async (tx) => {
     const known = await getFile(tx, id)
     if (known === undefined) throw new Refusal('not_found', `There is no settlement file ${publicId('sf', id)}.`)
@@ -44,6 +51,7 @@ export async function withdrawFile(db: Db, { id, reason, by, at, actor }: Withdr
         facts: { closed_through: closed },
       })
     await tx.run(WITHDRAW, [id, reason, by, at])
+    await returnLines(tx, scratch, id, at)
     if (actor !== undefined)
       await audit(tx, actor, at, [{ action: 'file.withdrawn', object: publicId('sf', id), detail: { reason } }])
     return (await getFile(tx, id)) ?? file

@@ -101,7 +101,7 @@ export function openNights({ url, schema }: TestDatabase, over: (db: Db) => Db =
       }
       return (await reconciliation.receive({ source: 'simulator', name: undefined, bytes: bytes() })).file
     },
-    withdraw: (id: string) => withdrawFile(inner, { id, reason: 'it is wrong', by: 'test', at: now }),
+    withdraw: (id: string) => withdrawFile({ db: inner, scratch }, { id, reason: 'it is wrong', by: 'test', at: now }),
     /** Does what is due; and meanwhile something else, before the transaction of that number, or behind them all. */
     async night(others: readonly Meanwhile[] = []): Promise<void> {
       transactions = 0

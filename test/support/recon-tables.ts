@@ -39,17 +39,7 @@ const NAMES = {
 } as const
 
 const DECIMALS: Readonly<Record<string, number>> = { EUR: 2, USD: 2, JPY: 0, KWD: 3 }
-const NOTES = [
-  '',
-  'plain',
-  'with, comma',
-  'with; semicolon',
-  'say "so"',
-  'Zoë 🙂',
-  ' spaces ',
-  '\u00a0',
-  "it's",
-]
+const NOTES = ['', 'plain', 'with, comma', 'with; semicolon', 'say "so"', 'Zoë 🙂', ' spaces ', '\u00a0', "it's"]
 const DAY_MS = 86_400_000
 
 const iso = (ms: number): string => new Date(ms).toISOString()

@@ -56,7 +56,7 @@ async function stored(fileId: string, lines: readonly Line[]): Promise<Statement
        description, seen_before, booked)) to ${literal(path)} (format parquet)`,
   )
   const { id: linesBlobId } = await db.transaction((tx) => storeBlob(tx, path))
-  return { id: fileId, linesBlobId }
+  return { id: fileId, linesBlobId, returned: [] }
 }
 
 /** Which payouts arrive in which lines, by the number of the line. */

@@ -15,7 +15,12 @@ export type ConcernedLine = BankLine & {
   readonly recognised: boolean
 }
 
-export type StatementFile = { readonly id: string; readonly linesBlobId: string }
+export type StatementFile = {
+  readonly id: string
+  readonly linesBlobId: string
+  /** Lines that an earlier file had told, which is gone: they count again. */
+  readonly returned: readonly number[]
+}
 export type Place = { readonly fileId: string; readonly line: number }
 
 type Request = {
@@ -71,14 +76,14 @@ async function loadFiles(
   const recognised = recognisedBy.map((text) => `contains(plain, ${literal(plain(text))})`)
   await duckdb.run(`create or replace table bank (file_id varchar, line integer, line_on varchar, amount bigint, currency varchar,
     reference varchar, psp_reference varchar, plain varchar, recognised boolean)`)
-  for (const { id, linesBlobId } of files) {
+  for (const { id, linesBlobId, returned } of files) {
     const path = join(folder, `${id}.parquet`)
     await writeBlobTo(db, linesBlobId, path)
     await duckdb.run(`
       insert into bank
         select ${literal(id)}, line, line_on, amount - fee, currency, reference, psp_reference, plain, ${recognised.length === 0 ? 'false' : recognised.join(' or ')}
           from (select *, ${PLAIN_TEXTS} as plain from read_parquet(${fileLiteral(path)}))
-         where not seen_before and booked is null and amount <> fee and line_on <= ${literal(day)}
+         where (not seen_before or line in (${['null', ...returned].join(', ')})) and booked is null and amount <> fee and line_on <= ${literal(day)}
            ${account === undefined ? '' : `and account = ${literal(account)}`}`)
   }
 }

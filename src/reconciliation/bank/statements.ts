@@ -21,14 +21,17 @@ const DAYS_BACK = 60
 
 const FILES = statement(
   'reconciliation.statements_since',
-  `select f.id, f.lines_blob_id as "linesBlobId" from intake_file i join settlement_file f on f.id = i.file_id
+  `select f.id, f.lines_blob_id as "linesBlobId",
+          array(select r.line from intake_line_returned r where r.file_id = f.id order by r.line) as returned
+     from intake_file i join settlement_file f on f.id = i.file_id
     where i.source = $1 and ${INTAKE_CURRENT}
       and (i.last_line_on >= $2::date - $3::integer or f.received_at >= $4
+           or f.id in (select r.file_id from intake_line_returned r where r.returned_at >= $4)
            or f.id in (select b.file_id from recon_break b where b.source = $1 and b.state = 'open' and b.line is not null))
     order by f.id`,
 )
 
-/** The current statements whose lines may be taken in or are open, and those that came since the last run. */
+/** The current statements whose lines may be taken in or are open, and those that came, or lines of which came back, since the last run. */
 export const statementsSince = (
   db: Queryable,
   { name }: Pick<BankSource, 'name'>,

@@ -43,10 +43,11 @@ export function turnOf(day: string, sequence: string | undefined): string {
 }
 
 /**
- * Whether a statement begins exactly where the one before it ended, as another statement: then nothing in it was told
- * before, however equal it looks.
+ * Whether a statement begins exactly where the one before it ended, as another statement, and ends where the one after it
+ * begins: then nothing in it was told before, however equal it looks.
  */
-export const continues = ({ opening, sequence }: Placed, { before }: Neighbours): boolean =>
+export const continues = ({ opening, closing, sequence }: Placed, { before, after }: Neighbours): boolean =>
+  (after?.opening == null || closing === undefined || after.opening === closing) &&
   before !== undefined &&
   opening !== undefined &&
   sequence !== undefined &&

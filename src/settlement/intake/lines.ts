@@ -30,7 +30,7 @@ const COLUMNS = [['document', 'integer'], ['line_on', 'varchar'], ...KEPT] as co
 const TYPES = COLUMNS.map(([, type]) => type)
 
 /** What makes two lines the same entry: everything that they say, but not where they stand. */
-const ENTRY = [
+export const ENTRY = [
   'account',
   'kind',
   'status',
@@ -55,8 +55,8 @@ export type LineTable = {
   readonly add: (document: number, lines: readonly SettlementLine[]) => Promise<void>
   /** Says which account and day the statements of a document are of. Gives the days of its lines. */
   readonly place: (document: number, statements: readonly PlacedStatement[]) => Promise<Days>
-  /** Brings in the entries of a file that was received before, from its Parquet file. */
-  readonly know: (fileId: string, parquet: string) => Promise<void>
+  /** Brings in the entries of a file that was received before, from its Parquet file. `returned`: lines that count again. */
+  readonly know: (fileId: string, parquet: string, returned: readonly number[]) => Promise<void>
   /** Takes them out again. */
   readonly forget: (fileId: string) => Promise<void>
   /**
@@ -146,8 +146,11 @@ export async function createLines(duckdb: DuckDb, zone: string): Promise<LineTab
       )
       return { first: days?.first ?? undefined, last: days?.last ?? undefined }
     },
-    know: (fileId, parquet) =>
-      learn(`(select * from read_parquet(${literal(parquet)}) where not seen_before) e`, fileId),
+    know: (fileId, parquet, returned) =>
+      learn(
+        `(select * from read_parquet(${literal(parquet)}) where not seen_before or line in (${['null', ...returned].join(', ')})) e`,
+        fileId,
+      ),
     forget: (fileId) => duckdb.run(`delete from known where file = ${literal(fileId)}`),
     async mark(document, statement, allNew) {
       const of = `document = ${document} and statement = ${statement}`

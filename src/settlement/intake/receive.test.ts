@@ -15,6 +15,7 @@ import { type Received, waitForTurn } from '../receive.ts'
 import { zipOf } from '../testing/zip.ts'
 import { withdrawFile } from '../withdraw.ts'
 import { type Delivery, receiveDelivery } from './receive.ts'
+import { returnedLines } from './returned.ts'
 import { formatsOfSource, type IntakeSource } from './source.ts'
 import { aStatement, type StatementText } from './testing.ts'
 
@@ -187,7 +188,7 @@ describe('a file of a declared source', () => {
   it('that was withdrawn counts no more, and comes back under any name', async () => {
     const text = aStatement({ day: '2026-03-02', sequence: '61/1', opening: 100, entries: [COFFEE, COFFEE] })
     const { file: first } = await receive(text)
-    await withdrawFile(db, { id: first.id, reason: 'of another account', by: 'ops', at: new Date() })
+    await withdrawFile({ db, scratch }, { id: first.id, reason: 'of another account', by: 'ops', at: new Date() })
     const overlapping = await file({ day: '2026-03-02', sequence: '62/1', opening: 100, entries: [COFFEE] }, 'b.sta')
 
     const back = await receive(text, 'again.sta')
@@ -225,7 +226,7 @@ describe('a file of a declared source', () => {
 
     const withdrawn = db.transaction(async (tx) => {
       await waitForTurn(tx, source.name)
-      await withdrawFile(hasty, { id, reason: 'of another account', by: 'ops', at: new Date() })
+      await withdrawFile({ db: hasty, scratch }, { id, reason: 'of another account', by: 'ops', at: new Date() })
     })
 
     await expect(withdrawn).rejects.toMatchObject({ code: '57014' })
@@ -322,6 +323,18 @@ describe('entries of overlapping statements', () => {
     expect([evening.newLines, whole.newLines]).toEqual([1n, 0n])
   })
 
+  it('are old in a statement that begins where one ended, beside another that begins there and told them', async () => {
+    await file({ day: '2026-03-02', sequence: '1/1', opening: 103.5, entries: [COFFEE] }, 'a')
+    await file({ day: '2026-03-03', sequence: '9/1', opening: 100, entries: [['2026-03-03', -2, 'TEA']] }, 'b')
+
+    const again = await file(
+      { day: '2026-03-03', sequence: '2/1', opening: 100, entries: [['2026-03-03', -2, 'TEA']] },
+      'c',
+    )
+
+    expect(again.newLines).toBe(0n)
+  })
+
   it('are told apart by their account', async () => {
     await file({ account: 'DE01', day: '2026-03-02', opening: 100, entries: [COFFEE] }, 'a')
 
@@ -338,6 +351,40 @@ describe('entries of overlapping statements', () => {
     const received = await receiveAll(zip)
 
     expect(received.map(({ file: { newLines } }) => newLines)).toEqual([1n, 1n])
+  })
+})
+
+describe('entries of which the first statement is gone', () => {
+  const TEA = ['2026-03-03', -2, 'TEA'] as const
+  const withdraw = ({ id }: SettlementFile): Promise<SettlementFile> =>
+    withdrawFile({ db, scratch }, { id, reason: 'of another account', by: 'ops', at: new Date() })
+  const returnedOf = async ({ id }: SettlementFile): Promise<number[]> =>
+    (await returnedLines(db, [id])).map(({ line }) => line)
+
+  it('count in the statement that tells most of them, once, and stay there when the first comes back', async () => {
+    const first = await file({ day: '2026-03-02', sequence: '1/1', opening: 100, entries: [COFFEE, COFFEE] }, 'a')
+    const one = await file({ day: '2026-03-03', sequence: '7/1', opening: 100, entries: [COFFEE, TEA] }, 'b')
+    const both = await file({ day: '2026-03-04', sequence: '8/1', opening: 100, entries: [COFFEE, COFFEE] }, 'c')
+
+    await withdraw(first)
+
+    expect([(await returnedOf(one)).length, (await returnedOf(both)).length]).toEqual([0, 2])
+    const again = await file({ day: '2026-03-02', sequence: '1/1', opening: 100, entries: [COFFEE, COFFEE] }, 'a')
+    expect(again.newLines).toBe(0n)
+    await withdraw(again)
+    expect((await returnedOf(both)).length).toBe(2)
+  })
+
+  it('count in the other statement when another version of the first does not tell them', async () => {
+    await file({ day: '2026-03-02', sequence: '1/1', opening: 100, entries: [COFFEE, ['2026-03-02', 5, 'MILK']] }, 'a')
+    const other = await file(
+      { day: '2026-03-04', sequence: '7/1', opening: 100, entries: [COFFEE, ['2026-03-02', 5, 'MILK'], TEA] },
+      'b',
+    )
+
+    const second = await file({ day: '2026-03-02', sequence: '1/1', opening: 100, entries: [COFFEE] }, 'a')
+
+    expect([await seenIn(second), (await returnedOf(other)).length]).toEqual([[false], 1])
   })
 })
 

@@ -13,6 +13,7 @@ import { type ReceiveDeps, type Received, waitForTurn } from '../receive.ts'
 import { continues, findings, type Neighbour, type Placed, turnOf } from './chain.ts'
 import { localDay } from './expected.ts'
 import { createLines, type Days, type LineTable } from './lines.ts'
+import { returnedLines, returnLines } from './returned.ts'
 import type { IntakeSource } from './source.ts'
 import { fileOfName, neighboursOf, overlappingFiles, type Surroundings, storeFile, type Verdict } from './store.ts'
 import { ORIGINAL, type Reading, readDelivery, type Saved, save } from './unpacked.ts'
@@ -138,6 +139,14 @@ async function storeReading(
   }
   await storeFile(tx, file, reading, accepted?.placed ?? [], verdict)
   if (accepted !== undefined) options.knownFiles.add(id)
+  if (verdict.supersedes !== undefined) await replaced(judging, verdict.supersedes, options.knownFiles)
+}
+
+/** What only the version before told among its lines counts in the other files that told it. */
+async function replaced({ tx, now, lines, folder }: Judging, fileId: string, knownFiles: Set<string>): Promise<void> {
+  const returned = await returnLines(tx, folder, fileId, now)
+  // The next file of the delivery reads them anew.
+  for (const id of new Set(returned.map((line) => line.fileId))) if (knownFiles.delete(id)) await lines.forget(id)
 }
 
 /** Places an accepted file among the others: its days, which of its lines are new, and what does not fit. */
@@ -202,7 +211,13 @@ async function knowOverlapping(
   for (const { id, linesBlobId } of await overlappingFiles(judging.tx, judging.source.name, days, replaced)) {
     if (knownFiles.has(id)) continue
     knownFiles.add(id)
-    await judging.lines.know(id, await fetchLines(judging, linesBlobId))
+    const returned = await returnedLines(judging.tx, [id])
+    const path = await fetchLines(judging, linesBlobId)
+    await judging.lines.know(
+      id,
+      path,
+      returned.map(({ line }) => line),
+    )
   }
 }
 
