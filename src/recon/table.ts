@@ -31,7 +31,7 @@ import { scanFile } from './scan.ts'
 import type { Alone, Side, SideName } from './side.ts'
 import { surveyRest } from './survey-rest.ts'
 
-type Loaded = Omit<Side, 'name' | 'path' | 'sha256'> & { readonly sha256?: string | undefined }
+type Loaded = Omit<Side, 'name' | 'path' | 'sha256' | 'parts' | 'notes'> & { readonly sha256?: string | undefined }
 
 /** Reads a table: CSV with any separator, tab-separated text, JSON, JSON Lines, or the first sheet of a workbook. */
 export async function loadTable(duckdb: DuckDb, name: SideName, document: Document, where: Where): Promise<Loaded> {
