@@ -7,6 +7,7 @@ import { publicId } from '../../platform/ids.ts'
 import { getFile } from '../../settlement/index.ts'
 import { type BreakOfRun, breaksOfRun } from '../breaks-list.ts'
 import type { Heads } from '../ours.ts'
+import { tolerancesView } from '../tolerance.ts'
 import type { RunInProgress } from './run.ts'
 import type { Change } from './run-summary.ts'
 
@@ -32,6 +33,7 @@ async function* pieces(tx: Tx, run: RunInProgress, completion: Completion): Asyn
     matched: run.summary?.matched ?? [],
     proof: run.proof,
     waterfall: run.summary?.waterfall ?? [],
+    tolerated: run.summary?.tolerated ?? [],
     changes: completion.changes,
     outcome: await outcomePart(tx, run),
   }
@@ -79,6 +81,7 @@ const settingsPart = ({ settings, ruleVersion }: RunInProgress) => ({
     rate_ppm: settings.feeSchedule.ratePpm,
     fixed: settings.feeSchedule.fixed,
   },
+  tolerance: settings.tolerance && tolerancesView(settings.tolerance),
 })
 
 async function inputsPart(tx: Tx, run: RunInProgress) {

@@ -25,6 +25,8 @@ export type Match = {
     readonly kind: string
     readonly fee: bigint
   }
+  /** Ours − theirs, where both are in one currency and not equal. */
+  readonly difference: bigint | null
   /** What the fee should be; null where no schedule says it. */
   readonly expectedFee: bigint | null
   /** Why they belong together, as a sentence. */
@@ -40,6 +42,8 @@ type Side = {
 }
 
 export type MatchFilter = {
+  /** Only pairs that agree within the tolerance of the rules, and not to the cent. */
+  readonly tolerated?: boolean
   readonly rule?: Rule | undefined
   readonly paymentId?: string | undefined
   readonly limit: number
@@ -51,7 +55,10 @@ export type MatchReader = {
   /** In the order in which they were booked. Throws `not_found`, `run_state`, `overloaded`. */
   readonly list: (runId: string, filter: MatchFilter) => Promise<MatchPage>
   /** All that fit, some thousands at a time; nothing is held between them. */
-  readonly all: (runId: string, filter: Pick<MatchFilter, 'rule' | 'paymentId'>) => AsyncGenerator<readonly Match[]>
+  readonly all: (
+    runId: string,
+    filter: Pick<MatchFilter, 'rule' | 'paymentId' | 'tolerated'>,
+  ) => AsyncGenerator<readonly Match[]>
 }
 
 export type MatchPage = { readonly data: readonly Match[]; readonly hasMore: boolean }
@@ -104,7 +111,7 @@ export function createMatchReader(deps: {
 async function readRows(
   path: string,
   folder: string,
-  { rule, paymentId, after }: Omit<MatchFilter, 'limit'>,
+  { rule, paymentId, tolerated, after }: Omit<MatchFilter, 'limit'>,
   limit: number,
 ): Promise<Row[]> {
   const duckdb = await openDuckDb(folder)
@@ -112,6 +119,7 @@ async function readRows(
     const conditions = [
       `what = 'pair'`,
       ...(after === undefined ? [] : [`file_row_number > ${after}`]),
+      ...(tolerated === true ? ['code is null and (ours_amount <> theirs_amount or fee <> expected_fee)'] : []),
       ...(rule === undefined ? [] : [`rule = ${literal(rule)}`]),
       ...(paymentId === undefined ? [] : [`payment_id = ${literal(paymentId)}::uuid`]),
     ]
@@ -147,6 +155,9 @@ const referencesOf = async (db: Db, rows: readonly Row[]): Promise<ReadonlyMap<s
 const namesOf = async (db: Db, rows: readonly Row[]): Promise<ReadonlyMap<string, string | null>> =>
   named(await db.run<Named>(FILE_NAMES, [[...new Set(rows.map((row) => row.file_id))]]))
 
+const differenceOf = ({ ours_amount, ours_currency, theirs_amount, theirs_currency }: Row): bigint | null =>
+  ours_currency === theirs_currency && ours_amount !== theirs_amount ? ours_amount - theirs_amount : null
+
 function matchOf(row: Row, pspReference: string | null, fileName: string): Match {
   const match = {
     position: row.position,
@@ -172,6 +183,7 @@ function matchOf(row: Row, pspReference: string | null, fileName: string): Match
       occurredAt: row.theirs_ms === null ? null : new Date(Number(row.theirs_ms)),
       carried: row.theirs_break !== null,
     },
+    difference: differenceOf(row),
     expectedFee: row.expected_fee,
   }
   return { ...match, explanation: explainMatch(match) }
