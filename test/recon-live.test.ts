@@ -68,7 +68,7 @@ describe('the live view', () => {
 
     const { matched, waiting_for_psp, waiting_for_us, differing, behind } = await view()
 
-    expect(behind).toEqual({ ledger_batches: 0, webhooks: 0 })
+    expect(behind).toEqual({ ledger_batches: 0, webhooks: 0, settlement_files: 0 })
     expect(matched).toEqual({ items: 1, sums: [{ currency: 'EUR', items: 1, amount: 2_044 }] })
     expect(waiting_for_psp).toMatchObject({
       items: 2,
@@ -98,7 +98,7 @@ describe('the live view', () => {
       'duplicate_external',
       'missing_internal',
     ])
-    expect([matched.items, behind]).toEqual([0, { ledger_batches: 0, webhooks: 0 }])
+    expect([matched.items, behind]).toEqual([0, { ledger_batches: 0, webhooks: 0, settlement_files: 0 }])
   })
 
   it('goes on after a restart and on a second node, and nothing is taken in twice', async () => {
