@@ -32,9 +32,10 @@ export async function runsDry(context: Context, options: DryOptions): Promise<nu
 
 function printDryRun({ output }: Context, run: ApiDryRun): void {
   const { lag_days, grace_minutes, cut_off, zone } = run.settings
+  const rules = cut_off === undefined ? `bank, ${zone}` : `cut-off ${cut_off} ${zone}, grace ${grace_minutes} min`
   output.fields([
     ['dry run of', `${run.source}, ${run.business_date}: nothing was changed`],
-    ['rules', `cut-off ${cut_off} ${zone}, grace ${grace_minutes} min, lag ${lag_days} d`],
+    ['rules', `${rules}, lag ${lag_days} d`],
     ['file', run.file],
     ['ours', String(run.ours)],
     ['theirs', String(run.theirs)],

@@ -1,6 +1,6 @@
 import type { Static } from 'typebox'
 import { publicId } from '../platform/ids.ts'
-import type { DryRun, RuleSettings, RunChanges, Source, Verification } from '../reconciliation/index.ts'
+import type { BankSource, DryRun, RuleSettings, RunChanges, Source, Verification } from '../reconciliation/index.ts'
 import { given } from './night-views.ts'
 import type { RuleSettingsSchema } from './schemas/dry-run.ts'
 
@@ -13,7 +13,18 @@ export const changeBodies = (changes: RunChanges['changes']) =>
     ...given({ currency, amount }),
   }))
 
-export const settingsBody = ({ feeSchedule, ...source }: Omit<Source, 'name'>) => ({
+export const settingsBody = (settings: Omit<Source, 'name'> | BankSource) =>
+  'psps' in settings ? bankBody(settings) : pspBody(settings)
+
+const bankBody = (bank: BankSource) => ({
+  zone: bank.zone,
+  lag_days: bank.lagDays,
+  psps: [...bank.psps],
+  window_days: bank.windowDays,
+  references: bank.references,
+})
+
+const pspBody = ({ feeSchedule, ...source }: Omit<Source, 'name'>) => ({
   zone: source.zone,
   cut_off: source.cutOff,
   day_named_by: source.dayNamedBy,

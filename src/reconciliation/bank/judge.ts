@@ -1,10 +1,11 @@
-import type { BreakCode, NewBreak, PayoutRecord } from '../break.ts'
+import type { BreakCode, PayoutRecord } from '../break.ts'
 import { contribution } from '../decide.ts'
 import { type ProofLine, prove } from '../proof.ts'
 import { type RunSummary, waterfallOf } from '../runs/run-summary.ts'
+import type { Verdict } from '../runs/verdict.ts'
 import { breakOfArrival, breakOfLine, breakOfPayout } from './decide.ts'
 import type { ConcernedLine } from './lines.ts'
-import { type Arrival, matchArrivals } from './match.ts'
+import { type Arrival, matchArrivals, type OpenPayout } from './match.ts'
 import type { StoredPayout } from './payouts.ts'
 import type { BankSource } from './source.ts'
 
@@ -18,19 +19,24 @@ export type OpenBankBreak = {
   readonly payoutId: string | null
   readonly fileId: string | null
   readonly line: number | null
+  readonly difference: bigint | null
+  readonly currency: string | null
 }
 
-export type BankVerdict = {
+export type BankVerdict = Verdict & {
   readonly arrivals: readonly Arrival[]
-  readonly found: readonly NewBreak[]
+  /** What is in no pair. */
+  readonly alone: { readonly payouts: readonly OpenPayout[]; readonly lines: readonly ConcernedLine[] }
+  /** The break that was open about a record when the run began, or null. */
+  readonly openOf: {
+    readonly payout: (id: string) => string | null
+    readonly line: (place: Pick<ConcernedLine, 'fileId' | 'line'>) => string | null
+  }
   /** Lines that are strange now, and were not when the run began. */
   readonly strange: readonly ConcernedLine[]
   /** Lines that were strange, and in which a payout arrived. */
   readonly explained: readonly OpenBankBreak[]
-  readonly cleared: readonly string[]
-  readonly promoted: readonly string[]
-  readonly carried: readonly string[]
-  readonly counts: { readonly ours: number; readonly theirs: number; readonly matched: number; readonly breaks: number }
+  readonly counts: { readonly ours: bigint; readonly theirs: bigint; readonly matched: bigint; readonly breaks: bigint }
   readonly proof: readonly ProofLine[]
   readonly summary: Pick<RunSummary, 'matched' | 'waterfall'>
 }
@@ -96,21 +102,31 @@ export function judgeBank(
       return code === undefined ? [] : [{ ...breakOfLine(line, false), code }]
     }),
   ]
+  const openOfPayout = new Map(given.open.flatMap(({ payoutId, id }) => (payoutId === null ? [] : [[payoutId, id]])))
+  const openOfLine = new Map(given.open.map((each) => [keyOf(each), each.id]))
   return {
     arrivals,
+    alone: { payouts: matched.payouts, lines },
+    openOf: {
+      payout: (id) => openOfPayout.get(id) ?? null,
+      line: (place) => openOfLine.get(keyOf(place)) ?? null,
+    },
     found,
     strange,
     explained: gone.filter((each) => each.payoutId === null),
     cleared: gone.map(({ id }) => id),
+    known: [],
+    repeated: [],
     promoted: standing
       .filter((each) => each.class === 'temporary' && each.dueOn !== null && each.dueOn <= day)
-      .map(({ id }) => id),
+      .map(({ id }) => ({ id, code: 'missing_external' as const })),
     carried: standing.map(({ id }) => id),
+    standing: [...found, ...stillOpen],
     counts: {
-      ours: awaited.length,
-      theirs: lines.length + arrivedLines.size,
-      matched: arrivals.length - differing.length,
-      breaks: found.length + standing.length,
+      ours: BigInt(awaited.length),
+      theirs: BigInt(lines.length + arrivedLines.size),
+      matched: BigInt(arrivals.length - differing.length),
+      breaks: BigInt(found.length + standing.length),
     },
     proof: prove(
       amountsOf(awaited),
