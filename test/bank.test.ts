@@ -326,7 +326,9 @@ describe('a statement that was wrong', () => {
     expect(body['steps']?.at(-1)).toMatchObject({ state: 'arrived' })
   })
 
-  it('leaves its lines to another statement that told them as well, and to that one alone when it comes back', { timeout: 60_000 }, async () => {
+  it('leaves its lines to another statement that told them as well, and to that one alone when it comes back', {
+    timeout: 60_000,
+  }, async () => {
     const before = await open()
     const file = (await list('/v1/settlement_files?source=house-bank')).find(
       (each) => each['business_date'] === days[2] && each['status'] === 'accepted',

@@ -85,7 +85,9 @@ describe('the matches of a run', () => {
     const pages: unknown[] = []
     for await (const page of nights.reconciliation.matches.all(data[0]?.id ?? '', {})) pages.push(...page)
 
-    expect(pages).toMatchObject([{ charge: { attemptId: charges[4]?.id }, ours: { carried: true }, theirs: { carried: false } }])
+    expect(pages).toMatchObject([
+      { charge: { attemptId: charges[4]?.id }, ours: { carried: true }, theirs: { carried: false } },
+    ])
     expect(pages[0]).toMatchObject({
       explanation: expect.stringContaining('. Our record was open from an earlier day.'),
     })

@@ -84,7 +84,7 @@ function addReportCommands(runs: Command, leaf: AddLeaf): void {
   const matches = runs
     .command('matches')
     .argument('<id>', 'run_…')
-    .option('--rule <rule>', 'exact, reference, psp_reference, joined')
+    .option('--rule <rule>', 'exact, reference, psp_reference, joined, amount, sum')
     .option('--payment <id>', 'of this payment (pay_…)')
     .option('--csv', 'all that fit, as CSV')
     .option('--limit <n>', 'at most this many', wholeNumber(1, 10_000), 25)

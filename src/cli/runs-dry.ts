@@ -3,6 +3,7 @@ import type { Context } from './context.ts'
 import { EXIT } from './failure.ts'
 import { showChanges } from './runs-diff.ts'
 import { equation } from './runs-get.ts'
+import { rulesText } from './runs-report.ts'
 import { COMPUTE_TIMEOUT_MS } from './runs-verify.ts'
 
 export type DryOptions = {
@@ -31,11 +32,9 @@ export async function runsDry(context: Context, options: DryOptions): Promise<nu
 }
 
 function printDryRun({ output }: Context, run: ApiDryRun): void {
-  const { lag_days, grace_minutes, cut_off, zone } = run.settings
-  const rules = cut_off === undefined ? `bank, ${zone}` : `cut-off ${cut_off} ${zone}, grace ${grace_minutes} min`
   output.fields([
     ['dry run of', `${run.source}, ${run.business_date}: nothing was changed`],
-    ['rules', `${rules}, lag ${lag_days} d`],
+    ['rules', rulesText(run.settings)],
     ['file', run.file],
     ['ours', String(run.ours)],
     ['theirs', String(run.theirs)],
