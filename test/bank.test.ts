@@ -196,6 +196,8 @@ describe('the runs of a bank', () => {
     expect(short.map((each) => [each['code'], each['theirs']?.['amount']])).toEqual([
       ['payout_mismatch', payoutOf(1) - 100],
     ])
+    expect(await list(`/v1/recon_runs/${run['id']}/matches?payment=${payments[0]}`)).toEqual([])
+    expect(await list(`/v1/recon_runs/${run['id']}/matches?tolerated=true`)).toEqual([])
     const { text } = await server.get(`/v1/recon_runs/${run['id']}/matches.csv?rule=joined`)
     expect(text.split('\n').filter((line) => line.startsWith('joined,,,,'))).toHaveLength(3)
   })

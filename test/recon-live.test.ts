@@ -23,7 +23,7 @@ beforeAll(async () => {
   server = await startTestServer()
   // In the morning: the hours that pass below end within the day.
   const now = Temporal.Instant.from(String((await server.get('/v1/test/clock')).body['now']))
-  await advance({ hours: (24 + 8 - now.toZonedDateTimeISO('UTC').hour) % 24 })
+  await advance({ hours: (24 + 8 - now.toZonedDateTimeISO('UTC').hour) % 24 || 24 })
 })
 afterAll(() => server.stop())
 

@@ -28,10 +28,10 @@ const THREADS = '2'
 const CHUNK_ROWS = 2_048 // What DuckDB calls a vector: no chunk may be longer.
 
 /** Opens a database whose overflow goes to `folder`. Loaded only then: it is most of the program's size. */
-export async function openDuckDb(folder: string): Promise<DuckDb> {
+export async function openDuckDb(folder: string, memoryLimit = MEMORY_LIMIT): Promise<DuckDb> {
   const duckdb = await import('@duckdb/node-api')
   const instance = await duckdb.DuckDBInstance.create(':memory:', {
-    memory_limit: MEMORY_LIMIT,
+    memory_limit: memoryLimit,
     threads: THREADS,
     temp_directory: folder,
     autoinstall_known_extensions: 'false',

@@ -23,6 +23,18 @@ export type RowSql = {
   readonly isSuspicious: string
 }
 
+/** Reads nothing, so that every row is read one by one. */
+export const NOTHING_READ: RowSql = {
+  currency: 'null::currency_code',
+  amount: 'null::bigint',
+  fee: 'null::bigint',
+  isFree: 'true',
+  at: 'null::timestamp',
+  isTimed: 'false',
+  isUndated: 'true',
+  isSuspicious: 'false',
+}
+
 export function rowSql(
   side: Pick<Rows, 'isTable'>,
   spec: SideSpec,

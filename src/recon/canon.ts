@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { type CellValue, type DuckDb, literal } from '../platform/duckdb.ts'
 import { columnsOf, createRowReader, Unreadable } from './canon-row.ts'
-import { rowSql } from './canon-sql.ts'
+import { NOTHING_READ, rowSql } from './canon-sql.ts'
 import { keySql } from './key-form.ts'
 import { apartWord, TOTAL_KIND } from './kinds.ts'
-import { cellOf, type Rows, rawTable, type SideName, type SideSpec } from './side.ts'
+import { cellOf, FEW_ROWS, type Rows, rawTable, type SideName, type SideSpec } from './side.ts'
 import { apartState } from './states.ts'
 
 /**
@@ -16,12 +16,18 @@ import { apartState } from './states.ts'
  *     kind       the sender's word;  apart  why the row is no sale and stands apart, or null
  *     status     the sender's word for what became of it;  second  another reference, without case
  *
- * DuckDB reads what is written plainly (canon-sql.ts), all rows at once; the others are read one by one (canon-row.ts). What
- * is no record at all goes to `unparsed`.
+ * DuckDB reads what is written plainly (canon-sql.ts), all rows at once; the others, and all of a file that has few, are read one
+ * by one (canon-row.ts). What is no record at all goes to `unparsed`.
  */
-export async function canonicalise(duckdb: DuckDb, side: Rows, spec: SideSpec, zone: string): Promise<Canonical> {
+export async function canonicalise(
+  duckdb: DuckDb,
+  side: Rows,
+  spec: SideSpec,
+  zone: string,
+  isFew = side.rows <= FEW_ROWS,
+): Promise<Canonical> {
   const table = rowTable(side.name)
-  await duckdb.run(`create table ${table} as ${plainRows(side, spec, zone)}`)
+  await duckdb.run(`create table ${table} as ${plainRows(side, spec, { zone, isFew })}`)
   const [plain] = await duckdb.query<Plain>(`
     select count(*) as rows, count(*) filter (amount is not null) as read, count(*) filter (amount is not null and day is null) as undated,
            count(ms) filter (amount is not null) as timed, count(*) filter (amount is not null and ms % 86400000 = 0) as midnights
@@ -49,9 +55,15 @@ type Plain = Readonly<Record<'rows' | 'read' | 'undated' | 'timed' | 'midnights'
 const rowTable = (name: SideName): string => `${name}_row`
 
 /** Rows in their order, so that `rowid` counts them as `n` does. Without an amount it is one of the others. */
-function plainRows(side: Rows, spec: SideSpec, zone: string): string {
+function plainRows(
+  side: Rows,
+  spec: SideSpec,
+  { zone, isFew }: { readonly zone: string; readonly isFew: boolean },
+): string {
   const cell = (column: string): string => cellOf(side, column)
-  const { currency, amount, fee, isFree, at, isTimed, isUndated, isSuspicious } = rowSql(side, spec, zone, cell)
+  const { currency, amount, fee, isFree, at, isTimed, isUndated, isSuspicious } = isFew
+    ? NOTHING_READ
+    : rowSql(side, spec, zone, cell)
   const isRead = `amount is not null and currency is not null and (fee is not null or is_free) and (stamp is not null or is_undated) and not is_suspicious`
   const loose = spec.keyForm === 'loose' ? `, ${keySql(cell(spec.key), 'loose')} as key` : ''
   return `
@@ -118,20 +130,21 @@ const VALUE_TYPES = ['integer', 'bigint', 'bigint', 'varchar', 'bigint', 'varcha
 async function createView(
   duckdb: DuckDb,
   name: SideName,
-  { keyForm }: SideSpec,
+  spec: SideSpec,
   { isMidnightOnly }: { readonly isMidnightOnly: boolean },
 ): Promise<void> {
-  const key = { exact: 'ref', case: 'upper(ref)', loose: 'key' }[keyForm]
+  const key = { exact: 'ref', case: 'upper(ref)', loose: 'key' }[spec.keyForm]
   await duckdb.run(`
     create view ${name} as
       select rowid::integer as n, line, ref, ${key} as key, amount, fee, currency,
-             ${isMidnightOnly ? 'null::bigint' : 'ms'} as ms, day::varchar as day, kind, status, second, ${await apartSql(duckdb, name)} as apart
+             ${isMidnightOnly ? 'null::bigint' : 'ms'} as ms, day::varchar as day, kind, status, second, ${await apartSql(duckdb, name, spec)} as apart
         from ${rowTable(name)} where amount is not null`)
 }
 
 /** A file has few words for its kinds and states, however many rows. */
-async function apartSql(duckdb: DuckDb, name: SideName): Promise<string> {
-  const caseOf = async (column: string, meaning: (word: string) => string | undefined): Promise<string> => {
+async function apartSql(duckdb: DuckDb, name: SideName, spec: SideSpec): Promise<string> {
+  const caseOf = async (column: 'kind' | 'status', meaning: (word: string) => string | undefined): Promise<string> => {
+    if (spec[column] === undefined) return 'null'
     const words = await duckdb.query<{ word: string }>(
       `select distinct ${column} as word from ${rowTable(name)} where ${column} is not null`,
     )

@@ -40,13 +40,19 @@ export async function* itemsOf(
   }
   const members = (name: SideName, row: 'o' | 't'): string =>
     `select p.grp, string_agg(distinct m.line::varchar, ' ') as lines from pair p join ${name}_left m on m.n = p.${row} group by p.grp`
+  const hasGroups = (await duckdb.query('select 1 from found where grp is not null limit 1')).length > 0
+  const lines = hasGroups
+    ? {
+        columns: 'ol.lines as ours_lines, tl.lines as theirs_lines',
+        joins: `left join (${members('ours', 'o')}) ol on ol.grp = f.grp left join (${members('theirs', 't')}) tl on tl.grp = f.grp`,
+      }
+    : { columns: 'null as ours_lines, null as theirs_lines', joins: '' }
   const rows = duckdb.stream<FoundRow>(`
     select f.id, f.code, f.class, f.due_on, f.difference, f.currency, f.reasons, f.side, f.line, f.ours_amount, f.ours_currency,
-           f.theirs_amount, f.theirs_currency, f.baseline, ${columns('ours')}, ${columns('theirs')}, ol.lines as ours_lines, tl.lines as theirs_lines
+           f.theirs_amount, f.theirs_currency, f.baseline, ${columns('ours')}, ${columns('theirs')}, ${lines.columns}
       from found f left join ours_left o on o.n = f.o left join ${rawTable('ours')} oraw on oraw.n = f.o
       left join theirs_left t on t.n = f.t left join ${rawTable('theirs')} traw on traw.n = f.t
-      left join (${members('ours', 'o')}) ol on ol.grp = f.grp
-      left join (${members('theirs', 't')}) tl on tl.grp = f.grp
+      ${lines.joins}
      ${named === undefined ? '' : `where ${literal(named)} in (f.id, o.ref, t.ref, o.key, t.key)`}
      order by f.class, abs(coalesce(f.difference, f.ours_amount, f.theirs_amount, 0)) desc, f.id
      ${limit === undefined ? '' : `limit ${limit}`}`)

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { MAX_SUM } from '../money/index.ts'
 import { type DuckDb, literal } from '../platform/duckdb.ts'
 import { decimalsIn } from './currency-code.ts'
@@ -30,36 +31,19 @@ export const RULES = ['exact', 'many_to_one', 'one_to_many', 'tolerance', 'key',
 export type Rule = (typeof RULES)[number]
 
 export async function match(duckdb: DuckDb, settings: Settings): Promise<void> {
-  const { tolerance, dateWindow } = settings
+  const { dateWindow } = settings
   await duckdb.run(`
     create table pair (o integer, t integer, rule varchar, grp integer);
     create sequence groups;
-    create macro sign_of(amount) as amount < 0;
-    create macro letters_of(ref) as regexp_replace(upper(ref), '[^\\p{L}\\p{N}]', '', 'g');
-    create macro prefix_of(ref, loose) as case when ends_with(letters_of(ref), loose)
-      then rtrim(left(letters_of(ref), length(letters_of(ref)) - length(loose)), '0') else '' end`)
+    create macro sign_of(amount) as amount < 0`)
   await leaveStraight(duckdb, dateWindow !== undefined)
   const near = dateWindow === undefined ? undefined : await windowSql(duckdb, dateWindow)
   // A payment that failed comes after the one that did not.
   await rankPass(duckdb, { rule: 'exact', key: ['key', 'currency', 'amount'], near })
   if (await hasApart(duckdb))
     await rankPass(duckdb, { rule: 'exact', key: ['key', 'currency', 'amount'], withApart: true, near })
-  await sumPass(duckdb, 'many_to_one', near)
-  await sumPass(duckdb, 'one_to_many', near)
-  const isZero = tolerance.kind === 'relative' ? tolerance.millionths === 0n : Number(tolerance.text) === 0
-  if (!isZero) {
-    const fits = await toleranceSql(duckdb, tolerance)
-    await rankPass(duckdb, { rule: 'tolerance', key: ['key', 'currency', 'sign_of(amount)'], near, fits })
-  }
-  await splitGroups(duckdb, 'o', 't')
-  await splitGroups(duckdb, 't', 'o')
-  await rankPass(duckdb, { rule: 'key', key: ['key', 'currency', 'sign_of(amount)'], near })
-  await rankPass(duckdb, { rule: 'key', key: ['key', 'sign_of(amount)'], near })
-  if (await hasSeconds(duckdb)) {
-    await rankPass(duckdb, { rule: 'second', key: ['second', 'currency', 'amount'], near })
-    const fits = '(o.key is null or t.key is null)'
-    await rankPass(duckdb, { rule: 'key', key: ['second', 'currency', 'sign_of(amount)'], near, fits })
-  }
+  const open = await openRows(duckdb)
+  if (open.ours.rows > 0n && open.theirs.rows > 0n) await matchRest(duckdb, settings, { near, open })
   await countLoose(duckdb)
   await rankPass(duckdb, {
     rule: 'normalised',
@@ -68,6 +52,44 @@ export async function match(duckdb: DuckDb, settings: Settings): Promise<void> {
     fits: `(prefix_of(o.ref, o.loose) in ('', prefix_of(t.ref, t.loose)) or prefix_of(t.ref, t.loose) = '')`,
     isUnique: true,
   })
+}
+
+type Open = Readonly<Record<SideName, { readonly rows: bigint; readonly repeats: boolean }>>
+
+/** How many rows are left, and whether any key of theirs repeats: else there is nothing to sum. */
+async function openRows(duckdb: DuckDb): Promise<Open> {
+  const of = (side: SideName, short: 'o' | 't'): string =>
+    `select '${side}' as side, count(*) as rows, count(distinct key) < count(key) as repeats from ${leftOf(short)}`
+  const found = await duckdb.query<{ side: SideName; rows: bigint; repeats: boolean }>(
+    `${of('ours', 'o')} union all ${of('theirs', 't')}`,
+  )
+  const [ours, theirs] = [found.find(({ side }) => side === 'ours'), found.find(({ side }) => side === 'theirs')]
+  assert(ours !== undefined && theirs !== undefined, 'rows of both sides are counted')
+  return { ours, theirs }
+}
+
+/** What was not matched exactly. */
+async function matchRest(
+  duckdb: DuckDb,
+  { tolerance }: Settings,
+  { near, open }: { readonly near: string | undefined; readonly open: Open },
+): Promise<void> {
+  if (open.ours.repeats) await sumPass(duckdb, 'many_to_one', near)
+  if (open.theirs.repeats) await sumPass(duckdb, 'one_to_many', near)
+  const isZero = tolerance.kind === 'relative' ? tolerance.millionths === 0n : Number(tolerance.text) === 0
+  if (!isZero) {
+    const fits = await toleranceSql(duckdb, tolerance)
+    await rankPass(duckdb, { rule: 'tolerance', key: ['key', 'currency', 'sign_of(amount)'], near, fits })
+  }
+  if (open.ours.repeats) await splitGroups(duckdb, 'o', 't')
+  if (open.theirs.repeats) await splitGroups(duckdb, 't', 'o')
+  await rankPass(duckdb, { rule: 'key', key: ['key', 'currency', 'sign_of(amount)'], near })
+  await rankPass(duckdb, { rule: 'key', key: ['key', 'sign_of(amount)'], near })
+  if (await hasSeconds(duckdb)) {
+    await rankPass(duckdb, { rule: 'second', key: ['second', 'currency', 'amount'], near })
+    const fits = '(o.key is null or t.key is null)'
+    await rankPass(duckdb, { rule: 'key', key: ['second', 'currency', 'sign_of(amount)'], near, fits })
+  }
 }
 
 async function hasSeconds(duckdb: DuckDb): Promise<boolean> {
@@ -142,19 +164,20 @@ async function rankPass(duckdb: DuckDb, { rule, key, withApart, near, fits, isUn
       isUnique === true
         ? `and k0 not in (select loose from ${name === 'o' ? 'ours' : 'theirs'}_loose where rows > 1)`
         : ''
-    return `create or replace table ${name}_left as
-      select *, row_number() over (partition by ${names} order by ms nulls last, day nulls last, n) as rank
+    return `select *, row_number() over (partition by ${names} order by ms nulls last, day nulls last, n) as rank
         from (select *, ${keys} from ${leftOf(name, withApart)}) where k0 is not null ${unique}`
   }
-  await duckdb.run(`${side('o')}; ${side('t')}`)
   const conditions = [near, fits].filter((each) => each !== undefined)
-  if (conditions.length === 0) {
-    await duckdb.run(
-      `insert into pair select o.n, t.n, '${rule}', null from o_left o join t_left t using (${names}, rank)`,
-    )
+  const condition = conditions.length === 0 ? 'true' : conditions.join(' and ')
+  if (conditions.length === 0 || isUnique === true) {
+    await duckdb.run(`
+      insert into pair
+        with o_left as (${side('o')}), t_left as (${side('t')})
+        select o.n, t.n, '${rule}', null from o_left o join t_left t using (${names}, rank) where ${condition}`)
     return
   }
-  await claimNear(duckdb, rule, names, conditions.join(' and '))
+  await duckdb.run(`create or replace table o_left as ${side('o')}; create or replace table t_left as ${side('t')}`)
+  await claimNear(duckdb, rule, names, condition)
 }
 
 /**
@@ -163,8 +186,7 @@ async function rankPass(duckdb: DuckDb, { rule, key, withApart, near, fits, isUn
  */
 async function claimNear(duckdb: DuckDb, rule: Rule, names: string, condition: string): Promise<void> {
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
-    const before = await count(duckdb)
-    await duckdb.run(`
+    const [claimed] = await duckdb.query<{ Count: bigint }>(`
       insert into pair
         with candidate as (
           select o.n as o, t.n as t, o.rank as o_rank, t.rank as t_rank
@@ -175,35 +197,31 @@ async function claimNear(duckdb: DuckDb, rule: Rule, names: string, condition: s
           select * from candidate qualify row_number() over (partition by o order by t_rank, t) = 1
         )
         select o, t, '${rule}', null from first_of_ours qualify row_number() over (partition by t order by o_rank, o) = 1`)
-    if ((await count(duckdb)) === before) return
+    if (claimed?.Count === 0n) return
   }
 }
 
 const MAX_ROUNDS = 1_000 // as many as rows of one key in one window: more than any reference has
 
-const count = async (duckdb: DuckDb): Promise<bigint> =>
-  (await duckdb.query<{ c: bigint }>('select count(*) as c from pair'))[0]?.c ?? 0n
-
 /** Keys of which one side has several rows and the other one, with the same sum. */
 async function sumPass(duckdb: DuckDb, rule: 'many_to_one' | 'one_to_many', near: string | undefined): Promise<void> {
   const [many, one] = rule === 'many_to_one' ? (['o', 't'] as const) : (['t', 'o'] as const)
-  await duckdb.run(`
-    create or replace table ${many}_left as select * from ${leftOf(many)} where key is not null;
-    create or replace table ${one}_left as select * from ${leftOf(one)} where key is not null;
-    create or replace table summed as
-      select nextval('groups')::integer as grp, m.key, m.currency, s.n as single
-        from (select key, currency, sum(amount) as amount from ${many}_left group by key, currency having count(*) > 1) m
-        join (select key, currency, any_value(n) as n, any_value(amount) as amount from ${one}_left group by key, currency having count(*) = 1) s
-          on s.key = m.key and s.currency = m.currency and s.amount = m.amount`)
-  if (near !== undefined)
-    await duckdb.run(`
-      delete from summed where grp in (
-        select grp from summed s join ${many}_left ${many} using (key, currency) join ${one}_left ${one} on ${one}.n = s.single
-         where not (${near}))`)
   const [o, t] = many === 'o' ? ['m.n', 's.single'] : ['s.single', 'm.n']
-  await duckdb.run(
-    `insert into pair select ${o}, ${t}, '${rule}', s.grp from summed s join ${many}_left m using (key, currency)`,
-  )
+  const isNear =
+    near === undefined
+      ? ''
+      : `where s.grp not in (
+           select grp from summed s join many ${many} using (key, currency) join one ${one} on ${one}.n = s.single where not (${near}))`
+  await duckdb.run(`
+    insert into pair
+      with many as (select * from ${leftOf(many)} where key is not null),
+           one as (select * from ${leftOf(one)} where key is not null),
+           summed as materialized (
+             select nextval('groups')::integer as grp, m.key, m.currency, s.n as single
+               from (select key, currency, sum(amount) as amount from many group by key, currency having count(*) > 1) m
+               join (select key, currency, any_value(n) as n, any_value(amount) as amount from one group by key, currency having count(*) = 1) s
+                 on s.key = m.key and s.currency = m.currency and s.amount = m.amount)
+      select ${o}, ${t}, '${rule}', s.grp from summed s join many m using (key, currency) ${isNear}`)
 }
 
 /**
@@ -216,17 +234,16 @@ async function splitGroups(duckdb: DuckDb, many: 'o' | 't', one: 'o' | 't'): Pro
     min(currency) as currency, bool_or(sign_of(amount)) as sign, count(distinct amount) as amounts, sum(amount) as total, any_value(n) as n`
   const [o, t] = many === 'o' ? ['m.n', 's.n'] : ['s.n', 'm.n']
   await duckdb.run(`
-    create or replace table ${many}_left as select * from ${leftOf(many)} where key is not null;
-    create or replace table ${one}_left as select * from ${leftOf(one)} where key is not null;
     insert into pair
+      with many as (select * from ${leftOf(many)} where key is not null)
       select ${o}, ${t}, 'key', s.grp
         from (select nextval('groups')::integer as grp, s.key, s.n
-                from (select ${whole} from ${many}_left group by key) m
-                join (select ${whole} from ${one}_left group by key) s using (key)
+                from (select ${whole} from many group by key) m
+                join (select ${whole} from ${leftOf(one)} where key is not null group by key) s using (key)
                where m.rows > 1 and s.rows = 1 and m.currencies = 1 and m.signs = 1 and m.amounts > 1
                  and m.currency = s.currency and m.sign = s.sign and abs(m.total) <= ${MAX_SUM}
                  and key not in (select key from ours_left join pair on pair.o = ours_left.n where key is not null)) s
-        join ${many}_left m using (key)`)
+        join many m using (key)`)
 }
 
 /** Whether two rows are within the window, of which both have to have a date for it to say no. */

@@ -1,7 +1,7 @@
 import type { DuckDb } from '../platform/duckdb.ts'
 import { type ColumnSurvey, nameScore, wordsOf } from '../settlement/index.ts'
 import { keySql } from './key-form.ts'
-import { KEY_FORMS, type KeyForm, rawTable, type Side, type SideName } from './side.ts'
+import { KEY_FORMS, type KeyForm, rawTable, SIDES, type Side, type SideName } from './side.ts'
 
 /**
  * Which columns of both sides hold the same values. Measured on a sample that is taken by value and not by row, so that
@@ -32,30 +32,29 @@ export async function probeKeys(duckdb: DuckDb, ours: Side, theirs: Side): Promi
   const every = Math.max(1, Math.ceil(Math.max(ours.rows, theirs.rows) / SAMPLE_ROWS))
   for (const side of [ours, theirs]) await probe(duckdb, side, every)
   const counts = await countColumns(duckdb)
-  const pairs: KeyPair[] = []
-  for (const form of KEY_FORMS) {
-    const found = await duckdb.query<{ o: number; t: number; common: bigint }>(`
-      select o.col as o, t.col as t, count(*) as common
-        from (select distinct col, ${form}_key as k from ours_probe where ${form}_key is not null) o
-        join (select distinct col, ${form}_key as k from theirs_probe where ${form}_key is not null) t using (k)
-       group by o.col, t.col`)
-    for (const { o, t, common } of found) {
-      const [a, b] = [counts.get(`ours ${form} ${o}`), counts.get(`theirs ${form} ${t}`)]
-      const [left, right] = [nameAt(ours, o), nameAt(theirs, t)]
-      if (a === undefined || b === undefined) continue
-      pairs.push({
-        ours: left,
-        theirs: right,
-        form,
-        values: { ours: a.values, theirs: b.values },
-        common: Number(common),
-        uniqueness: { ours: a.values / a.rows, theirs: b.values / b.rows },
-        collides: a.collides || b.collides,
-        name: namesAgree(left, right),
-      })
+  const common = (form: KeyForm): string => `
+    select '${form}' as form, o.col as o, t.col as t, count(*) as common
+      from (select distinct col, ${form}_key as k from ours_probe where ${form}_key is not null) o
+      join (select distinct col, ${form}_key as k from theirs_probe where ${form}_key is not null) t using (k)
+     group by o.col, t.col`
+  const found = await duckdb.query<{ form: KeyForm; o: number; t: number; common: bigint }>(
+    KEY_FORMS.map(common).join(' union all '),
+  )
+  return KEY_FORMS.flatMap((form) => found.filter((each) => each.form === form)).flatMap(({ form, o, t, common }) => {
+    const [a, b] = [counts.get(`ours ${form} ${o}`), counts.get(`theirs ${form} ${t}`)]
+    const [left, right] = [nameAt(ours, o), nameAt(theirs, t)]
+    if (a === undefined || b === undefined) return []
+    return {
+      ours: left,
+      theirs: right,
+      form,
+      values: { ours: a.values, theirs: b.values },
+      common: Number(common),
+      uniqueness: { ours: a.values / a.rows, theirs: b.values / b.rows },
+      collides: a.collides || b.collides,
+      name: namesAgree(left, right),
     }
-  }
-  return pairs
+  })
 }
 
 /** Columns of one side without any value in common may still be one by their names. */
@@ -83,35 +82,48 @@ async function probe(duckdb: DuckDb, side: Side, every: number): Promise<void> {
   await duckdb.run(
     `create or replace table ${table} (col integer, exact_key varchar, case_key varchar, loose_key varchar, rows bigint)`,
   )
-  for (const { place } of side.columns.filter(couldBeKey).slice(0, MAX_COLUMNS)) {
+  const columns = side.columns.filter(couldBeKey).slice(0, MAX_COLUMNS)
+  if (columns.length === 0) return
+  const values = columns.map(({ place }) => {
     const cell = `c${place}`
     // The end of a value is the same in all of its forms.
     const sampled = every === 1 ? '' : `and hash(right(upper(trim(${cell})), 3)) % ${every} = 0`
-    await duckdb.run(`
-      insert into ${table}
-        select ${place}, v, ${keySql('v', 'case')}, ${keySql('v', 'loose')}, rows
-          from (select ${keySql(cell, 'exact')} as v, count(*) as rows from ${rawTable(side.name)}
-                 where ${cell} is not null ${sampled} group by 1)
-         where v is not null`)
-  }
+    return `select ${place} as col, ${keySql(cell, 'exact')} as v, count(*) as rows from ${rawTable(side.name)}
+             where ${cell} is not null ${sampled} group by v`
+  })
+  await duckdb.run(`
+    insert into ${table}
+      select col, v, ${keySql('v', 'case')}, ${keySql('v', 'loose')}, rows from (${values.join(' union all ')}) where v is not null`)
 }
 
 type Counts = { readonly values: number; readonly rows: number; readonly collides: boolean }
 
 async function countColumns(duckdb: DuckDb): Promise<ReadonlyMap<string, Counts>> {
   const counts = new Map<string, Counts>()
-  for (const side of ['ours', 'theirs'] as const)
-    for (const form of KEY_FORMS) {
-      const rows = await duckdb.query<{ col: number; values: bigint; exact: bigint; rows: bigint }>(`
-        select col, count(distinct ${form}_key) as values, count(distinct exact_key) as exact, sum(rows)::bigint as rows
-          from ${side}_probe where ${form}_key is not null group by col`)
-      for (const row of rows) {
-        const [values, exact] = [Number(row.values), Number(row.exact)]
-        counts.set(`${side} ${form} ${row.col}`, { values, rows: Number(row.rows), collides: values < exact })
-      }
+  const of = (side: SideName): string => `
+    select '${side}' as side, col, count(*) as exact, sum(rows)::bigint as rows, count(distinct case_key) as "case",
+           count(distinct loose_key) as loose, count(loose_key) as exact_of_loose, (sum(rows) filter (loose_key is not null))::bigint as loose_rows
+      from ${side}_probe group by col`
+  const found = await duckdb.query<Counted>(SIDES.map(of).join(' union all '))
+  for (const { side, col, exact, rows, loose, ...row } of found) {
+    const add = (form: KeyForm, values: bigint, ofValues: bigint, ofRows: bigint): void => {
+      if (values > 0n)
+        counts.set(`${side} ${form} ${col}`, {
+          values: Number(values),
+          rows: Number(ofRows),
+          collides: values < ofValues,
+        })
     }
+    add('exact', exact, exact, rows)
+    add('case', row.case, exact, rows)
+    add('loose', loose, row.exact_of_loose, row.loose_rows ?? 0n)
+  }
   return counts
 }
+
+type Counted = { readonly side: SideName; readonly col: number; readonly loose_rows: bigint | null } & Readonly<
+  Record<'exact' | 'rows' | 'case' | 'loose' | 'exact_of_loose', bigint>
+>
 
 /** Rows of both sides that share a key, as they stand in the files. A key that repeats is a group. */
 export type Group = Readonly<Record<SideName, readonly Readonly<Record<string, string | null>>[]>>

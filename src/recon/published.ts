@@ -27,7 +27,7 @@ export async function loadPublished(
   path: string,
   { format, zone }: { readonly format: Format; readonly zone: string | undefined },
 ): Promise<Loaded> {
-  const raw = await createRawRows(duckdb, name)
+  const raw = createRawRows(duckdb, name)
   const others = Array.from({ length: OTHER_REFERENCES }, (_, place) => `other_reference_${place + 1}`)
   const survey = createSurvey([...COLUMNS, ...others], createDateReader(), { skipsWide: false })
   const parsed = await parseFile(path, {

@@ -20,20 +20,24 @@ export type Rejected = {
 
 const PIECE_ROWS = 20_000 // some megabytes: enough that appending is not felt
 
-export async function createRawRows(duckdb: DuckDb, name: SideName): Promise<RawRows> {
+export function createRawRows(duckdb: DuckDb, name: SideName): RawRows {
   const table = rawTable(name)
-  await duckdb.run(`create table ${table} (n integer, line integer)`)
-  let width = 0
+  let width: number | undefined
   let widest = 0
   let count = 0
   let rows: (readonly [number, number, readonly string[]])[] = []
   let rejected: Rejected[] = []
 
   async function flush(): Promise<void> {
-    for (; width < widest; width += 1) await duckdb.run(`alter table ${table} add column c${width} varchar`)
-    const types = ['integer', 'integer', ...Array.from({ length: width }, () => 'varchar' as const)] as const
-    const cellsOf = (cells: readonly string[]): CellValue[] =>
-      Array.from({ length: width }, (_, place) => cells[place] || null)
+    const places = Array.from({ length: widest }, (_, place) => place)
+    if (width === undefined)
+      await duckdb.run(
+        `create table ${table} (${['n integer', 'line integer', ...places.map((place) => `c${place} varchar`)].join(', ')})`,
+      )
+    else for (const place of places.slice(width)) await duckdb.run(`alter table ${table} add column c${place} varchar`)
+    width = widest
+    const types = ['integer', 'integer', ...places.map(() => 'varchar' as const)] as const
+    const cellsOf = (cells: readonly string[]): CellValue[] => places.map((place) => cells[place] || null)
     await duckdb.append(
       table,
       types,

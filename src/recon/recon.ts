@@ -6,11 +6,12 @@ import { findBreaks } from './find.ts'
 import { inferMapping } from './infer.ts'
 import { createUnparsed, loadSide } from './inputs.ts'
 import { type ItemFilter, itemsOf } from './items.ts'
+import { createKeyForms } from './key-form.ts'
 import { type Mapping, type Overrides, openFields } from './mapping.ts'
 import { match } from './match.ts'
 import type { Item, Summary } from './result.ts'
 import type { Settings } from './settings.ts'
-import type { Side, SideName } from './side.ts'
+import { FEW_ROWS, rawTable, SIDES, type Side, type SideName } from './side.ts'
 import { createStates } from './state-sql.ts'
 import { createVeil } from './veil.ts'
 
@@ -18,6 +19,8 @@ export type ReconRequest = {
   readonly paths: Readonly<Record<SideName, string>>
   /** A folder for what does not fit into memory. */
   readonly folder: string
+  /** How much is held in memory, such as `100MB`; undefined: the usual. */
+  readonly memoryLimit?: string
   readonly settings: Settings
   readonly given: Overrides
   /** A mapping that was saved: nothing is inferred. */
@@ -41,7 +44,7 @@ export type Outcome =
 
 /** Compares two files and gives the outcome to `work`, which may stream its breaks. Throws `UnreadableInput`. */
 export async function reconcile<T>(request: ReconRequest, work: (outcome: Outcome) => Promise<T>): Promise<T> {
-  const duckdb = await openDuckDb(request.folder)
+  const duckdb = await openDuckDb(request.folder, request.memoryLimit)
   try {
     return await work(await compare(duckdb, request))
   } finally {
@@ -56,6 +59,7 @@ async function compare(duckdb: DuckDb, request: ReconRequest): Promise<Outcome> 
     ours: await loadSide(duckdb, 'ours', { path: paths.ours, folder, zone: settings.ours.zone }),
     theirs: await loadSide(duckdb, 'theirs', { path: paths.theirs, folder, zone: settings.theirs.zone }),
   }
+  await prepare(duckdb, sides)
   let mapping = saved ?? (await inferMapping(duckdb, sides, given))
   if (openFields(mapping).length > 0) {
     const answers = await ask(mapping, sides)
@@ -67,10 +71,9 @@ async function compare(duckdb: DuckDb, request: ReconRequest): Promise<Outcome> 
     ours: await canonicalise(duckdb, sides.ours, specs.ours, settings.ours.zone),
     theirs: await canonicalise(duckdb, sides.theirs, specs.theirs, settings.theirs.zone),
   }
-  await createStates(duckdb, 'ours')
-  await createStates(duckdb, 'theirs')
-  await match(duckdb, settings)
   const hasStatus = { ours: specs.ours.status !== undefined, theirs: specs.theirs.status !== undefined }
+  for (const side of SIDES) await createStates(duckdb, side, hasStatus[side])
+  await match(duckdb, settings)
   const { asOf } = await findBreaks(duckdb, settings, { format: sides.theirs.format, hasStatus })
   const baseline = await compareBaseline(duckdb, request.former)
   const byCode = await totalsOf(duckdb)
@@ -97,6 +100,21 @@ async function compare(duckdb: DuckDb, request: ReconRequest): Promise<Outcome> 
   }
   const veil = createVeil(specs, request.anonymise)
   return { kind: 'done', summary, baseline, items: (filter) => itemsOf(duckdb, sides, veil, filter) }
+}
+
+/** One thread is enough for few rows: a second one costs more than it does. */
+async function prepare(duckdb: DuckDb, sides: Readonly<Record<SideName, Side>>): Promise<void> {
+  const isFew = SIDES.every((side) => sides[side].rows <= FEW_ROWS)
+  if (isFew) await duckdb.run('set threads = 1')
+  await createKeyForms(duckdb, isFew && (await areAscii(duckdb, sides)) ? 'ascii' : 'any')
+}
+
+async function areAscii(duckdb: DuckDb, sides: Readonly<Record<SideName, Side>>): Promise<boolean> {
+  const others = SIDES.map((side) => {
+    const row = `concat(${sides[side].columns.map(({ place }) => `c${place}`).join(', ')})`
+    return `(select 1 from ${rawTable(side)} where strlen(${row}) <> length(${row}) limit 1)`
+  })
+  return (await duckdb.query(others.join(' union all '))).length === 0
 }
 
 async function periodOf(duckdb: DuckDb): Promise<{ from: string | undefined; to: string | undefined }> {

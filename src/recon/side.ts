@@ -78,6 +78,12 @@ export class UnreadableInput extends Error {
   }
 }
 
+/**
+ * DuckDB needs longer to make a large statement ready than so many rows take one by one: files that are no longer are compared
+ * with plainer ones.
+ */
+export const FEW_ROWS = 2_000
+
 export const rawTable = (side: SideName): string => `${side}_raw`
 
 /** The column of a raw table that has the cells of a column of the file. */

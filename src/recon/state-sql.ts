@@ -1,4 +1,4 @@
-import type { DuckDb } from '../platform/duckdb.ts'
+import { type DuckDb, literal } from '../platform/duckdb.ts'
 import type { SideName } from './side.ts'
 import { stateOf } from './states.ts'
 
@@ -6,17 +6,18 @@ import { stateOf } from './states.ts'
  * What stands beside the amounts, where a file has it: table `ours_state` (n, state) of rows that are not simply paid. The
  * same of theirs. A word for a state that is not known is `unknown`, and agrees with every other.
  */
-export async function createStates(duckdb: DuckDb, name: SideName): Promise<void> {
-  const words = await duckdb.query<{ status: string }>(`select distinct status from ${name} where status is not null`)
-  const states = words.map(({ status }) => [status, stateOf(status) ?? 'unknown'] as const)
-  await duckdb.run(`create table ${name}_word (word varchar, state varchar)`)
-  await duckdb.append(
-    `${name}_word`,
-    ['varchar', 'varchar'],
-    states.filter(([, state]) => state !== 'paid'),
-  )
+export async function createStates(duckdb: DuckDb, name: SideName, hasStatus: boolean): Promise<void> {
+  const words = hasStatus
+    ? await duckdb.query<{ status: string }>(`select distinct status from ${name} where status is not null`)
+    : []
+  const states = words
+    .map(({ status }) => ({ word: status, state: stateOf(status) ?? 'unknown' }))
+    .filter(({ state }) => state !== 'paid')
+  const values = states.map(({ word, state }) => `(${literal(word)}, ${literal(state)})`)
   await duckdb.run(
-    `create table ${name}_state as select n, w.state from ${name} join ${name}_word w on w.word = ${name}.status`,
+    values.length === 0
+      ? `create table ${name}_state (n integer, state varchar)`
+      : `create table ${name}_state as select n, w.state from ${name} join (values ${values.join(', ')}) w(word, state) on w.word = ${name}.status`,
   )
 }
 

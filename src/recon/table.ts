@@ -38,7 +38,7 @@ export async function loadTable(
   const shape: TableShape =
     kind === 'csv' || kind === 'tsv' ? { kind: 'csv', separator: await separatorOf(kind, document.open()) } : { kind }
   const diagnostics = createDiagnostics()
-  const raw = await createRawRows(duckdb, name)
+  const raw = createRawRows(duckdb, name)
   const read = await readRows(openTable(document.open(), shape, diagnostics), shape, raw)
   const { columns, currencyBefore, header } = read
   const rows = await raw.finish(columns.length)

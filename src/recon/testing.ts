@@ -28,14 +28,17 @@ export type CompareOptions = Partial<Settings> & {
   readonly saved?: Mapping
   readonly former?: readonly string[]
   readonly anonymise?: boolean
+  readonly memoryLimit?: string
+  /** Where the files and the overflow are until it ends; made when it is left out. */
+  readonly folder?: string
 }
 
 export const UTC = { zone: 'UTC', cutOff: '00:00' } as const
 
 /** Compares two files that it writes into a folder of their own. */
 export async function compareFiles({ ours, theirs }: Files, options: CompareOptions = {}): Promise<Compared> {
-  const folder = mkdtempSync(join(tmpdir(), 'tallystick-recon-'))
-  const { given = {}, saved, former, anonymise = false, ...settings } = options
+  const { given = {}, saved, former, anonymise = false, memoryLimit, ...rest } = options
+  const { folder = mkdtempSync(join(tmpdir(), 'tallystick-recon-')), ...settings } = rest
   try {
     const paths = { ours: join(folder, 'ours'), theirs: join(folder, 'theirs') }
     writeFileSync(paths.ours, ours)
@@ -57,6 +60,7 @@ export async function compareFiles({ ours, theirs }: Files, options: CompareOpti
         saved,
         former,
         anonymise,
+        ...(memoryLimit === undefined ? {} : { memoryLimit }),
         ask: () => Promise.resolve(undefined),
       },
       async (outcome): Promise<Compared> => {

@@ -34,6 +34,7 @@ describe('the matches of a run', () => {
           kind: 'charge',
           fee: 66,
         },
+        difference: 2400,
         expected_fee: 63,
         explanation: 'Matched by PSP id: =ch_1, because the line has no reference of ours.',
       },

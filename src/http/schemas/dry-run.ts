@@ -3,6 +3,7 @@ import { BREAK_CLASSES, BREAK_CODES } from '../../reconciliation/index.ts'
 import { AmountOut, CurrencyOut, closed, MAX_SAFE_AMOUNT, OneOf } from './common.ts'
 import { ChangesSchema } from './run-report.ts'
 import { BusinessDate } from './settlement-file.ts'
+import { ToleranceOut, ToleranceSchema, ToleratedSchema } from './tolerance.ts'
 
 /** What may be tried and, as a version of the rules, made to count. */
 export const RuleSettingsSchema = Type.Object(
@@ -30,6 +31,7 @@ export const RuleSettingsSchema = Type.Object(
         { ...closed, description: 'What the PSP should charge: the rate, rounded half up, and the fixed part.' },
       ),
     ),
+    tolerance: Type.Optional(ToleranceSchema),
   },
   { ...closed, description: 'What is left out stays as it is.' },
 )
@@ -53,6 +55,7 @@ export const SettingsSchema = Type.Object({
   references: Type.Optional(
     OneOf(['remittance', 'none'], 'Whether the lines of a bank carry the references of payouts.'),
   ),
+  tolerance: Type.Optional(ToleranceOut),
 })
 
 /** Of one currency. */
@@ -61,7 +64,7 @@ export const ProofLineSchema = Type.Object({
   ours: AmountOut('Sum of ours, in minor units.'),
   theirs: AmountOut('Sum of theirs.'),
   difference: AmountOut('ours − theirs.'),
-  explained: AmountOut('What the breaks make of the difference.'),
+  explained: AmountOut('What the breaks and tolerated differences make of it.'),
   unexplained: AmountOut('What is left: 0.'),
 })
 
@@ -86,6 +89,7 @@ export const DryRunSchema = Type.Object(
         amount: AmountOut('What they add to ours − theirs.'),
       }),
     ),
+    tolerated: ToleratedSchema,
     changes: ChangesSchema.properties.changes,
     resolved: Type.Integer({
       description: 'Charges of unknown outcome of which the file tells that they were captured.',

@@ -35,6 +35,7 @@ export const MatchSchema = Type.Object(
       fee: AmountOut('A positive cost.'),
       business_date: Type.Optional(BusinessDate("The day of a line of a bank's statement.")),
     }),
+    difference: Type.Optional(AmountOut('ours − theirs, where both are in one currency and not equal.')),
     expected_fee: Type.Optional(AmountOut('What the fee should be, where a schedule says it.')),
     explanation: Type.String({
       description: 'Why they belong together, in a sentence or two.',
@@ -47,6 +48,9 @@ export const MatchSchema = Type.Object(
 const filters = {
   rule: Type.Optional(OneOf(MATCH_RULES, 'Only pairs that this rule made.')),
   payment: Type.Optional(Text('Only pairs of this payment (`pay_…`).')),
+  tolerated: Type.Optional(
+    OneOf(['true'], 'Only pairs that agree within the tolerance of the rules, and not to the cent.'),
+  ),
 }
 
 export const MatchListQuery = Type.Object({ ...pageParameters, ...filters }, closed)

@@ -227,6 +227,7 @@ const A_MATCH: Match = {
     occurredAt: null,
     carried: true,
   },
+  difference: 2400n,
   expectedFee: 63n,
   explanation: 'Matched by PSP id: =ch_1, because the line has no reference of ours.',
 }
@@ -268,6 +269,7 @@ const fakeDryRun: ReconciliationService['dryRun'] = async ({ source, businessDat
     proof: [{ currency: 'EUR', ours: 3250n, theirs: 2000n, difference: 1250n, explained: 1250n, unexplained: 0n }],
     waterfall: [{ currency: 'EUR', code: 'missing_external', class: 'real', count: 1n, amount: 1250n }],
     changes: [{ change: 'opened', code: 'missing_external', class: 'real', count: 1n, currency: 'EUR', amount: 1250n }],
+    tolerated: [{ currency: 'EUR', pairs: 1n, amount: 2n }],
     resolved: 0n,
     correctionsDue: false,
   }
@@ -319,6 +321,7 @@ const QUEUED: Run = {
   matched: null,
   breaks: null,
   proof: [],
+  tolerated: [],
   requestedAt: AT,
   lateSince: null,
   startedAt: null,

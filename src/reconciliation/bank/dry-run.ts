@@ -35,6 +35,7 @@ export async function dryRunBank(deps: Deps, bank: BankSource, request: DryRunRe
     settings: source,
     ...verdict.counts,
     proof: verdict.proof,
+    tolerated: [],
     waterfall: waterfallOf(verdict.standing),
     changes: changesOfVerdict(verdict, base.inputs.open),
     resolved: 0n,
@@ -53,6 +54,7 @@ function refuseForeign({ fileId, settings }: DryRunRequest): void {
   for (const [name, pointer] of [
     ['graceMinutes', '/settings/grace_minutes'],
     ['feeSchedule', '/settings/fee_schedule'],
+    ['tolerance', '/settings/tolerance'],
   ] as const)
     if (settings?.[name] !== undefined) refuse(pointer, 'A bank has none; "lag_days" can be tried.')
 }

@@ -129,7 +129,7 @@ describe('following', () => {
     await createFollower({ db, busyness: () => 0 }, SOURCE).catchUp()
 
     const rows = (await db.query<Row>(`select ${COLUMNS} from live_item`)).map(liveItemOf)
-    const stream = createStream(SOURCE.feeSchedule)
+    const stream = createStream(SOURCE)
     stream.arrive(shuffled(random, rows).map(({ item }) => item))
     const standings = new Map(
       stream.changes().flatMap((pairing) => [...standingsOf(pairing, { source: SOURCE, settledThrough: undefined })]),

@@ -74,7 +74,7 @@ export async function move(
   }
   const replaced = [...stay.values()].filter(({ item }) => coming.has(item.record.name))
   for (const { item } of replaced) stay.delete(item.record.name)
-  const stream = createStream(at.source.feeSchedule)
+  const stream = createStream(at.source)
   stream.arrive([...stay.values(), ...coming.values()].map(({ item }) => item))
   const standings = new Map(stream.changes().flatMap((pairing) => [...standingsOf(pairing, at)]))
   const standingOf = ({ item, opened }: Arriving): Standing => asOpened(standings.get(item.record.name) ?? PART, opened)

@@ -8,6 +8,7 @@ import { getFile } from '../../settlement/index.ts'
 import type { BankSource } from '../bank/source.ts'
 import { type BreakOfRun, breaksOfRun } from '../breaks-list.ts'
 import type { Heads } from '../ours.ts'
+import { tolerancesView } from '../tolerance.ts'
 import type { RunInProgress } from './run.ts'
 import type { Change } from './run-summary.ts'
 
@@ -33,6 +34,7 @@ async function* pieces(tx: Tx, run: RunInProgress, completion: Completion): Asyn
     matched: run.summary?.matched ?? [],
     proof: run.proof,
     waterfall: run.summary?.waterfall ?? [],
+    tolerated: run.summary?.tolerated ?? [],
     changes: completion.changes,
     outcome: await outcomePart(tx, run),
   }
@@ -94,6 +96,7 @@ const pspPart = ({ settings, ruleVersion }: RunInProgress) => ({
     rate_ppm: settings.feeSchedule.ratePpm,
     fixed: settings.feeSchedule.fixed,
   },
+  tolerance: settings.tolerance && tolerancesView(settings.tolerance),
 })
 
 async function inputsPart(tx: Tx, run: RunInProgress) {

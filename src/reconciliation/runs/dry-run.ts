@@ -5,6 +5,7 @@ import { fileOfDay, getFile, type SettlementFile } from '../../settlement/index.
 import type { BankSource } from '../bank/source.ts'
 import { addDays } from '../calendar.ts'
 import { correctionIsDue } from '../corrections/corrections.ts'
+import type { Tolerated } from '../engines/engine.ts'
 import type { ProofLine } from '../proof.ts'
 import { sourceOn } from '../rules/versions.ts'
 import type { ReconciledSource, ReconciliationDeps } from '../service.ts'
@@ -36,6 +37,8 @@ export type DryRun = {
   readonly breaks: bigint
   readonly proof: readonly ProofLine[]
   readonly waterfall: readonly WaterfallStep[]
+  /** Pairs that would agree although their amounts are not equal: breaks without the tolerance. */
+  readonly tolerated: readonly Tolerated[]
   readonly changes: readonly Change[]
   /** Charges of unknown outcome that the file would resolve. */
   readonly resolved: bigint
@@ -60,7 +63,7 @@ export async function dryRun(deps: Deps, given: ReconciledSource, request: DryRu
   const settings = { ...base.source, ...request.settings }
   const computation = { ...base, source: settings, fileId: file.id }
   const correctionsDue = !isDone && (await correctionIsDue(db, source.name))
-  return compute(deps, computation, async ({ counts, verdict, proof, snapshot, resolved }) => ({
+  return compute(deps, computation, async ({ counts, verdict, proof, tolerated, snapshot, resolved }) => ({
     source: source.name,
     businessDate: day,
     fileId: file.id,
@@ -69,6 +72,7 @@ export async function dryRun(deps: Deps, given: ReconciledSource, request: DryRu
     breaks: BigInt(verdict.standing.length),
     proof,
     waterfall: waterfallOf(verdict.standing),
+    tolerated,
     changes: changesOfVerdict(verdict, snapshot.open),
     resolved: BigInt(resolved),
     correctionsDue,

@@ -47,10 +47,19 @@ function payoutText({ rule, pspReference, ours, payout, theirs }: Omit<Match, 'e
   }
 }
 
-function differenceText({ code, ours, theirs, expectedFee }: Omit<Match, 'explanation'>): string {
+function differenceText({ code, ours, theirs, difference, expectedFee }: Omit<Match, 'explanation'>): string {
   switch (code) {
-    case null:
-      return ''
+    case null: {
+      const feeGap = expectedFee === null ? 0n : theirs.fee - expectedFee
+      return [
+        ...(difference === null
+          ? []
+          : [`; the amounts differ by ${money(difference, ours.currency)}, which the rules tolerate`]),
+        ...(feeGap === 0n
+          ? []
+          : [`; the fee is ${money(feeGap, theirs.currency)} more than it should be, which the rules tolerate`]),
+      ].join('')
+    }
     case 'amount_mismatch':
     case 'payout_mismatch':
       return `; the amounts differ: ours ${money(ours.amount, ours.currency)}, theirs ${money(theirs.amount, theirs.currency)}`

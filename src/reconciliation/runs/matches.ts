@@ -33,6 +33,8 @@ export type Match = {
     readonly kind: string
     readonly fee: bigint
   }
+  /** Ours − theirs, where both are in one currency and not equal. */
+  readonly difference: bigint | null
   /** What the fee should be; null where no schedule says it. */
   readonly expectedFee: bigint | null
   /** Why they belong together, as a sentence. */
@@ -51,6 +53,8 @@ type Side = {
 }
 
 export type MatchFilter = {
+  /** Only pairs that agree within the tolerance of the rules, and not to the cent. */
+  readonly tolerated?: boolean
   readonly rule?: MatchRule | undefined
   readonly paymentId?: string | undefined
   readonly limit: number
@@ -62,7 +66,10 @@ export type MatchReader = {
   /** In the order in which they were booked. Throws `not_found`, `run_state`, `overloaded`. */
   readonly list: (runId: string, filter: MatchFilter) => Promise<MatchPage>
   /** All that fit, some thousands at a time; nothing is held between them. */
-  readonly all: (runId: string, filter: Pick<MatchFilter, 'rule' | 'paymentId'>) => AsyncGenerator<readonly Match[]>
+  readonly all: (
+    runId: string,
+    filter: Pick<MatchFilter, 'rule' | 'paymentId' | 'tolerated'>,
+  ) => AsyncGenerator<readonly Match[]>
 }
 
 export type MatchPage = { readonly data: readonly Match[]; readonly hasMore: boolean }
@@ -108,8 +115,9 @@ export function createMatchReader(deps: {
     throw new Refusal('run_state', `The run is ${status} and ${why}.`, { facts: { status } })
   }
   const read = async ({ blobId, kind }: Outcome, { limit, ...filter }: MatchFilter): Promise<MatchPage> => {
-    // No payment is paid out alone.
-    if (kind === 'bank' && filter.paymentId !== undefined) return { data: [], hasMore: false }
+    // No payment is paid out alone, and a payout that differs is a break.
+    if (kind === 'bank' && (filter.paymentId !== undefined || filter.tolerated === true))
+      return { data: [], hasMore: false }
     const rows = await deps.outcomes.read(blobId, (path, folder) => readRows({ path, folder, kind }, filter, limit + 1))
     const page = rows.slice(0, limit)
     const [ours, names] = await Promise.all([oursOf(db, kind, page), namesOf(db, page)])
@@ -134,7 +142,7 @@ type Outcome = { readonly blobId: string; readonly kind: Kind }
 
 async function readRows(
   { path, folder, kind }: { readonly path: string; readonly folder: string; readonly kind: Kind },
-  { rule, paymentId, after }: Omit<MatchFilter, 'limit'>,
+  { rule, paymentId, tolerated, after }: Omit<MatchFilter, 'limit'>,
   limit: number,
 ): Promise<Row[]> {
   const duckdb = await openDuckDb(folder)
@@ -142,6 +150,7 @@ async function readRows(
     const conditions = [
       `what = 'pair'`,
       ...(after === undefined ? [] : [`file_row_number > ${after}`]),
+      ...(tolerated === true ? ['code is null and (ours_amount <> theirs_amount or fee <> expected_fee)'] : []),
       ...(rule === undefined ? [] : [`rule = ${literal(rule)}`]),
       ...(paymentId === undefined ? [] : [`payment_id = ${literal(paymentId)}::uuid`]),
     ]
@@ -190,6 +199,9 @@ async function namesOf(db: Db, rows: readonly Row[]): Promise<ReadonlyMap<string
   return new Map(found.map(({ id, name }) => [id, name]))
 }
 
+const differenceOf = ({ ours_amount, ours_currency, theirs_amount, theirs_currency }: Row): bigint | null =>
+  ours_currency === theirs_currency && ours_amount !== theirs_amount ? ours_amount - theirs_amount : null
+
 function matchOf(row: Row, known: Ours | undefined, fileName: string): Match {
   const { psp = null, businessDate = null } = known ?? {}
   const match = {
@@ -217,6 +229,7 @@ function matchOf(row: Row, known: Ours | undefined, fileName: string): Match {
       occurredAt: row.theirs_ms === null ? null : new Date(Number(row.theirs_ms)),
       carried: row.theirs_break !== null,
     },
+    difference: differenceOf(row),
     expectedFee: row.expected_fee,
   }
   return { ...match, explanation: explainMatch(match) }

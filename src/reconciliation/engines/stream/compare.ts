@@ -1,4 +1,5 @@
-import type { FeeSchedule } from '../../source.ts'
+import type { FeeSchedule, PairTerms } from '../../source.ts'
+import { agrees } from '../../tolerance.ts'
 import type { Code, LineItem, OursItem, ToldItem } from './record.ts'
 
 /** Kinds of lines that stand for no charge: payouts and fees have proofs of their own. */
@@ -28,11 +29,15 @@ export function codeOf(
   ours: OursItem,
   theirs: Theirs & Partial<Pick<LineItem, 'status' | 'fee'>>,
   expected: bigint | null,
+  tolerance: PairTerms['tolerance'],
 ): Code {
   const { status = null, fee } = theirs
   if (ours.ours_currency !== theirs.theirs_currency) return 'currency_mismatch'
   if (!isGood(status)) return 'status_mismatch'
-  if (ours.ours_amount !== theirs.theirs_amount) return 'amount_mismatch'
+  const { ours_currency: currency } = ours
+  if (!agrees(theirs.theirs_amount, ours.ours_amount, { currency, tolerance: tolerance?.amount }))
+    return 'amount_mismatch'
   if (ours.asked_amount !== ours.ours_amount) return 'split_mismatch'
-  return expected !== null && fee !== undefined && fee !== expected ? 'fee_mismatch' : null
+  if (expected === null || fee === undefined) return null
+  return agrees(fee, expected, { currency, tolerance: tolerance?.fee }) ? null : 'fee_mismatch'
 }
