@@ -12,13 +12,14 @@ export function summaryView(
   return {
     schema: 'tallystick.recon/1',
     verdict,
-    inputs: inputs.map(({ side, path, sha256, format, rows, unparsed }) => ({
+    inputs: inputs.map(({ side, path, sha256, format, rows, unparsed, parts }) => ({
       side,
       path,
       sha256,
       format,
       rows,
       unparsed,
+      files: parts.length === 0 ? undefined : parts.map(partView),
     })),
     mapping: mappingView(mapping),
     period: { from: period.from, to: period.to, as_of: period.asOf },
@@ -47,6 +48,13 @@ export function summaryView(
   }
 }
 
+const partView = ({ name, sha256, format, rows }: Summary['inputs'][number]['parts'][number]) => ({
+  name,
+  sha256,
+  format,
+  rows,
+})
+
 export const mappingView = ({ fields }: Mapping) =>
   Object.fromEntries(
     FIELDS.map((name) => {
@@ -73,9 +81,11 @@ export function itemView(item: Item) {
   }
 }
 
-const rowView = ({ row, rows, reference, amount, currency, occurredAt }: Row) => ({
+const rowView = ({ row, file, rows, reference, amount, currency, occurredAt }: Row) => ({
   row,
-  rows,
+  file,
+  rows: rows?.map(({ line }) => line),
+  files: file === undefined ? undefined : rows?.map((place) => place.file),
   reference,
   amount,
   currency,

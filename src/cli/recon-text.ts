@@ -1,6 +1,6 @@
 import { type Baseline, FIELDS, groupedMajor, type Item, isUsable, type Mapping, type Summary } from '../recon/index.ts'
 import type { Context } from './context.ts'
-import { amountsOf, dayText, LABELS, moneyOf, nameOf } from './recon-words.ts'
+import { amountsOf, dayText, LABELS, moneyOf, nameOf, whereOf } from './recon-words.ts'
 import type { Style } from './style.ts'
 
 const RULE_LABELS: Readonly<Record<Summary['byRule'][number]['rule'], string>> = {
@@ -138,9 +138,7 @@ export function printItem({ output, style }: Context, item: Item): void {
     ['theirs', theirs],
   ] as const) {
     output.line('')
-    output.line(
-      row === undefined ? `${side}: no row` : style.bold(`${side}, line ${(row.rows ?? [row.row]).join(', ')}`),
-    )
+    output.line(row === undefined ? `${side}: no row` : style.bold(`${side}, ${whereOf(row)}`))
     if (row !== undefined && row.cells.length > 0) output.fields(row.cells)
   }
 }

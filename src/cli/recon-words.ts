@@ -1,4 +1,4 @@
-import { type Code, groupedMajor, type Item } from '../recon/index.ts'
+import { type Code, groupedMajor, type Item, placeText, type Row } from '../recon/index.ts'
 
 /** Codes as people read them. */
 export const LABELS: Readonly<Record<Code, string>> = {
@@ -44,3 +44,9 @@ export const dayText = (day: string): string =>
   })
     .format(new Date(`${day}T00:00:00Z`))
     .replace(',', '')
+
+/** Where the rows stand that a break is about: `line 3, 4`, or of several files `line 3 of march.csv, line 4 of april.csv`. */
+export function whereOf({ row, file, rows }: Row): string {
+  if (file === undefined) return `line ${rows === undefined ? row : rows.map(({ line }) => line).join(', ')}`
+  return (rows ?? [{ file, line: row }]).map(placeText).join(', ')
+}

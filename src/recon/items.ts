@@ -1,5 +1,6 @@
 import { type DuckDb, literal } from '../platform/duckdb.ts'
 import type { BreakClass, Code } from './decide.ts'
+import { placeOf } from './part.ts'
 import type { Item, Row } from './result.ts'
 import { rawTable, type Side, type SideName } from './side.ts'
 import type { Veil } from './veil.ts'
@@ -74,12 +75,17 @@ function itemOf(row: FoundRow, sides: Readonly<Record<SideName, Side>>, veil: Ve
   }
 }
 
+function rowAt(side: Side, line: number): Pick<Row, 'row' | 'file'> {
+  const { file, line: own } = placeOf(side, line)
+  return { row: own, file }
+}
+
 function rowOf(row: FoundRow, side: Side, veil: Veil): Row | undefined {
   const { name } = side
   const at = <T>(column: string): T | null => row[`${name}_${column}`] as T | null
   if (row.side === name && row.line !== null)
     return {
-      row: row.line,
+      ...rowAt(side, row.line),
       rows: undefined,
       reference: undefined,
       amount: undefined,
@@ -91,11 +97,12 @@ function rowOf(row: FoundRow, side: Side, veil: Veil): Row | undefined {
   if (line === null) return undefined
   const [key, ms, lines] = [at<string>('ref'), at<bigint>('ms'), at<string>('lines')]
   return {
-    row: line,
+    ...rowAt(side, line),
     rows: lines
       ?.split(' ')
       .map(Number)
-      .toSorted((a, b) => a - b),
+      .toSorted((a, b) => a - b)
+      .map((each) => placeOf(side, each)),
     reference: key === null ? undefined : veil.reference(key),
     amount: at<bigint>('amount') ?? undefined,
     currency: at<string>('currency') ?? undefined,

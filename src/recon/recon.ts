@@ -74,17 +74,17 @@ async function compare(duckdb: DuckDb, request: ReconRequest): Promise<Outcome> 
   const hasStatus = { ours: specs.ours.status !== undefined, theirs: specs.theirs.status !== undefined }
   for (const side of SIDES) await createStates(duckdb, side, hasStatus[side])
   await match(duckdb, settings)
-  const { asOf } = await findBreaks(duckdb, settings, { format: sides.theirs.format, hasStatus })
+  const { asOf } = await findBreaks(duckdb, settings, { sides, hasStatus })
   const baseline = await compareBaseline(duckdb, request.former)
   const byCode = await totalsOf(duckdb)
   const countOf = (name: 'real' | 'temporary'): number =>
     byCode.filter((each) => each.class === name).reduce((sum, { count }) => sum + count, 0)
   const unparsed = await unparsedOf(duckdb)
-  const notes = [...notesOf('ours', canonical.ours), ...notesOf('theirs', canonical.theirs)]
+  const notes = SIDES.flatMap((name) => [...sides[name].notes, ...notesOf(name, canonical[name])])
   const summary: Summary = {
     verdict: countOf('real') === 0 ? 'clean' : 'breaks',
-    inputs: [sides.ours, sides.theirs].map(({ name, path, sha256, format, shape, rows }) => ({
-      side: name, path, sha256, format, shape, rows, unparsed: unparsed[name],
+    inputs: [sides.ours, sides.theirs].map(({ name, path, sha256, format, shape, rows, parts }) => ({
+      side: name, path, sha256, format, shape, rows, unparsed: unparsed[name], parts,
     })), // biome-ignore format: one shape
     mapping,
     period: { ...(await periodOf(duckdb)), asOf },

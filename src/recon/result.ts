@@ -2,6 +2,7 @@ import type { ProofLine } from '../reconciliation/index.ts'
 import type { BreakClass, Code } from './decide.ts'
 import type { Mapping } from './mapping.ts'
 import type { Rule } from './match.ts'
+import type { Part, Place } from './part.ts'
 import type { SideName } from './side.ts'
 
 /** What was found, but for the breaks themselves, of which there may be millions. Amounts are minor units. */
@@ -38,6 +39,8 @@ export type Input = {
   readonly shape: string
   readonly rows: number
   readonly unparsed: number
+  /** The files that it is made of, where there are several. */
+  readonly parts: readonly Part[]
 }
 
 export type CodeTotal = {
@@ -61,8 +64,10 @@ export type Apart = {
 export type Row = {
   /** Where it begins in the file, as an editor or a spreadsheet counts. */
   readonly row: number
+  /** The file that it stands in, where its side has several. */
+  readonly file: string | undefined
   /** All of them, where several rows were summed. */
-  readonly rows: readonly number[] | undefined
+  readonly rows: readonly Place[] | undefined
   readonly reference: string | undefined
   readonly amount: bigint | undefined
   readonly currency: string | undefined

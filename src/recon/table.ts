@@ -25,7 +25,7 @@ import { currencyIn } from './currency-code.ts'
 import { createRawRows, type RawRows } from './raw-rows.ts'
 import type { Alone, Side, SideName } from './side.ts'
 
-type Loaded = Omit<Side, 'name' | 'path' | 'sha256'>
+type Loaded = Omit<Side, 'name' | 'path' | 'sha256' | 'parts' | 'notes'>
 
 /** Reads a table: CSV with any separator, tab-separated text, JSON, JSON Lines, or the first sheet of a workbook. */
 export async function loadTable(

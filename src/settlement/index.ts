@@ -47,7 +47,7 @@ export { createIntake, type Intake, type SourceState } from './intake/service.ts
 export { formatsOfSource, type IntakeSource } from './intake/source.ts'
 export { CURRENT as INTAKE_CURRENT } from './intake/store.ts'
 export { linesIn, NO_LINES } from './lines.ts'
-export { type ParsedFile, type ParseOptions, parseFile } from './parse-file.ts'
+export { type ParsedFile, type ParseOptions, parseDocument, parseFile } from './parse-file.ts'
 export {
   fileOfDay,
   getFile,
