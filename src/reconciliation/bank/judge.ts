@@ -44,29 +44,33 @@ export type BankVerdict = Verdict & {
 const keyOf = ({ fileId, line }: { readonly fileId: string | null; readonly line: number | null }): string =>
   `${fileId}:${line}`
 
-/** What a run says about every payout and every line that concerns one. Pure. */
-export function judgeBank(
-  source: BankSource,
-  day: string,
-  given: {
-    /** Those that have not arrived, and those of the last days that have. */
-    readonly payouts: readonly StoredPayout[]
-    readonly lines: readonly ConcernedLine[]
-    readonly open: readonly OpenBankBreak[]
-  },
-): BankVerdict {
-  const known = new Map(given.payouts.map((payout) => [payout.id, payout]))
+type Given = {
+  /** Those that have not arrived, and those of the last days that have. */
+  readonly payouts: readonly StoredPayout[]
+  readonly lines: readonly ConcernedLine[]
+  readonly open: readonly OpenBankBreak[]
+}
+
+/** The records of a run, in pairs and alone. */
+function pairUp(source: BankSource, given: Given) {
   const lineOf = new Map(given.lines.map((line) => [keyOf(line), line]))
   const awaited = given.payouts.filter(({ arrived }) => !arrived)
   const matched = matchArrivals(awaited, given.lines, source)
-  const { arrivals } = matched
   // A line that only might have been a payout is none of ours.
   const lines = matched.lines.flatMap((line) => {
     const concerned = lineOf.get(keyOf(line))
     return concerned !== undefined && (concerned.recognised || concerned.names.length > 0) ? [concerned] : []
   })
+  const arrivedLines = new Map(matched.arrivals.map(({ line }) => [keyOf(line), line]))
+  return { awaited, matched, lines, arrivedLines, lineOf }
+}
+
+/** What a run says about every payout and every line that concerns one. Pure. */
+export function judgeBank(source: BankSource, day: string, given: Given): BankVerdict {
+  const known = new Map(given.payouts.map((payout) => [payout.id, payout]))
+  const { awaited, matched, lines, arrivedLines, lineOf } = pairUp(source, given)
+  const { arrivals } = matched
   const waiting = new Set(matched.payouts.map(({ id }) => id))
-  const arrivedLines = new Map(arrivals.map(({ line }) => [keyOf(line), line]))
   // A line that nothing leads to any more, because its payout is long past, is in the books all the same: only an arrival ends it.
   const standing = given.open.filter((each) =>
     each.payoutId === null ? !arrivedLines.has(keyOf(each)) : waiting.has(each.payoutId),
@@ -102,15 +106,10 @@ export function judgeBank(
       return code === undefined ? [] : [{ ...breakOfLine(line, false), code }]
     }),
   ]
-  const openOfPayout = new Map(given.open.flatMap(({ payoutId, id }) => (payoutId === null ? [] : [[payoutId, id]])))
-  const openOfLine = new Map(given.open.map((each) => [keyOf(each), each.id]))
   return {
     arrivals,
     alone: { payouts: matched.payouts, lines },
-    openOf: {
-      payout: (id) => openOfPayout.get(id) ?? null,
-      line: (place) => openOfLine.get(keyOf(place)) ?? null,
-    },
+    openOf: openOf(given.open),
     found,
     strange,
     explained: gone.filter((each) => each.payoutId === null),
@@ -138,6 +137,12 @@ export function judgeBank(
       waterfall: waterfallOf([...found, ...stillOpen]),
     },
   }
+}
+
+function openOf(open: readonly OpenBankBreak[]): BankVerdict['openOf'] {
+  const payouts = new Map(open.map(({ payoutId, id }) => [payoutId, id]))
+  const lines = new Map(open.map((each) => [keyOf(each), each.id]))
+  return { payout: (id) => payouts.get(id) ?? null, line: (place) => lines.get(keyOf(place)) ?? null }
 }
 
 type Amounted = { readonly currency: string; readonly amount: bigint }

@@ -49,25 +49,49 @@ const COMMIT = statement(
     where id = $1`,
 )
 
-async function commit(
-  tx: Tx,
-  { clock, directory }: Deps,
-  given: {
-    readonly source: BankSource
-    readonly run: RunInProgress
-    readonly inputs: BankInputs
-    readonly computed: BankComputed
-  },
-): Promise<void> {
-  const { source, run, inputs, computed } = given
+type Decided = {
+  readonly source: BankSource
+  readonly run: RunInProgress
+  readonly inputs: BankInputs
+  readonly computed: BankComputed
+}
+
+async function commit(tx: Tx, deps: Deps, decided: Decided): Promise<void> {
+  const { source, run, inputs, computed } = decided
   const { verdict } = computed
   await lockRun(tx, run.id, 'match')
-  const now = clock.now()
+  const now = deps.clock.now()
   const by = { runId: run.id, day: run.businessDate, at: now }
   await clearBreaks(tx, by, verdict.cleared, 'Its twin came.')
   await promoteBreaks(tx, by, verdict.promoted)
   await carryBreaks(tx, by, verdict.carried)
   await insertBreaks(tx, source.name, by, verdict.found)
+  const booked = await book(tx, deps, decided, now)
+  const { counts, proof, summary } = verdict
+  const inputsPath = join(computed.folder, 'inputs.gz')
+  await keepInputs(inputsPath, inputs)
+  await tx.run(COMMIT, [
+    run.id,
+    counts.ours,
+    counts.theirs,
+    counts.matched,
+    counts.breaks,
+    exactJson(proof),
+    exactJson(summary),
+    (await storeBlob(tx, computed.outcomePath)).id,
+    (await storeBlob(tx, inputsPath)).id,
+    computed.verdictSha256,
+    booked,
+  ])
+}
+
+/** Books what arrived and what is strange, and takes back what was strange and is explained. Gives how many entries that are. */
+async function book(
+  tx: Tx,
+  { directory }: Deps,
+  { source, run, inputs, computed: { verdict } }: Decided,
+  now: Date,
+): Promise<number> {
   const pspOf = new Map(inputs.payouts.map(({ id, psp }) => [id, psp]))
   const occurredAt = (on: string): Date => new Date(endOfDay(on, cutOf(source)).getTime() - 1)
   const arrivals = verdict.arrivals.map((arrival) => ({ ...arrival, id: newId() }))
@@ -104,22 +128,7 @@ async function commit(
     kind: 'unmatched_line_found' as const,
   }))
   await postEntries(tx, directory, [...found, ...entries], now)
-  const { counts, proof, summary } = verdict
-  const inputsPath = join(computed.folder, 'inputs.gz')
-  await keepInputs(inputsPath, inputs)
-  await tx.run(COMMIT, [
-    run.id,
-    counts.ours,
-    counts.theirs,
-    counts.matched,
-    counts.breaks,
-    exactJson(proof),
-    exactJson(summary),
-    (await storeBlob(tx, computed.outcomePath)).id,
-    (await storeBlob(tx, inputsPath)).id,
-    computed.verdictSha256,
-    entries.length + found.length,
-  ])
+  return entries.length + found.length
 }
 
 /**
