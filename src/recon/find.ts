@@ -88,8 +88,8 @@ async function findPairs(duckdb: DuckDb, differs: string, ids: Ids): Promise<voi
     select 'key', g.grp, g.o, g.t, o.key, ours_amount, o.currency, null, theirs_amount, t.currency, null, g.ours_rows, g.theirs_rows, null, null
       from (select grp, min(o) as o, min(t) as t, count(distinct o) as ours_rows, count(distinct t) as theirs_rows
               from pair where grp is not null and rule = 'key' group by grp) g
-      join (select grp, sum(amount)::bigint as ours_amount from (select distinct grp, o from pair) m join ours_left on ours_left.n = m.o group by grp) using (grp)
-      join (select grp, sum(amount)::bigint as theirs_amount from (select distinct grp, t from pair) m join theirs_left on theirs_left.n = m.t group by grp) using (grp)
+      join (select grp, sum(amount)::bigint as ours_amount from (select distinct grp, o from pair where grp is not null) m join ours_left on ours_left.n = m.o group by grp) using (grp)
+      join (select grp, sum(amount)::bigint as theirs_amount from (select distinct grp, t from pair where grp is not null) m join theirs_left on theirs_left.n = m.t group by grp) using (grp)
       join ours_left o on o.n = g.o join theirs_left t on t.n = g.t`)
   for await (const piece of rows)
     await duckdb.append(

@@ -319,6 +319,17 @@ describe('a second reference', () => {
   })
 })
 
+describe('amounts', () => {
+  it('of pairs that differ may be beyond 64 bits in all', async () => {
+    const [large, smaller] = ['46116860184273879.04', '46116860184273879.03']
+
+    const { items, summary } = await done(filesOf([['a', large], ['b', large], ['c', large]], [['a', smaller], ['b', smaller], ['c', smaller]]), SETTLED)
+
+    expect(items.map(({ code, difference }) => [code, difference])).toEqual(Array.from({ length: 3 }, () => ['amount_mismatch', 1n]))
+    expect(isProven(summary.proof)).toBe(true)
+  }) // biome-ignore format: rows
+})
+
 describe('a former result', () => {
   it('says what is new, gone and still there', async () => {
     const before = await done(filesOf([['a', '5.00'], ['b', '6.00']], []), SETTLED)

@@ -28,6 +28,8 @@ export type ReconRequest = {
   readonly anonymise: boolean
   /** Ids of the breaks of a former result. */
   readonly former: readonly string[] | undefined
+  /** From what size on a plain CSV file is read by DuckDB. Only a test says it. */
+  readonly plainBytes?: number
   /** Asked when the files do not prove how they are compared. Undefined leaves everything unmatched. */
   readonly ask: (mapping: Mapping, sides: Readonly<Record<SideName, Side>>) => Promise<Overrides | undefined>
 }
@@ -42,6 +44,9 @@ export type Outcome =
       readonly items: (filter?: ItemFilter) => AsyncIterable<readonly Item[]>
     }
 
+/** Some thousand rows: as long as they are read one by one as DuckDB needs to begin. */
+const PLAIN_BYTES = 512 * 1024
+
 /** Compares two files and gives the outcome to `work`, which may stream its breaks. Throws `UnreadableInput`. */
 export async function reconcile<T>(request: ReconRequest, work: (outcome: Outcome) => Promise<T>): Promise<T> {
   const duckdb = await openDuckDb(request.folder, request.memoryLimit)
@@ -53,11 +58,11 @@ export async function reconcile<T>(request: ReconRequest, work: (outcome: Outcom
 }
 
 async function compare(duckdb: DuckDb, request: ReconRequest): Promise<Outcome> {
-  const { paths, folder, settings, given, saved, ask } = request
+  const { paths, folder, settings, given, saved, ask, plainBytes = PLAIN_BYTES } = request
   await createUnparsed(duckdb)
   const sides = {
-    ours: await loadSide(duckdb, 'ours', { path: paths.ours, folder, zone: settings.ours.zone }),
-    theirs: await loadSide(duckdb, 'theirs', { path: paths.theirs, folder, zone: settings.theirs.zone }),
+    ours: await loadSide(duckdb, 'ours', { path: paths.ours, folder, zone: settings.ours.zone, plainBytes }),
+    theirs: await loadSide(duckdb, 'theirs', { path: paths.theirs, folder, zone: settings.theirs.zone, plainBytes }),
   }
   await prepare(duckdb, sides)
   let mapping = saved ?? (await inferMapping(duckdb, sides, given))
