@@ -26,6 +26,7 @@ import { type RunChanges, readChanges, readReport, type StoredReport } from './r
 import { ensureRun, getRun, listRuns, type Run, type RunFilter, requeue } from './runs/run.ts'
 import { type Verification, verifyRun } from './runs/verify-run.ts'
 import type { Source } from './source.ts'
+import { type BreakSuggestion, suggestForBreak } from './suggest/for-break.ts'
 
 export type ReconciliationDeps = {
   readonly db: Db
@@ -78,6 +79,8 @@ export type Reconciliation = {
   readonly matches: MatchReader
   readonly getBreak: (id: string) => Promise<(Break & { readonly events: readonly BreakEvent[] }) | undefined>
   readonly listBreaks: (filter: BreakFilter) => Promise<{ readonly data: readonly Break[]; readonly hasMore: boolean }>
+  /** What may belong to a break of one side, at most five, the likeliest first. Throws `not_found`. */
+  readonly suggest: (breakId: string) => Promise<readonly BreakSuggestion[]>
   /** Every open break by age; see `AGES`. */
   readonly ageing: (filter: {
     readonly source?: string | undefined
@@ -189,6 +192,8 @@ export function createReconciliation(
     matches: createMatchReader({ db, outcomes: createOutcomeFiles(deps), runOf: (id) => getRun(db, id) }),
     getBreak: (id) => getBreak(db, id),
     listBreaks: (filter) => listBreaks(db, filter),
+    suggest: (breakId) =>
+      suggestForBreak(db, breakId, (name) => sources.find((each) => each.source.name === name)?.source),
     ageing: (filter) => ageing(db, filter),
     sourceNames: sources.map(({ source }) => source.name),
   }

@@ -291,6 +291,13 @@ export const BAD_INPUT_OF_NIGHTS: readonly BadInput[] = [
     pointer: '?limit',
   }),
   get('a break that does not exist', `/v1/breaks/brk_${HEX.replace('0', '1')}`, missing),
+  get('suggestions for a break that does not exist', `/v1/breaks/brk_${HEX.replace('0', '1')}/suggestions`, missing),
+  get('suggestions for a run', `/v1/breaks/run_${HEX}/suggestions`, missing),
+  get('more suggestions', `/v1/breaks/brk_${HEX}/suggestions?limit=9`, {
+    code: 'unknown_parameter',
+    status: 400,
+    pointer: '?limit',
+  }),
   get('a break by the id of a run', `/v1/breaks/run_${HEX}`, missing),
   get(
     'breaks in a state that does not exist',

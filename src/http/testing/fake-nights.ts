@@ -192,6 +192,10 @@ function fakeReconciliation(started: Run[], hurry: () => void): ReconciliationSe
     report: fakeReport,
     changes: fakeChanges,
     getBreak: async (id) => (id === A_UUID ? { ...A_BREAK, events: [EVENT] } : undefined),
+    suggest: async (id) => {
+      if (id !== A_UUID) throw new Refusal('not_found', 'There is no such break.')
+      return []
+    },
     ageing: async () => [
       {
         minDays: 91,
