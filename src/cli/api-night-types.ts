@@ -97,6 +97,8 @@ export type ApiSource = {
 
 export type ApiFormat = { readonly format: string; readonly title: string; readonly sources: readonly string[] }
 
+export type ApiTolerated = { readonly currency: string; readonly pairs: Integer; readonly amount: Integer }
+
 export type ApiRun = {
   readonly id: string
   readonly source: string
@@ -122,6 +124,8 @@ export type ApiRun = {
     readonly explained: Integer
     readonly unexplained: Integer
   }[]
+  /** Left out when the rules tolerated nothing. */
+  readonly tolerated?: readonly ApiTolerated[]
   readonly requested_at: string
   readonly completed_at?: string
   readonly late_since?: string
@@ -131,8 +135,9 @@ export type ApiRun = {
 type ApiMatchSide = { readonly amount: Integer; readonly currency: string; readonly carried: boolean }
 
 export type ApiMatch = {
-  readonly payment: string
-  readonly attempt: string
+  readonly payment?: string
+  readonly attempt?: string
+  readonly psp_reference?: string
   readonly rule: string
   readonly code?: string
   readonly ours: ApiMatchSide

@@ -1,5 +1,6 @@
-import type { ApiRun } from './api-night-types.ts'
+import type { ApiRun, ApiTolerated } from './api-night-types.ts'
 import type { Integer } from './api-types.ts'
+import type { ApiTolerance } from './tolerance.ts'
 
 /** The report of a day and what changed in a run, as far as the command line reads them. */
 
@@ -14,10 +15,11 @@ export type ApiReport = {
   readonly settings: {
     readonly rule_version?: number
     readonly zone: string
-    readonly cut_off: string
-    readonly grace_minutes: number
+    readonly cut_off?: string
+    readonly grace_minutes?: number
     readonly lag_days: number
     readonly fee_schedule?: { readonly rate_ppm: number; readonly fixed: Integer }
+    readonly tolerance?: ApiTolerance
   }
   readonly inputs: {
     readonly file?: {
@@ -43,6 +45,8 @@ export type ApiReport = {
     readonly count: Integer
     readonly amount: Integer
   }[]
+  /** Reports of earlier versions have none. */
+  readonly tolerated?: readonly ApiTolerated[]
   readonly changes: readonly ApiChange[]
   readonly outcome: { readonly sha256?: string; readonly verdict_sha256?: string }
   readonly breaks: readonly {
@@ -82,6 +86,7 @@ export type ApiVerification = {
 
 export type ApiDryRun = Pick<ApiRun, 'source' | 'business_date' | 'proof'> &
   Pick<ApiReport, 'settings' | 'waterfall' | 'changes'> & {
+    readonly tolerated: readonly ApiTolerated[]
     readonly file: string
     readonly ours: number
     readonly theirs: number
@@ -98,7 +103,7 @@ export type ApiRule = {
   readonly source: string
   readonly version: number
   readonly status: 'draft' | 'tested' | 'active'
-  readonly settings: Partial<Pick<ApiReport['settings'], 'lag_days' | 'grace_minutes' | 'fee_schedule'>>
+  readonly settings: Partial<Pick<ApiReport['settings'], 'lag_days' | 'grace_minutes' | 'fee_schedule' | 'tolerance'>>
   readonly reason: string
   readonly drafted_by: string
   readonly drafted_at: string

@@ -16,6 +16,8 @@ export const CSV_HEADER = `${[
   ...SIDE_COLUMNS.map((name) => `ours_${name}`),
   ...SIDE_COLUMNS.map((name) => `theirs_${name}`),
   'reasons',
+  'ours_file',
+  'theirs_file',
 ].join(',')}\n`
 
 /** One line of the breaks' CSV. Amounts are in major units. */
@@ -36,13 +38,26 @@ export function csvLine({
     ...sideCells(ours),
     ...sideCells(theirs),
     csvText(reasons.join('; ')),
+    ...[ours, theirs].map(fileCell),
   ]
   return `${cells.join(',')}\n`
+}
+
+/** Where a side has several files: those that its rows stand in. */
+function fileCell(row: Row | undefined): string {
+  const files = row?.rows?.map(({ file }) => file) ?? [row?.file]
+  return csvText([...new Set(files.filter((file) => file !== undefined))].join('; '))
 }
 
 function sideCells(row: Row | undefined): readonly string[] {
   if (row === undefined) return SIDE_COLUMNS.map(() => '')
   const { amount, currency } = row
   const money = amount === undefined || currency === undefined ? '' : formatMinor(amount, currency)
-  return [(row.rows ?? [row.row]).join(' '), csvText(row.reference ?? ''), money, currency ?? '', row.occurredAt ?? '']
+  return [
+    (row.rows?.map(({ line }) => line) ?? [row.row]).join(' '),
+    csvText(row.reference ?? ''),
+    money,
+    currency ?? '',
+    row.occurredAt ?? '',
+  ]
 }

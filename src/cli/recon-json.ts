@@ -1,4 +1,4 @@
-import type { Baseline, Item, Row, Side, SideName, Summary } from '../recon/index.ts'
+import type { Baseline, Hint, Item, Row, Side, SideName, Summary } from '../recon/index.ts'
 import { FIELDS, type Mapping } from '../recon/index.ts'
 
 /** `tallystick.recon/1` but for its items. Amounts are signed minor units. */
@@ -12,13 +12,14 @@ export function summaryView(
   return {
     schema: 'tallystick.recon/1',
     verdict,
-    inputs: inputs.map(({ side, path, sha256, format, rows, unparsed }) => ({
+    inputs: inputs.map(({ side, path, sha256, format, rows, unparsed, parts }) => ({
       side,
       path,
       sha256,
       format,
       rows,
       unparsed,
+      files: parts.length === 0 ? undefined : parts.map(partView),
     })),
     mapping: mappingView(mapping),
     period: { from: period.from, to: period.to, as_of: period.asOf },
@@ -47,6 +48,13 @@ export function summaryView(
   }
 }
 
+const partView = ({ name, sha256, format, rows }: Summary['inputs'][number]['parts'][number]) => ({
+  name,
+  sha256,
+  format,
+  rows,
+})
+
 export const mappingView = ({ fields }: Mapping) =>
   Object.fromEntries(
     FIELDS.map((name) => {
@@ -59,7 +67,7 @@ export const columnsView = (sides: Readonly<Record<SideName, Side>>) =>
   Object.fromEntries(Object.entries(sides).map(([name, { columns }]) => [name, columns.map((column) => column.name)]))
 
 export function itemView(item: Item) {
-  const { id, code, class: isClass, dueOn, ours, theirs, difference, reasons, baseline } = item
+  const { id, code, class: isClass, dueOn, ours, theirs, difference, reasons, suggestions, baseline } = item
   return {
     id,
     code,
@@ -69,13 +77,30 @@ export function itemView(item: Item) {
     theirs: theirs && rowView(theirs),
     difference,
     reasons,
+    suggestions: suggestions.length === 0 ? undefined : suggestions.map(hintView),
     baseline,
   }
 }
 
-const rowView = ({ row, rows, reference, amount, currency, occurredAt }: Row) => ({
+const hintView = ({ score, reasons, rows }: Hint) => ({
+  score,
+  reasons,
+  rows: rows.map(({ id, row, file, reference, amount, currency, occurredAt }) => ({
+    break: id,
+    row,
+    file,
+    reference,
+    amount,
+    currency,
+    occurred_at: occurredAt,
+  })),
+})
+
+const rowView = ({ row, file, rows, reference, amount, currency, occurredAt }: Row) => ({
   row,
-  rows,
+  file,
+  rows: rows?.map(({ line }) => line),
+  files: file === undefined ? undefined : rows?.map((place) => place.file),
   reference,
   amount,
   currency,

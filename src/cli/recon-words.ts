@@ -1,4 +1,4 @@
-import { type Code, groupedMajor, type Item } from '../recon/index.ts'
+import { type Code, groupedMajor, type Hint, type Item, placeText, type Row } from '../recon/index.ts'
 
 /** Codes as people read them. */
 export const LABELS: Readonly<Record<Code, string>> = {
@@ -44,3 +44,30 @@ export const dayText = (day: string): string =>
   })
     .format(new Date(`${day}T00:00:00Z`))
     .replace(',', '')
+
+/** Where the rows stand that a break is about: `line 3, 4`, or of several files `line 3 of march.csv, line 4 of april.csv`. */
+export function whereOf({ row, file, rows }: Row): string {
+  if (file === undefined) return `line ${rows === undefined ? row : rows.map(({ line }) => line).join(', ')}`
+  return (rows ?? [{ file, line: row }]).map(placeText).join(', ')
+}
+
+const REASONS: Readonly<Record<Hint['reasons'][number], string>> = {
+  same_amount: 'the same amount',
+  differs_by_fee: 'the amounts differ by the fee',
+  near_amount: 'nearly the same amount',
+  sum_of_rows: 'their sum is this amount',
+  similar_reference: 'the references differ in few characters',
+  cut_reference: 'one reference is a part of the other',
+  shared_digits: 'the references have their digits in common',
+  same_day: 'the same day',
+  near_date: 'a near date',
+}
+
+/** `0.84  pay_7129, 25.00 EUR, line 9: the same amount, the references differ in few characters`. */
+export function hintText({ score, reasons, rows }: Hint): string {
+  const names = rows.map(
+    ({ reference, id, amount, currency, row, file }) =>
+      `${reference ?? id}, ${amount === undefined || currency === undefined ? '' : `${moneyOf([[currency, amount]])}, `}${placeText({ file, line: row })}`,
+  )
+  return `${score.toFixed(2)}  ${names.join(' + ')}: ${reasons.map((reason) => REASONS[reason]).join(', ')}`
+}

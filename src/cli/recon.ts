@@ -41,7 +41,7 @@ export async function recon(context: Context, paths: Paths, options: ReconOption
   if (!['real', 'any', 'never'].includes(options.failOn)) throw usage('--fail-on is real, any or never')
   const settings = readSettings(options)
   const given = readOverrides(options)
-  const full = { ours: await existing(io.cwd, paths.ours), theirs: await existing(io.cwd, paths.theirs) }
+  const full = { ours: await existing(io.cwd, paths.ours, true), theirs: await existing(io.cwd, paths.theirs, true) }
   const waiting = createWaiting(io, `reconciling ${paths.ours} and ${paths.theirs}`)
   try {
     const { config, baseline, anonymise = false } = options
@@ -240,10 +240,11 @@ function exitCodeOf({ output }: Context, { proof, real, temporary }: Summary, fa
   return real > 0 || (failOn === 'any' && temporary > 0) ? EXIT.negative : EXIT.ok
 }
 
-async function existing(cwd: string, path: string): Promise<string> {
+async function existing(cwd: string, path: string, mayBeFolder = false): Promise<string> {
   try {
     const full = pathIn(cwd, path)
-    if (!(await stat(full)).isFile()) throw new Error('it is not a file')
+    const found = await stat(full)
+    if (!found.isFile() && !(mayBeFolder && found.isDirectory())) throw new Error('it is not a file')
     return full
   } catch (cause) {
     throw new CliFailure({

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { SharedOptions } from './context.ts'
 import { type AddLeaf, wholeNumber } from './leaf.ts'
 import type { DraftOptions, RulesOptions } from './rules.ts'
+import { FEE_TOLERANCE_HELP, readBounds, TOLERANCE_HELP } from './tolerance.ts'
 
 const BILLION = 1_000_000_000
 
@@ -15,9 +16,14 @@ export function addRuleCommands(rules: Command, leaf: AddLeaf): void {
     .option('--grace <minutes>', 'so close to the cut-off a record may count elsewhere', wholeNumber(0, 720))
     .option('--fee-rate <ppm>', 'what the PSP should charge, in millionths', wholeNumber(0, 1_000_000))
     .option('--fee-fixed <minor>', 'and beside it, in minor units', wholeNumber(0, BILLION))
+    .option('--tolerance <list>', TOLERANCE_HELP, readBounds)
+    .option('--fee-tolerance <list>', FEE_TOLERANCE_HELP, readBounds)
   leaf<SharedOptions & DraftOptions>(draft, {
     summary: 'draft a version of the rules of a source; it decides nothing yet',
-    examples: ['rules draft --source simulator --lag 2 --reason "settles on the second day"'],
+    examples: [
+      'rules draft --source simulator --lag 2 --reason "settles on the second day"',
+      'rules draft --source simulator --tolerance EUR=2,5bp --reason "rounds each line"',
+    ],
     next: 'npx tallystick rules draft --help',
     run: async (context, _args, options) => (await import('./rules.ts')).rulesDraft(context, options),
   })

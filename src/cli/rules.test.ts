@@ -66,6 +66,25 @@ describe('rules', () => {
     expect(api.requests).toEqual([])
   })
 
+  it('take what may differ, in minor units, as a share, or both', async () => {
+    const settings = {
+      tolerance: { amount: { minor_units: { EUR: 2, JPY: 1 }, basis_points: 5 }, fee: { basis_points: 100 } },
+    }
+    api.routes.set('POST /v1/recon_rules', () => ({ status: 201, body: { ...DRAFT, settings } }))
+
+    const { stdout } = await run(
+      ...['draft', '--source', 's', '--reason', 'r', '--tolerance', 'EUR=2,JPY=1,5bp', '--fee-tolerance', '100bp'],
+    )
+
+    expect(api.requests[0]?.body).toEqual({ source: 's', settings, reason: 'r' })
+    expect(stdout).toContain('settings\ttolerance EUR=2 JPY=1 5bp, fee tolerance 100bp\n')
+  })
+
+  it.each(['EUR', 'EUR=1,EUR=2', '5bp,5bp', '0.5', 'EUR=-1', ''])('take no tolerance of %j', async (list) => {
+    expect(await run('draft', '--source', 's', '--reason', 'r', '--tolerance', list)).toMatchObject({ exitCode: 2 })
+    expect(api.requests).toEqual([])
+  })
+
   it('say what their test on history came to', async () => {
     api.routes.set('POST /v1/recon_rules/rul_1/test', () => ({ body: TESTED }))
 

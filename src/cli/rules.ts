@@ -5,10 +5,11 @@ import { CliFailure, EXIT } from './failure.ts'
 import type { Output } from './output.ts'
 import { readPages } from './pages.ts'
 import { COMPUTE_TIMEOUT_MS } from './runs-verify.ts'
+import { type ToleranceOptions, toleranceOf, toleranceTexts } from './tolerance.ts'
 
 /** Versions of the rules by which a source is reconciled. */
 
-export type DraftOptions = {
+export type DraftOptions = ToleranceOptions & {
   readonly source: string
   readonly reason: string
   readonly lag?: number
@@ -26,7 +27,7 @@ export async function rulesDraft(context: Context, options: DraftOptions): Promi
       code: 'usage',
     })
   const fee = feeRate === undefined ? undefined : { rate_ppm: feeRate, fixed: feeFixed }
-  const settings = { lag_days: lag, grace_minutes: grace, fee_schedule: fee }
+  const settings = { lag_days: lag, grace_minutes: grace, fee_schedule: fee, tolerance: toleranceOf(options) }
   return changed(context, '/v1/recon_rules', { source, settings, reason })
 }
 
@@ -88,6 +89,7 @@ const settingsText = ({ settings }: ApiRule): string =>
     ...(settings.fee_schedule === undefined
       ? []
       : [`fee ${settings.fee_schedule.rate_ppm} ppm + ${settings.fee_schedule.fixed}`]),
+    ...toleranceTexts(settings.tolerance),
   ].join(', ')
 
 function printRule(output: Output, rule: ApiRule): void {

@@ -7,6 +7,7 @@ import type { LiveOptions } from './runs-live.ts'
 import type { MatchesOptions } from './runs-matches.ts'
 import type { ReportOptions } from './runs-report.ts'
 import type { StartOptions } from './runs-start.ts'
+import { FEE_TOLERANCE_HELP, readBounds, TOLERANCE_HELP } from './tolerance.ts'
 
 /** The commands about reconciliation runs. Nothing of a command is loaded here but its name, options and help. */
 export function addRunCommands(runs: Command, leaf: AddLeaf): void {
@@ -23,12 +24,15 @@ export function addRunCommands(runs: Command, leaf: AddLeaf): void {
       'in a dry run: so close to the cut-off a record may count elsewhere',
       wholeNumber(0, 720),
     )
+    .option('--tolerance <list>', `in a dry run: ${TOLERANCE_HELP}`, readBounds)
+    .option('--fee-tolerance <list>', FEE_TOLERANCE_HELP, readBounds)
   leaf<SharedOptions & StartOptions & DryOptions & { readonly dryRun?: boolean }>(start, {
     summary: 'reconcile a day; exit 1 when real breaks stand, or its file is missing',
     examples: [
       'runs start --source simulator --date 2026-03-03',
       'runs start --source simulator --date 2026-03-03 --no-wait',
       'runs start --source simulator --date 2026-03-03 --dry-run --lag 2',
+      'runs start --source simulator --date 2026-03-03 --dry-run --tolerance EUR=2,5bp',
     ],
     next: 'npx tallystick runs list',
     run: async (context, _args, options) =>
@@ -84,8 +88,9 @@ function addReportCommands(runs: Command, leaf: AddLeaf): void {
   const matches = runs
     .command('matches')
     .argument('<id>', 'run_…')
-    .option('--rule <rule>', 'exact, reference, psp_reference, joined')
+    .option('--rule <rule>', 'exact, reference, psp_reference, joined, amount, sum')
     .option('--payment <id>', 'of this payment (pay_…)')
+    .option('--tolerated', 'that agree within the tolerance, and not to the cent')
     .option('--csv', 'all that fit, as CSV')
     .option('--limit <n>', 'at most this many', wholeNumber(1, 10_000), 25)
   leaf<SharedOptions & MatchesOptions>(matches, {

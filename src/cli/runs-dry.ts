@@ -3,9 +3,11 @@ import type { Context } from './context.ts'
 import { EXIT } from './failure.ts'
 import { showChanges } from './runs-diff.ts'
 import { equation } from './runs-get.ts'
+import { rulesText } from './runs-report.ts'
 import { COMPUTE_TIMEOUT_MS } from './runs-verify.ts'
+import { type ToleranceOptions, toleranceOf } from './tolerance.ts'
 
-export type DryOptions = {
+export type DryOptions = ToleranceOptions & {
   readonly source: string
   readonly date: string
   readonly file?: string
@@ -17,13 +19,13 @@ export type DryOptions = {
 export async function runsDry(context: Context, options: DryOptions): Promise<number> {
   const client = await context.client()
   const { source, date, file, lag, grace } = options
-  const settings = { lag_days: lag, grace_minutes: grace }
+  const settings = { lag_days: lag, grace_minutes: grace, tolerance: toleranceOf(options) }
   const request = {
     source,
     business_date: date,
     dry_run: true,
     file,
-    ...(lag === undefined && grace === undefined ? {} : { settings }),
+    ...(Object.values(settings).every((each) => each === undefined) ? {} : { settings }),
   }
   const { body } = await client.post<ApiDryRun>('/v1/recon_runs', request, { timeoutMs: COMPUTE_TIMEOUT_MS })
   context.show(body, () => printDryRun(context, body))
@@ -31,10 +33,9 @@ export async function runsDry(context: Context, options: DryOptions): Promise<nu
 }
 
 function printDryRun({ output }: Context, run: ApiDryRun): void {
-  const { lag_days, grace_minutes, cut_off, zone } = run.settings
   output.fields([
     ['dry run of', `${run.source}, ${run.business_date}: nothing was changed`],
-    ['rules', `cut-off ${cut_off} ${zone}, grace ${grace_minutes} min, lag ${lag_days} d`],
+    ['rules', rulesText(run.settings)],
     ['file', run.file],
     ['ours', String(run.ours)],
     ['theirs', String(run.theirs)],
@@ -43,7 +44,7 @@ function printDryRun({ output }: Context, run: ApiDryRun): void {
     ['outcomes told', String(run.resolved)],
   ])
   output.line('')
-  for (const line of run.proof) output.line(equation(line))
+  for (const line of run.proof) output.line(equation(line, run.tolerated))
   showChanges(output, 'would be', run.changes)
   if (run.corrections_due) output.note('files of earlier days were replaced or withdrawn; a run corrects them first')
 }

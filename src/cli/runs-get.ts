@@ -1,5 +1,5 @@
 import { inMajorUnits } from './amounts.ts'
-import type { ApiRun } from './api-night-types.ts'
+import type { ApiRun, ApiTolerated } from './api-night-types.ts'
 import type { Integer } from './api-types.ts'
 import type { Context } from './context.ts'
 import { EXIT } from './failure.ts'
@@ -43,13 +43,17 @@ export function printRun(output: Output, run: ApiRun): void {
   ])
   if (run.proof.length === 0) return
   output.line('')
-  for (const line of run.proof) output.line(equation(line))
+  for (const line of run.proof) output.line(equation(line, run.tolerated))
 }
 
-export function equation(line: ApiRun['proof'][number]): string {
+/** Ours − theirs of a currency, and what explains it. */
+export function equation(line: ApiRun['proof'][number], tolerated: readonly ApiTolerated[] = []): string {
   const { currency } = line
-  const money = (amount: Integer): string => inMajorUnits(amount, currency)
+  const money = (amount: Integer | bigint): string => inMajorUnits(amount, currency)
+  const within = tolerated.find((each) => each.currency === currency)
+  const byBreaks = BigInt(line.explained) - BigInt(within?.amount ?? 0)
+  const extra = within === undefined ? '' : ` and ${money(within.amount)} within tolerance (${within.pairs} pairs)`
   const rest =
     BigInt(line.unexplained) === 0n ? 'to the cent' : `and ${money(line.unexplained)} ${currency} is UNEXPLAINED`
-  return `${currency}: ours ${money(line.ours)} − theirs ${money(line.theirs)} = ${money(line.difference)}, explained by breaks: ${money(line.explained)}, ${rest}`
+  return `${currency}: ours ${money(line.ours)} − theirs ${money(line.theirs)} = ${money(line.difference)}, explained by breaks: ${money(byBreaks)}${extra}, ${rest}`
 }

@@ -8,6 +8,7 @@ import { readPages } from './pages.ts'
 export type MatchesOptions = {
   readonly rule?: string
   readonly payment?: string
+  readonly tolerated?: boolean
   readonly csv?: boolean
   readonly limit: number
 }
@@ -16,17 +17,18 @@ export type MatchesOptions = {
 export async function runsMatches(context: Context, id: string, options: MatchesOptions): Promise<number> {
   const client = await context.client()
   const { rule, payment } = options
+  const query = { rule, payment, tolerated: options.tolerated === true ? 'true' : undefined }
   const path = `/v1/recon_runs/${encodeURIComponent(id)}/matches`
   if (options.csv === true) {
     // Our stdout stays open for whoever comes next.
-    await pipeline(client.download(`${path}.csv`, { rule, payment }), context.io.stdout, { end: false })
+    await pipeline(client.download(`${path}.csv`, query), context.io.stdout, { end: false })
     return EXIT.ok
   }
-  const page = await readPages<ApiMatch>(client, path, { rule, payment }, options.limit)
+  const page = await readPages<ApiMatch>(client, path, query, options.limit)
   context.show(page, () => {
     context.output.table(
       [
-        { title: 'payment' },
+        { title: page.data.some(({ payment }) => payment !== undefined) ? 'payment' : 'payout' },
         { title: 'rule' },
         { title: 'code' },
         { title: 'ours', align: 'right' },
@@ -35,7 +37,7 @@ export async function runsMatches(context: Context, id: string, options: Matches
         { title: 'explanation' },
       ],
       page.data.map(({ ours, theirs, ...match }) => [
-        match.payment,
+        match.payment ?? match.psp_reference ?? '',
         match.rule,
         match.code ?? '',
         `${inMajorUnits(ours.amount, ours.currency)} ${ours.currency}`,

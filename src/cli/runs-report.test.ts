@@ -171,12 +171,14 @@ describe('runs start --dry-run', () => {
       proof,
       waterfall,
       changes,
+      tolerated: [{ currency: 'EUR', pairs: 3, amount: 5 }],
       ...counts,
     }
     api.routes.set('POST /v1/recon_runs', () => ({ body }))
 
     const { exitCode, stdout, stderr } = await run(
       ...['runs', 'start', '--source', 's', '--date', '2026-03-03', '--dry-run', '--lag', '2', '--file', 'sf_1'],
+      ...['--tolerance', 'EUR=2'],
     )
 
     expect(api.requests[0]?.body).toEqual({
@@ -184,9 +186,10 @@ describe('runs start --dry-run', () => {
       business_date: '2026-03-03',
       dry_run: true,
       file: 'sf_1',
-      settings: { lag_days: 2 },
+      settings: { lag_days: 2, tolerance: { amount: { minor_units: { EUR: 2 } } } },
     })
     expect(stdout).toContain('dry run of\ts, 2026-03-03: nothing was changed\n')
+    expect(stdout).toContain('explained by breaks: 20.95 and 0.05 within tolerance (3 pairs), to the cent')
     expect(stdout).toContain('opened\tamount_mismatch\treal\t1\t1.00 EUR\n')
     expect(stderr).toContain('corrects them first')
     expect(exitCode).toBe(0)

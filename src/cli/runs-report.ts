@@ -4,6 +4,7 @@ import type { Integer } from './api-types.ts'
 import type { Context } from './context.ts'
 import { EXIT } from './failure.ts'
 import { equation } from './runs-get.ts'
+import { toleranceTexts } from './tolerance.ts'
 
 export type ReportOptions = { readonly limit: number }
 
@@ -36,9 +37,12 @@ function* reportLines(report: ApiReport, limit: number): Generator<string> {
         String(step.count),
         money(negated(step.amount), currency),
       ]),
+      ...(report.tolerated ?? [])
+        .filter((each) => each.currency === currency)
+        .map(({ pairs, amount }) => ['within tolerance', String(pairs), money(negated(amount), currency)]),
       ['theirs', '', money(proof.theirs, currency)],
     ])
-    yield equation(proof)
+    yield equation(proof, report.tolerated)
   }
   yield ''
   yield* breakLines(report, limit)
@@ -62,20 +66,23 @@ function* headLines({ run, settings, inputs, totals, outcome }: ApiReport): Gene
   ])
 }
 
-const rulesText = ({
+/** Settings in one line. Those of a bank have no cut-off but midnight. */
+export const rulesText = ({
   rule_version,
   zone,
   cut_off,
   grace_minutes,
   lag_days,
   fee_schedule,
+  tolerance,
 }: ApiReport['settings']): string =>
   [
     ...(rule_version === undefined ? [] : [`version ${rule_version}`]),
-    `cut-off ${cut_off} ${zone}`,
-    `grace ${grace_minutes} min`,
+    cut_off === undefined ? `midnight ${zone}` : `cut-off ${cut_off} ${zone}`,
+    ...(grace_minutes === undefined ? [] : [`grace ${grace_minutes} min`]),
     `lag ${lag_days} d`,
     ...(fee_schedule === undefined ? [] : [`fee ${fee_schedule.rate_ppm} ppm + ${fee_schedule.fixed}`]),
+    ...toleranceTexts(tolerance),
   ].join(', ')
 
 function* breakLines({ breaks }: ApiReport, limit: number): Generator<string> {

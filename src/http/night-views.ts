@@ -1,6 +1,7 @@
 import { publicId } from '../platform/ids.ts'
 import type { Break, BreakEvent, Run } from '../reconciliation/index.ts'
 import type { FileDifference, SettlementFile, SourceState, StoredStatement } from '../settlement/index.ts'
+import { toleratedBody } from './tolerance-views.ts'
 
 /** The wire forms of settlement files, runs and breaks: what is null with us is left out. */
 
@@ -129,6 +130,7 @@ export const runBody = (run: Run) => ({
     completed_at: instant(run.completedAt),
     late_since: instant(run.lateSince),
     failure: run.failure,
+    tolerated: run.tolerated.length === 0 ? null : toleratedBody(run.tolerated),
   }),
 })
 

@@ -75,6 +75,7 @@ describe('the OpenAPI document', () => {
         "GET /v1/breaks",
         "GET /v1/breaks/ageing",
         "GET /v1/breaks/{id}",
+        "GET /v1/breaks/{id}/suggestions",
         "GET /v1/currencies",
         "GET /v1/ledger/accounts",
         "GET /v1/ledger/entries",

@@ -1,5 +1,5 @@
 import { publicId } from '../platform/ids.ts'
-import type { RuleTest, RuleVersion } from '../reconciliation/index.ts'
+import { type RuleTest, type RuleVersion, tolerancesView } from '../reconciliation/index.ts'
 import { given, instant } from './night-views.ts'
 
 /** The wire form of a version of rules. */
@@ -16,6 +16,7 @@ export const ruleBody = (rule: RuleVersion) => ({
       rate_ppm: rule.settings.feeSchedule.ratePpm,
       fixed: rule.settings.feeSchedule.fixed,
     },
+    tolerance: rule.settings.tolerance && tolerancesView(rule.settings.tolerance),
   }),
   reason: rule.reason,
   drafted_by: rule.draftedBy,

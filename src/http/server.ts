@@ -41,6 +41,7 @@ import { resolutionRoutes } from './routes/resolutions.ts'
 import { runMatchRoutes } from './routes/run-matches.ts'
 import { runReportRoutes } from './routes/run-report.ts'
 import { settlementFileRoutes } from './routes/settlement-files.ts'
+import { suggestionRoutes } from './routes/suggestions.ts'
 import { testClockRoutes } from './routes/test-clock.ts'
 import { walletRoutes } from './routes/wallets.ts'
 import { NoQuery } from './schemas/common.ts'
@@ -240,6 +241,7 @@ async function addApi(scope: Api, { services, auth, config, clock }: HttpServerD
   settlementFileRoutes(scope, services, uploads)
   reconciliationRoutes(scope, services, clock)
   breakNoteRoutes(scope, services, clock)
+  suggestionRoutes(scope, services)
   resolutionRoutes(scope, services)
   approvalRoutes(scope, services)
   auditRoutes(scope, services)

@@ -187,6 +187,7 @@ export type ReconciliationService = Pick<
   | 'rules'
   | 'getBreak'
   | 'listBreaks'
+  | 'suggest'
   | 'ageing'
 > & {
   /** What was asked for begins soon; returns at once. */

@@ -3,10 +3,13 @@ import type { CellValue, DuckDb } from '../platform/duckdb.ts'
 import { businessDate } from '../reconciliation/index.ts'
 import { groupedMajor } from './currency-code.ts'
 import { type Code, type Coverage, type Decision, decideOurs, decideTheirs, laterDay } from './decide.ts'
+import { columnIn, placeOf } from './part.ts'
 import { CONTROL } from './published.ts'
 import { lagOf, type Settings, sourceOf } from './settings.ts'
-import type { SideName } from './side.ts'
+import type { Side, SideName } from './side.ts'
 import { stateDiffers } from './state-sql.ts'
+
+type Sides = Readonly<Record<SideName, Side>>
 
 /**
  * Table `found`: every break, with what decides its place. Rows are streamed through the rules and written back, so that a
@@ -15,17 +18,17 @@ import { stateDiffers } from './state-sql.ts'
 export async function findBreaks(
   duckdb: DuckDb,
   settings: Settings,
-  { format, hasStatus }: { readonly format: string; readonly hasStatus: Readonly<Record<SideName, boolean>> },
+  { sides, hasStatus }: { readonly sides: Sides; readonly hasStatus: Readonly<Record<SideName, boolean>> },
 ): Promise<Coverage> {
   await duckdb.run(`create table found (id varchar, code varchar, class varchar, due_on varchar, o integer, t integer, grp integer,
     ours_amount bigint, ours_currency varchar, theirs_amount bigint, theirs_currency varchar, difference bigint, currency varchar,
     reasons varchar, side varchar, line integer)`)
-  const coverage = await coverageOf(duckdb, settings, format)
+  const coverage = await coverageOf(duckdb, settings, sides.theirs.format)
   const ids = createIds()
   await findPairs(duckdb, stateDiffers(hasStatus), ids)
   await findLone(duckdb, 'ours', coverage, ids)
   await findLone(duckdb, 'theirs', coverage, ids)
-  await findUnparsed(duckdb, ids)
+  await findUnparsed(duckdb, sides, ids)
   return coverage
 }
 
@@ -85,8 +88,8 @@ async function findPairs(duckdb: DuckDb, differs: string, ids: Ids): Promise<voi
     select 'key', g.grp, g.o, g.t, o.key, ours_amount, o.currency, null, theirs_amount, t.currency, null, g.ours_rows, g.theirs_rows, null, null
       from (select grp, min(o) as o, min(t) as t, count(distinct o) as ours_rows, count(distinct t) as theirs_rows
               from pair where grp is not null and rule = 'key' group by grp) g
-      join (select grp, sum(amount)::bigint as ours_amount from (select distinct grp, o from pair) m join ours_left on ours_left.n = m.o group by grp) using (grp)
-      join (select grp, sum(amount)::bigint as theirs_amount from (select distinct grp, t from pair) m join theirs_left on theirs_left.n = m.t group by grp) using (grp)
+      join (select grp, sum(amount)::bigint as ours_amount from (select distinct grp, o from pair where grp is not null) m join ours_left on ours_left.n = m.o group by grp) using (grp)
+      join (select grp, sum(amount)::bigint as theirs_amount from (select distinct grp, t from pair where grp is not null) m join theirs_left on theirs_left.n = m.t group by grp) using (grp)
       join ours_left o on o.n = g.o join theirs_left t on t.n = g.t`)
   for await (const piece of rows)
     await duckdb.append(
@@ -198,15 +201,19 @@ function loneBreak(side: SideName, row: LoneRow, coverage: Coverage, ids: Ids): 
   ]
 }
 
-async function findUnparsed(duckdb: DuckDb, ids: Ids): Promise<void> {
-  type Row = { side: string; line: number; col: number; code: string; message: string }
+async function findUnparsed(duckdb: DuckDb, sides: Sides, ids: Ids): Promise<void> {
+  type Row = { side: SideName; line: number; col: number; code: string; message: string }
   for await (const piece of duckdb.stream<Row>('select * from unparsed order by side, line'))
     await duckdb.append(
       'found',
       TYPES,
       piece.map(({ side, line, col, code, message }) => {
         const isControl = code === CONTROL
-        const where = isControl ? side : `line ${line}${col > 0 ? `, column ${col}` : ''} of ${side}`
+        const { file, line: own } = placeOf(sides[side], line)
+        const from = file === undefined ? side : `${file} of ${side}`
+        const where = isControl
+          ? from
+          : `line ${own}${col > 0 ? `, column ${columnIn(sides[side], line, col)}` : ''} of ${from}`
         const reasons = JSON.stringify([`${where}: ${message}`])
         const name = isControl ? 'control_total_mismatch' : 'unparsed_line'
         const id = ids(name, side, message)

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { holdsCardNumber } from '../platform/card-number.ts'
 import type { DuckDb } from '../platform/duckdb.ts'
 import {
   BrokenFile,
@@ -11,33 +13,35 @@ import {
   withDocuments,
 } from '../settlement/index.ts'
 import { CURRENCY_TYPE } from './canon-sql.ts'
+import { type FileIn, filesIn } from './files-in.ts'
 import { isParquet, loadParquet } from './parquet.ts'
+import { createParts, type Parts } from './parts.ts'
 import { loadPublished } from './published.ts'
 import { type Side, type SideName, UnreadableInput } from './side.ts'
 import { loadTable } from './table.ts'
 
+export type Where = {
+  readonly path: string
+  /** Where what DuckDB has to read as a file may be written to. */
+  readonly folder: string
+  readonly zone: string | undefined
+  /** From what size on a plain CSV file is read by DuckDB, for a small one is read sooner than that begins. */
+  readonly plainBytes: number
+}
+
+/** Of several files each is read row by row: only then can its rows be moved behind the others. */
+const ROW_BY_ROW = { plainBytes: Number.POSITIVE_INFINITY }
+
 /**
- * Reads one file into DuckDB. A published format is read by its reader, everything else as a table. Throws
- * `UnreadableInput` when there is nothing to compare in it.
+ * Reads one side into DuckDB: a file, or all of a folder or a zip as one. A published format is read by its reader, everything
+ * else as a table. Throws `UnreadableInput` when there is nothing to compare in it.
  */
 export async function loadSide(duckdb: DuckDb, name: SideName, where: Where): Promise<Side> {
-  const { path, zone } = where
+  const { path } = where
   try {
-    const sha256 = await hashOf(path)
-    return await withDocuments(path, async (documents) => {
-      const [document] = documents
-      if (document === undefined) throw new UnreadableInput('empty', `${path}: there is no file in it`)
-      const beginning = await beginningOf(document.open())
-      const format = isParquet(beginning) ? PARQUET : publishedFormat(beginning)
-      const only = typeof format === 'object' ? document : onlyOne(documents, path)
-      const loaded =
-        format === PARQUET
-          ? await loadParquet(duckdb, name, only, where)
-          : format === undefined
-            ? await loadTable(duckdb, name, only, zone)
-            : await loadPublished(duckdb, name, path, { format, zone })
-      return { name, path, sha256, ...loaded }
-    })
+    return (await stat(path)).isDirectory()
+      ? await loadFolder(duckdb, name, where)
+      : await loadFile(duckdb, name, where)
   } catch (error) {
     if (error instanceof BrokenFile) throw new UnreadableInput(error.code, `${path}: ${error.message}`)
     throw error
@@ -50,25 +54,88 @@ export const createUnparsed = (duckdb: DuckDb): Promise<void> =>
     `create table unparsed (side varchar, line integer, col integer, code varchar, message varchar); ${CURRENCY_TYPE}`,
   )
 
-/** `folder`: where what DuckDB has to read as a file may be written to. */
-export type Where = { readonly path: string; readonly folder: string; readonly zone: string | undefined }
+function loadFile(duckdb: DuckDb, name: SideName, where: Where): Promise<Side> {
+  const { path } = where
+  return withDocuments(path, async (documents) => {
+    const [document, ...more] = documents
+    if (document === undefined) throw new BrokenFile('empty', 1, 'There is no file in it')
+    if (more.length === 0) {
+      const loaded = await loadDocument(duckdb, name, document, where)
+      return { ...loaded, name, path, sha256: loaded.sha256 ?? (await hashOf(path)), parts: [], notes: [] }
+    }
+    const parts = createParts(duckdb, name)
+    const labels = labelsOf(documents.map((each) => each.name))
+    for (const [index, each] of documents.entries())
+      await parts.take(labels[index] ?? each.name, each, () =>
+        loadDocument(duckdb, name, each, { ...where, ...ROW_BY_ROW }),
+      )
+    return { ...(await parts.finish()), name, path, sha256: await hashOf(path) }
+  })
+}
 
-const PARQUET = 'parquet'
+async function loadFolder(duckdb: DuckDb, name: SideName, where: Where): Promise<Side> {
+  const { path } = where
+  const parts = createParts(duckdb, name)
+  const list = createHash('sha256')
+  const files = await filesIn(path)
+  const labels = labelsOf(files.map((file) => file.name))
+  for (const [index, file] of files.entries()) {
+    list.update(`${await hashOf(file.path)}  ${file.name}\n`)
+    await takeFile(parts, { ...file, name: labels[index] ?? file.name }, (document) =>
+      loadDocument(duckdb, name, document, { ...where, ...ROW_BY_ROW, path: file.path }),
+    )
+  }
+  return { ...(await parts.finish()), name, path, sha256: list.digest('hex') }
+}
+
+/** A file of a folder, which may be packed itself. */
+async function takeFile(
+  parts: Parts,
+  { name, path }: FileIn,
+  load: (document: Document) => ReturnType<typeof loadDocument>,
+): Promise<void> {
+  try {
+    await withDocuments(path, async (documents) => {
+      const inner = labelsOf(documents.map((each) => each.name))
+      for (const [index, document] of documents.entries())
+        await parts.take(documents.length === 1 ? name : `${name}/${inner[index]}`, document, () => load(document))
+    })
+  } catch (error) {
+    if (!(error instanceof BrokenFile) || error.message.includes(name)) throw error
+    throw new BrokenFile(error.code, error.line, `${name}: ${error.message}`)
+  }
+}
+
+/** Names of files that tell them apart. One that holds a card number is none. */
+function labelsOf(names: readonly string[]): readonly string[] {
+  return names.map((name, index) => {
+    if (holdsCardNumber(name)) return `file ${index + 1}`
+    return names.indexOf(name) === index ? name : `${name} (${index + 1})`
+  })
+}
+
+async function loadDocument(
+  duckdb: DuckDb,
+  name: SideName,
+  document: Document,
+  where: Where,
+): Promise<Omit<Side, 'name' | 'path' | 'sha256' | 'parts' | 'notes'> & { readonly sha256?: string | undefined }> {
+  const beginning = await beginningOf(document.open())
+  if (beginning.length === 0) throw new BrokenFile('empty', 1, 'There is nothing in it')
+  if (isParquet(beginning)) return loadParquet(duckdb, name, document, where)
+  const format = publishedFormat(beginning)
+  return format === undefined
+    ? loadTable(duckdb, name, document, where)
+    : loadPublished(duckdb, name, document, { format, zone: where.zone })
+}
 
 function publishedFormat(beginning: Uint8Array): Format | undefined {
-  if (beginning.length === 0) throw new BrokenFile('empty', 1, 'There is nothing in it')
   const format = PUBLISHED_FORMATS.find((each) => each.detects(beginning))
   if (format !== undefined || kindOf(beginning) !== undefined) return format
   // A text without a row that names an amount may be a table all the same; what is no text is none.
   if (beginning.includes(0) && beginning[0] !== 0xff && beginning[0] !== 0xfe)
     throw new BrokenFile('format_unknown', 1, 'It is neither a table nor in a format that is known')
   return undefined
-}
-
-function onlyOne(documents: readonly Document[], path: string): Document {
-  const [document, ...more] = documents
-  if (document !== undefined && more.length === 0) return document
-  throw new UnreadableInput('several_tables', `${path}: there are ${documents.length} tables in it: unpack them`)
 }
 
 async function hashOf(path: string): Promise<string> {

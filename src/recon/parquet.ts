@@ -10,7 +10,7 @@ import { isNumber, textSql } from './parquet-sql.ts'
 import { rawTable, type Side, type SideName } from './side.ts'
 import { aloneOf } from './table.ts'
 
-type Loaded = Omit<Side, 'name' | 'path' | 'sha256'>
+type Loaded = Omit<Side, 'name' | 'path' | 'sha256' | 'parts' | 'notes'>
 
 const MAGIC = 'PAR1'
 /** What a file begins with whose footer is encrypted. */

@@ -1,7 +1,15 @@
 import type { DuckDb } from '../platform/duckdb.ts'
-import { createDateReader, createSurvey, type Format, parseFile, type SettlementLine } from '../settlement/index.ts'
+import {
+  BrokenFile,
+  createDateReader,
+  createSurvey,
+  type Document,
+  type Format,
+  parseDocument,
+  type SettlementLine,
+} from '../settlement/index.ts'
 import { createRawRows } from './raw-rows.ts'
-import { type Side, type SideName, UnreadableInput } from './side.ts'
+import type { Side, SideName } from './side.ts'
 
 /** The columns that every published format is given. Other references have columns of their own behind these. */
 const COLUMNS = [
@@ -18,19 +26,19 @@ const COLUMNS = [
 ] as const
 const OTHER_REFERENCES = 6
 
-type Loaded = Omit<Side, 'name' | 'path' | 'sha256'>
+type Loaded = Omit<Side, 'name' | 'path' | 'sha256' | 'parts' | 'notes'>
 
 /** Reads a file in a published format: its lines become rows with the columns above, amounts in minor units. */
 export async function loadPublished(
   duckdb: DuckDb,
   name: SideName,
-  path: string,
+  document: Document,
   { format, zone }: { readonly format: Format; readonly zone: string | undefined },
 ): Promise<Loaded> {
   const raw = createRawRows(duckdb, name)
   const others = Array.from({ length: OTHER_REFERENCES }, (_, place) => `other_reference_${place + 1}`)
   const survey = createSurvey([...COLUMNS, ...others], createDateReader(), { skipsWide: false })
-  const parsed = await parseFile(path, {
+  const parsed = await parseDocument(document, {
     formats: [format],
     format,
     zone: zone ?? 'UTC',
@@ -45,7 +53,7 @@ export async function loadPublished(
   })
   const { diagnostics, statements } = parsed
   if (!parsed.readable)
-    throw new UnreadableInput(diagnostics.at(-1)?.code ?? 'unreadable', `${path}: ${diagnostics.at(-1)?.message ?? ''}`)
+    throw new BrokenFile(diagnostics.at(-1)?.code ?? 'unreadable', 1, diagnostics.at(-1)?.message ?? '')
   for (const { severity, code, line, column = 0, message } of diagnostics)
     if (severity === 'error') raw.reject({ line, column, code, message })
   for (const { control, currency } of statements)

@@ -13,6 +13,7 @@ import type { Item, Summary } from './result.ts'
 import type { Settings } from './settings.ts'
 import { FEW_ROWS, rawTable, SIDES, type Side, type SideName } from './side.ts'
 import { createStates } from './state-sql.ts'
+import { suggestionsOf } from './suggestions.ts'
 import { createVeil } from './veil.ts'
 
 export type ReconRequest = {
@@ -28,6 +29,8 @@ export type ReconRequest = {
   readonly anonymise: boolean
   /** Ids of the breaks of a former result. */
   readonly former: readonly string[] | undefined
+  /** From what size on a plain CSV file is read by DuckDB. Only a test says it. */
+  readonly plainBytes?: number
   /** Asked when the files do not prove how they are compared. Undefined leaves everything unmatched. */
   readonly ask: (mapping: Mapping, sides: Readonly<Record<SideName, Side>>) => Promise<Overrides | undefined>
 }
@@ -42,6 +45,9 @@ export type Outcome =
       readonly items: (filter?: ItemFilter) => AsyncIterable<readonly Item[]>
     }
 
+/** Some thousand rows: as long as they are read one by one as DuckDB needs to begin. */
+const PLAIN_BYTES = 512 * 1024
+
 /** Compares two files and gives the outcome to `work`, which may stream its breaks. Throws `UnreadableInput`. */
 export async function reconcile<T>(request: ReconRequest, work: (outcome: Outcome) => Promise<T>): Promise<T> {
   const duckdb = await openDuckDb(request.folder, request.memoryLimit)
@@ -53,11 +59,11 @@ export async function reconcile<T>(request: ReconRequest, work: (outcome: Outcom
 }
 
 async function compare(duckdb: DuckDb, request: ReconRequest): Promise<Outcome> {
-  const { paths, folder, settings, given, saved, ask } = request
+  const { paths, folder, settings, given, saved, ask, plainBytes = PLAIN_BYTES } = request
   await createUnparsed(duckdb)
   const sides = {
-    ours: await loadSide(duckdb, 'ours', { path: paths.ours, folder, zone: settings.ours.zone }),
-    theirs: await loadSide(duckdb, 'theirs', { path: paths.theirs, folder, zone: settings.theirs.zone }),
+    ours: await loadSide(duckdb, 'ours', { path: paths.ours, folder, zone: settings.ours.zone, plainBytes }),
+    theirs: await loadSide(duckdb, 'theirs', { path: paths.theirs, folder, zone: settings.theirs.zone, plainBytes }),
   }
   await prepare(duckdb, sides)
   let mapping = saved ?? (await inferMapping(duckdb, sides, given))
@@ -74,17 +80,17 @@ async function compare(duckdb: DuckDb, request: ReconRequest): Promise<Outcome> 
   const hasStatus = { ours: specs.ours.status !== undefined, theirs: specs.theirs.status !== undefined }
   for (const side of SIDES) await createStates(duckdb, side, hasStatus[side])
   await match(duckdb, settings)
-  const { asOf } = await findBreaks(duckdb, settings, { format: sides.theirs.format, hasStatus })
+  const { asOf } = await findBreaks(duckdb, settings, { sides, hasStatus })
   const baseline = await compareBaseline(duckdb, request.former)
   const byCode = await totalsOf(duckdb)
   const countOf = (name: 'real' | 'temporary'): number =>
     byCode.filter((each) => each.class === name).reduce((sum, { count }) => sum + count, 0)
   const unparsed = await unparsedOf(duckdb)
-  const notes = [...notesOf('ours', canonical.ours), ...notesOf('theirs', canonical.theirs)]
+  const notes = SIDES.flatMap((name) => [...sides[name].notes, ...notesOf(name, canonical[name])])
   const summary: Summary = {
     verdict: countOf('real') === 0 ? 'clean' : 'breaks',
-    inputs: [sides.ours, sides.theirs].map(({ name, path, sha256, format, shape, rows }) => ({
-      side: name, path, sha256, format, shape, rows, unparsed: unparsed[name],
+    inputs: [sides.ours, sides.theirs].map(({ name, path, sha256, format, shape, rows, parts }) => ({
+      side: name, path, sha256, format, shape, rows, unparsed: unparsed[name], parts,
     })), // biome-ignore format: one shape
     mapping,
     period: { ...(await periodOf(duckdb)), asOf },
@@ -98,14 +104,15 @@ async function compare(duckdb: DuckDb, request: ReconRequest): Promise<Outcome> 
     apart: await apartOf(duckdb),
     notes,
   }
-  const veil = createVeil(specs, request.anonymise)
-  return { kind: 'done', summary, baseline, items: (filter) => itemsOf(duckdb, sides, veil, filter) }
+  const suggestions = await suggestionsOf(duckdb)
+  const known = { sides, veil: createVeil(specs, request.anonymise), suggestions }
+  return { kind: 'done', summary, baseline, items: (filter) => itemsOf(duckdb, known, filter) }
 }
 
-/** One thread is enough for few rows: a second one costs more than it does. */
+/** For few rows a second thread, and a plan that was thought about for long, cost more than they save. */
 async function prepare(duckdb: DuckDb, sides: Readonly<Record<SideName, Side>>): Promise<void> {
   const isFew = SIDES.every((side) => sides[side].rows <= FEW_ROWS)
-  if (isFew) await duckdb.run('set threads = 1')
+  if (isFew) await duckdb.run('set threads = 1; pragma disable_optimizer')
   await createKeyForms(duckdb, isFew && (await areAscii(duckdb, sides)) ? 'ascii' : 'any')
 }
 

@@ -2,7 +2,9 @@ import type { ProofLine } from '../reconciliation/index.ts'
 import type { BreakClass, Code } from './decide.ts'
 import type { Mapping } from './mapping.ts'
 import type { Rule } from './match.ts'
+import type { Part, Place } from './part.ts'
 import type { SideName } from './side.ts'
+import type { Suggestion } from './suggest.ts'
 
 /** What was found, but for the breaks themselves, of which there may be millions. Amounts are minor units. */
 export type Summary = {
@@ -38,6 +40,8 @@ export type Input = {
   readonly shape: string
   readonly rows: number
   readonly unparsed: number
+  /** The files that it is made of, where there are several. */
+  readonly parts: readonly Part[]
 }
 
 export type CodeTotal = {
@@ -61,14 +65,23 @@ export type Apart = {
 export type Row = {
   /** Where it begins in the file, as an editor or a spreadsheet counts. */
   readonly row: number
+  /** The file that it stands in, where its side has several. */
+  readonly file: string | undefined
   /** All of them, where several rows were summed. */
-  readonly rows: readonly number[] | undefined
+  readonly rows: readonly Place[] | undefined
   readonly reference: string | undefined
   readonly amount: bigint | undefined
   readonly currency: string | undefined
   readonly occurredAt: string | undefined
   /** The row as it stands in the file: name and text of each cell that is not empty. */
   readonly cells: readonly (readonly [name: string, text: string])[]
+}
+
+/** Rows of the other side that may belong to a break, with the breaks that they are in. */
+export type Hint = Pick<Suggestion, 'score' | 'reasons'> & {
+  readonly rows: readonly (Pick<Row, 'row' | 'file' | 'reference' | 'amount' | 'currency' | 'occurredAt'> & {
+    readonly id: string
+  })[]
 }
 
 export type Item = {
@@ -81,6 +94,8 @@ export type Item = {
   readonly difference: bigint | undefined
   readonly currency: string | undefined
   readonly reasons: readonly string[]
+  /** Likely partners, the best first: hints, and no match. */
+  readonly suggestions: readonly Hint[]
   /** Beside a former result: whether it was there. */
   readonly baseline: 'new' | 'aged' | undefined
 }

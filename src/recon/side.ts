@@ -1,4 +1,5 @@
 import type { AmountRule, ColumnSurvey, DateOrder, DecimalMark, Diagnostic } from '../settlement/index.ts'
+import type { Part } from './part.ts'
 
 /** The two files that are compared: ours, and what a PSP, a bank or anybody else says. */
 export const SIDES = ['ours', 'theirs'] as const
@@ -24,6 +25,10 @@ export type Side = {
   /** How inference would read the file if it were alone. */
   readonly alone: Alone
   readonly diagnostics: readonly Diagnostic[]
+  /** The files that it is made of, where there are several. */
+  readonly parts: readonly Part[]
+  /** What a reader should know of how they were put together. */
+  readonly notes: readonly string[]
 }
 
 /** What of a side is needed to read its rows. */

@@ -1,6 +1,6 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import {
   type Baseline,
   type Item,
@@ -11,8 +11,10 @@ import {
   type Summary,
 } from './index.ts'
 
-/** Two files as a test has them in mind: texts, or bytes. */
-export type Files = { readonly ours: string | Uint8Array; readonly theirs: string | Uint8Array }
+type Content = string | Uint8Array
+
+/** Two sides as a test has them in mind: each a file, of text or bytes, or a folder of files by their names. */
+export type Files = Readonly<Record<'ours' | 'theirs', Content | Readonly<Record<string, Content>>>>
 
 export type Compared =
   | { readonly kind: 'unsure'; readonly mapping: Mapping }
@@ -24,6 +26,7 @@ export type Compared =
     }
 
 export type CompareOptions = Partial<Settings> & {
+  readonly plainBytes?: number
   readonly given?: Overrides
   readonly saved?: Mapping
   readonly former?: readonly string[]
@@ -37,12 +40,12 @@ export const UTC = { zone: 'UTC', cutOff: '00:00' } as const
 
 /** Compares two files that it writes into a folder of their own. */
 export async function compareFiles({ ours, theirs }: Files, options: CompareOptions = {}): Promise<Compared> {
-  const { given = {}, saved, former, anonymise = false, memoryLimit, ...rest } = options
+  const { given = {}, saved, former, anonymise = false, memoryLimit, plainBytes, ...rest } = options
   const { folder = mkdtempSync(join(tmpdir(), 'tallystick-recon-')), ...settings } = rest
   try {
     const paths = { ours: join(folder, 'ours'), theirs: join(folder, 'theirs') }
-    writeFileSync(paths.ours, ours)
-    writeFileSync(paths.theirs, theirs)
+    write(paths.ours, ours)
+    write(paths.theirs, theirs)
     return await reconcile(
       {
         paths,
@@ -62,6 +65,7 @@ export async function compareFiles({ ours, theirs }: Files, options: CompareOpti
         anonymise,
         ...(memoryLimit === undefined ? {} : { memoryLimit }),
         ask: () => Promise.resolve(undefined),
+        ...(plainBytes === undefined ? {} : { plainBytes }),
       },
       async (outcome): Promise<Compared> => {
         if (outcome.kind === 'unsure') return { kind: 'unsure', mapping: outcome.mapping }
@@ -72,6 +76,15 @@ export async function compareFiles({ ours, theirs }: Files, options: CompareOpti
     )
   } finally {
     rmSync(folder, { recursive: true })
+  }
+}
+
+function write(path: string, side: Files['ours']): void {
+  if (typeof side === 'string' || side instanceof Uint8Array) return writeFileSync(path, side)
+  mkdirSync(path)
+  for (const [name, content] of Object.entries(side)) {
+    mkdirSync(dirname(join(path, name)), { recursive: true })
+    writeFileSync(join(path, name), content)
   }
 }
 

@@ -28,14 +28,22 @@ describe('the entry of a fee', () => {
     ['where none is due', 11n, 0n, { 'suspense:acme': 11n, 'psp:acme:receivable': -11n }],
     ['that is given back', -59n, 59n, { 'expense:psp_fee': -59n, 'psp:acme:receivable': 59n }],
   ] as const)('%s', (_what, fee, expected, moves) => {
-    const entry = feeEntry('acme', aLine({ fee }), expected, belongs)
+    const entry = feeEntry('acme', aLine({ fee }), { expected }, belongs)
 
     expect(postings(entry)).toEqual(moves)
     expect(entry).toMatchObject({ kind: 'psp_fee', fact: 'sf_1:3', ...belongs })
   })
 
+  it.each([
+    ['less than ours', 59n, 2n, { 'expense:psp_fee': 59n, rounding: 2n, 'psp:acme:receivable': -61n }],
+    ['more than ours', 59n, -2n, { 'expense:psp_fee': 59n, rounding: -2n, 'psp:acme:receivable': -57n }],
+    ['less than ours, without a fee', 0n, 2n, { rounding: 2n, 'psp:acme:receivable': -2n }],
+  ] as const)('takes along what is tolerated of an amount that is %s', (_what, fee, tolerated, moves) => {
+    expect(postings(feeEntry('acme', aLine({ fee }), { expected: undefined, tolerated }, belongs))).toEqual(moves)
+  })
+
   it('is none for no fee', () => {
-    expect(feeEntry('acme', aLine({ fee: 0n }), 59n, belongs)).toBeUndefined()
+    expect(feeEntry('acme', aLine({ fee: 0n }), { expected: 59n }, belongs)).toBeUndefined()
   })
 })
 
@@ -100,14 +108,14 @@ describe('the entry of a release', () => {
 describe('any entry', () => {
   const amount = fc.oneof(fc.constantFrom(0n, 1n, -1n, MAX, -MAX), fc.bigInt({ min: -MAX, max: MAX }))
   const line = fc.record({ amount, fee: amount, currency: fc.constantFrom('EUR', 'JPY', 'KWD') }).map(aLine)
-  const expected = fc.option(amount, { nil: undefined })
+  const expected = fc.record({ expected: fc.option(amount, { nil: undefined }) })
 
   it('balances, posts nothing of nothing, and has two sides, whatever the amounts are', () => {
     fc.assert(
       fc.property(line, expected, (each, due) => {
         const entries = [
           feeEntry('acme', each, due, belongs),
-          feeEntry('acme', { ...each, fee: each.fee - each.amount }, undefined, NOWHERE),
+          feeEntry('acme', { ...each, fee: each.fee - each.amount }, { expected: undefined }, NOWHERE),
           unmatchedEntry('acme', each),
           foundEntry('acme', each, { id: 'entry', moved: each.amount - each.fee }, belongs),
           payoutEntry('acme', each),

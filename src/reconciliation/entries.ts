@@ -23,12 +23,20 @@ export const NOWHERE: Belongs = { paymentId: undefined, orderId: undefined }
 
 /**
  * Dr expense:psp_fee up to the schedule, Dr suspense beyond / Cr psp:receivable the fee. Undefined for no fee. A fee that
- * is given back (negative) is an expense less.
+ * is given back (negative) is an expense less. What the rules tolerate of the amount is Dr rounding / Cr psp:receivable beside it.
  */
 export function feeEntry(
   psp: string,
   line: BookedLine,
-  expected: bigint | undefined,
+  {
+    expected,
+    tolerated = 0n,
+  }: {
+    /** What the schedule says; undefined where it says nothing, or where the fee is near enough to it. */
+    readonly expected: bigint | undefined
+    /** Ours − theirs of a pair that agrees all the same. */
+    readonly tolerated?: bigint
+  },
   belongs: Belongs,
 ): NewEntry | undefined {
   const { fee, currency } = line
@@ -36,7 +44,8 @@ export function feeEntry(
   return entry('psp_fee', line, belongs, [
     [accounts.pspFee, expense, currency],
     [accounts.suspense(psp), fee - expense, currency],
-    [accounts.pspReceivable(psp), -fee, currency],
+    [accounts.rounding, tolerated, currency],
+    [accounts.pspReceivable(psp), -fee - tolerated, currency],
   ])
 }
 
@@ -73,9 +82,9 @@ export const payoutEntry = (psp: string, line: BookedLine): NewEntry | undefined
  * transit, and everything else is without a record of ours.
  */
 export function loneEntries(psp: string, kind: string, line: BookedLine): readonly (NewEntry | undefined)[] {
-  if (kind === 'fee') return [feeEntry(psp, { ...line, fee: line.fee - line.amount }, undefined, NOWHERE)]
+  if (kind === 'fee') return [feeEntry(psp, { ...line, fee: line.fee - line.amount }, { expected: undefined }, NOWHERE)]
   if (kind === 'payout' || kind === 'payout_reversal')
-    return [payoutEntry(psp, line), feeEntry(psp, line, undefined, NOWHERE)]
+    return [payoutEntry(psp, line), feeEntry(psp, line, { expected: undefined }, NOWHERE)]
   return [unmatchedEntry(psp, line)]
 }
 

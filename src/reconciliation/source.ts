@@ -1,3 +1,5 @@
+import { type StoredTolerances, type Tolerances, tolerancesOf } from './tolerance.ts'
+
 /** What a source is reconciled by. One for each PSP account; the name is the account's. */
 export type Source = {
   readonly name: string
@@ -12,29 +14,48 @@ export type Source = {
   readonly lagDays: number
   /** What the PSP should charge; undefined where it is not known. */
   readonly feeSchedule: FeeSchedule | undefined
+  /** What may differ in a pair and is no break. Without it nothing may. */
+  readonly tolerance?: Tolerances | undefined
 }
+
+/** What two records of a pair are compared by. */
+export type PairTerms = Pick<Source, 'feeSchedule' | 'tolerance'>
 
 /** `ratePpm` millionths of the amount, rounded half up, and `fixed` minor units of its currency. */
 export type FeeSchedule = { readonly ratePpm: number; readonly fixed: bigint }
 
-/** What a version of the rules may change: what decides about breaks, and nothing that moves records to another day. */
-export type RuleSettings = Partial<Pick<Source, 'lagDays' | 'graceMinutes' | 'feeSchedule'>>
+const MILLION = 1_000_000n
+const HALF_MILLION = 500_000n
 
-type StoredFee = { readonly feeSchedule?: { readonly ratePpm: number; readonly fixed: string } }
+/** What the schedule says of an amount, in its minor units. */
+export const scheduledFee = (amount: bigint, { ratePpm, fixed }: FeeSchedule): bigint =>
+  (amount * BigInt(ratePpm) + HALF_MILLION) / MILLION + fixed
+
+/** What a version of the rules may change: what decides about breaks, and nothing that moves records to another day. */
+export type RuleSettings = Partial<Pick<Source, 'lagDays' | 'graceMinutes' | 'feeSchedule' | 'tolerance'>>
+
+type StoredTerms = {
+  readonly feeSchedule?: { readonly ratePpm: number; readonly fixed: string } | undefined
+  readonly tolerance?: StoredTolerances | undefined
+}
 
 /** A source as a run keeps it: an amount is a text there. */
-export type StoredSource = Omit<Source, 'feeSchedule'> & StoredFee
-export type StoredRules = Omit<RuleSettings, 'feeSchedule'> & StoredFee
+export type StoredSource = Omit<Source, keyof PairTerms> & StoredTerms
+export type StoredRules = Omit<RuleSettings, keyof PairTerms> & StoredTerms
 
-const feeOf = (stored: StoredFee['feeSchedule']): FeeSchedule | undefined =>
-  stored && { ratePpm: stored.ratePpm, fixed: BigInt(stored.fixed) }
-
-export const sourceOf = ({ feeSchedule, ...source }: StoredSource): Source => ({
+export const sourceOf = ({ feeSchedule, tolerance, ...source }: StoredSource): Source => ({
   ...source,
-  feeSchedule: feeOf(feeSchedule),
+  feeSchedule: undefined,
+  ...termsOf({ feeSchedule, tolerance }),
 })
 
-export const rulesOf = ({ feeSchedule, ...rules }: StoredRules): RuleSettings => ({
+export const rulesOf = ({ feeSchedule, tolerance, ...rules }: StoredRules): RuleSettings => ({
   ...rules,
-  ...(feeSchedule !== undefined && { feeSchedule: feeOf(feeSchedule) }),
+  ...termsOf({ feeSchedule, tolerance }),
+})
+
+/** Without what is not there: rules that say nothing of it leave it as it is. */
+const termsOf = ({ feeSchedule, tolerance }: StoredTerms): Partial<PairTerms> => ({
+  ...(feeSchedule !== undefined && { feeSchedule: { ratePpm: feeSchedule.ratePpm, fixed: BigInt(feeSchedule.fixed) } }),
+  ...(tolerance !== undefined && { tolerance: tolerancesOf(tolerance) }),
 })

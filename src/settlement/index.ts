@@ -40,14 +40,14 @@ export {
 } from './formats/table/profile.ts'
 export { openTable, type TableRow } from './formats/table/rows.ts'
 export { kindOf, separatorOf } from './formats/table/shape.ts'
-export { type ColumnSurvey, createSurvey } from './formats/table/survey.ts'
+export { type ColumnSurvey, createSurvey, type Survey } from './formats/table/survey.ts'
 export { mappedFormat } from './formats/table/table.ts'
 export { createZoneReader, type ZoneReader } from './formats/zone.ts'
 export { createIntake, type Intake, type SourceState } from './intake/service.ts'
 export { formatsOfSource, type IntakeSource } from './intake/source.ts'
 export { CURRENT as INTAKE_CURRENT } from './intake/store.ts'
 export { linesIn, NO_LINES } from './lines.ts'
-export { type ParsedFile, type ParseOptions, parseFile } from './parse-file.ts'
+export { type ParsedFile, type ParseOptions, parseDocument, parseFile } from './parse-file.ts'
 export {
   fileOfDay,
   getFile,

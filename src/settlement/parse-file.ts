@@ -37,7 +37,8 @@ export async function parseFile(path: string, options: ParseOptions): Promise<Pa
   }
 }
 
-async function parseDocument(document: Document, options: ParseOptions, offset: number): Promise<ParsedFile> {
+/** The same of one file out of whatever it came packed in. `offset`: statements before its own. Throws `BrokenFile`. */
+export async function parseDocument(document: Document, options: ParseOptions, offset = 0): Promise<ParsedFile> {
   const { formats, zone, take } = options
   const beginning = await beginningOf(document.open())
   if (beginning.length === 0) return unreadable(undefined, 'empty', 1, 'There is nothing in it')

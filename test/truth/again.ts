@@ -1,26 +1,21 @@
 import type { Item, Overrides } from '../../src/recon/index.ts'
-import { type Compared, compareFiles } from '../../src/recon/testing.ts'
+import { compareFiles } from '../../src/recon/testing.ts'
 import { createSeeded } from '../support/seeded.ts'
-import { judge, proofProblems, render, settingsOf } from './judge.ts'
+import { type Done, judge, proofProblems, render, settingsOf } from './judge.ts'
 import type { Row } from './row.ts'
 import type { TruthSet } from './set.ts'
 
-type Done = Extract<Compared, { kind: 'done' }>
+/** Ways in which a set is told again: with rows in another order and files in another style, from the other side, changed. */
+export const WAYS = ['shuffled', 'mirrored', 'one cent'] as const
+export type Way = (typeof WAYS)[number]
 
-/** What has to stay as it is, and what has to change, when a set is told in another way. In words, what does not. */
-export async function judgeAgain(set: TruthSet): Promise<readonly string[]> {
-  const base = await compared(set)
-  if (base === undefined) return ['nothing was matched']
-  return [
-    ...(await judge(set, 1)).problems.map((problem) => `in another order and style: ${problem}`),
-    ...(await mirrored(set, base)),
-    ...(await withOneCent(set, base)),
-  ]
-}
-
-async function compared(set: TruthSet): Promise<Done | undefined> {
-  const outcome = await compareFiles(render(set, 0).files, { ...settingsOf(set.world), given: render(set, 0).given })
-  return outcome.kind === 'done' ? outcome : undefined
+/** What has to stay as it is, or has to change, when a set is told in another way. In words, what does not. */
+export async function judgeAgain(set: TruthSet, base: Done, way: Way): Promise<readonly string[]> {
+  switch (way) {
+    case 'shuffled': return (await judge(set, 1)).problems.map((problem) => `in another order and style: ${problem}`)
+    case 'mirrored': return await mirrored(set, base)
+    case 'one cent': return await withOneCent(set, base)
+  } // biome-ignore format: a table
 }
 
 /** With both files in each other's place every break is there from the other side. */
@@ -83,8 +78,9 @@ async function withOneCent(set: TruthSet, base: Done): Promise<readonly string[]
   const chosen = random.pick(places)
   const rows = set[side].map((row, place) => (place === chosen ? { ...row, amount: row.amount + 1n } : row))
   const changed = { ...set, [side]: rows }
-  const after = await compared(changed)
-  if (after === undefined) return ['with one cent more nothing was matched']
+  // How the files are compared is known by now.
+  const after = await compareFiles(render(changed, 0).files, { ...settingsOf(set.world), saved: base.summary.mapping })
+  if (after.kind === 'unsure') return ['with one cent more nothing was matched']
   const text = (done: Done): string =>
     [
       ...done.items.map((item) => `${factOf(item, 1n)} ${item.ours?.amount} ${item.theirs?.amount}`).toSorted(),

@@ -13,7 +13,11 @@ export type Verdict = {
   readonly tally: Tally
   /** In words, what is wrong. Empty when everything was found and nothing else. */
   readonly problems: readonly string[]
+  /** Undefined when nothing was matched. */
+  readonly compared: Done | undefined
 }
+
+export type Done = Extract<Compared, { kind: 'done' }>
 
 export const settingsOf = ({
   ours,
@@ -69,7 +73,7 @@ function verdictOf(set: TruthSet, planted: readonly Planted[], compared: Compare
   }
   if (compared.kind === 'unsure') {
     const open = Object.entries(compared.mapping.fields).map(([name, { confidence, reason, ours, theirs }]) => `${name} ${ours}/${theirs} ${confidence} (${reason})`)
-    return { tally, problems: [`nothing was matched: ${open.join(', ')}`] }
+    return { tally, problems: [`nothing was matched: ${open.join(', ')}`], compared: undefined }
   } // biome-ignore format: one sentence
   const problems: string[] = []
   for (const { code, class: isClass, dueOn, ours, theirs, difference, currency } of compared.items) {
@@ -85,7 +89,7 @@ function verdictOf(set: TruthSet, planted: readonly Planted[], compared: Compare
   }
   for (const [text, count] of missing)
     if (count > 0) problems.push(`planted, and not found: ${text}${count > 1 ? ` (${count} times)` : ''}`)
-  return { tally, problems: [...problems, ...proofProblems(set, compared)] }
+  return { tally, problems: [...problems, ...proofProblems(set, compared)], compared }
 }
 
 const textOf = ({ code, isTemporary, dueOn, ours, theirs, difference, currency }: Planted): string =>
@@ -94,7 +98,7 @@ const textOf = ({ code, isTemporary, dueOn, ours, theirs, difference, currency }
 /** The proof has to close, over the sums of what was written and not of what was read. */
 export function proofProblems(
   { ours, theirs, matched }: Pick<TruthSet, 'ours' | 'theirs' | 'matched'>,
-  { summary }: Extract<Compared, { kind: 'done' }>,
+  { summary }: Done,
 ): readonly string[] {
   const problems: string[] = []
   const [left, right] = [sumsOf(ours), sumsOf(theirs)]

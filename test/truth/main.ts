@@ -9,15 +9,15 @@ const USAGE = `npm run truth -- [options]
 Plants breaks of every kind at random in pairs of files, has \`tallystick recon\` find them, and prints for each code how many
 were planted, how many were found, and how many of those were right. Exit 1 when anything differs.
 
-  --sets N    small sets, of some 20 to 60 rows a side (default 1000)
+  --small N   small sets, of some 20 to 60 rows a side (default 1000)
   --large N   large sets, of some 100000 rows a side (default 1)
   --seed N    of the first set; the next ones count on (default 1)
-  --again N   every N-th set is told again: in another order and style, with both sides swapped, with one cent changed
-              (default 20; 0: none)
+  --again N   every N-th small set is told again in one of three ways, by turns: in another order and style, with both sides
+              swapped, with one cent changed (default 1; 0: none)
   --jobs N    threads (default: one for each processor)`
 
 type Options = {
-  readonly sets: number
+  readonly small: number
   readonly large: number
   readonly seed: number
   readonly again: number
@@ -26,8 +26,8 @@ type Options = {
 
 async function main(options: Options): Promise<number> {
   const started = performance.now()
-  const { sets, large, seed, again, jobs } = options
-  const small = await runAll({ seeds: seedsFrom(seed, sets), size: 'small', again }, jobs)
+  const { large, seed, again, jobs } = options
+  const small = await runAll({ seeds: seedsFrom(seed, options.small), size: 'small', again }, jobs)
   const big = await runAll({ seeds: seedsFrom(seed, large), size: 'large', again: 0 }, 1)
   const tally: Tally = new Map()
   addTally(tally, small.tally)
@@ -103,10 +103,10 @@ function tableOf(tally: Tally): string {
 
 const flags = readFlags(process.argv.slice(2), {
   numbers: {
-    sets: [1_000, 0, 1_000_000],
+    small: [1_000, 0, 1_000_000],
     large: [1, 0, 1_000],
     seed: [1, 0, 1_000_000_000],
-    again: [20, 0, 1_000_000],
+    again: [1, 0, 1_000_000],
     jobs: [Math.min(64, availableParallelism()), 1, 64],
   },
   hasJson: false,

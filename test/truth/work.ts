@@ -1,4 +1,4 @@
-import { judgeAgain } from './again.ts'
+import { judgeAgain, WAYS } from './again.ts'
 import { judge, type Tally } from './judge.ts'
 import { plantSet } from './set.ts'
 
@@ -6,7 +6,7 @@ export type Task = {
   /** Seeds of the sets, and about how many parts each has. */
   readonly seeds: readonly number[]
   readonly size: 'small' | 'large'
-  /** Every so many sets are told in other ways as well. 0: none. */
+  /** Every so many sets are told again, each in the next one of the ways. 0: none. */
   readonly again: number
 }
 
@@ -28,15 +28,16 @@ export async function work({ seeds, size, again }: Task, tell: () => void): Prom
   const tally: Tally = new Map()
   const problems: { readonly seed: number; readonly size: Task['size']; readonly problem: string }[] = []
   let [rows, judgedAgain] = [0, 0]
-  for (const [place, seed] of seeds.entries()) {
+  for (const seed of seeds) {
     const set = plantSet(seed, sizeOf(seed, size))
     rows += set.ours.length + set.theirs.length
     const verdict = await judge(set)
     addTally(tally, verdict.tally)
     problems.push(...verdict.problems.map((problem) => ({ seed, size, problem })))
-    if (again > 0 && place % again === 0) {
+    const way = WAYS[(seed / again) % WAYS.length]
+    if (verdict.compared !== undefined && way !== undefined) {
       judgedAgain += 1
-      problems.push(...(await judgeAgain(set)).map((problem) => ({ seed, size, problem })))
+      problems.push(...(await judgeAgain(set, verdict.compared, way)).map((problem) => ({ seed, size, problem })))
     }
     tell()
   }

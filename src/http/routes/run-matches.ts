@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import { Type } from 'typebox'
+import { type Static, Type } from 'typebox'
 import { publicId, requireUuid } from '../../platform/ids.ts'
 import type { Match } from '../../reconciliation/index.ts'
 import { pageBody, positionCursor } from '../cursor.ts'
@@ -36,8 +36,7 @@ export function runMatchRoutes(app: Api, { reconciliation: { matches } }: Servic
     },
     async ({ params: { id }, query }) => {
       const page = await matches.list(requireUuid('run', id), {
-        rule: query.rule,
-        paymentId: paymentOf(query.payment),
+        ...filterOf(query),
         limit: query.limit ?? LIMIT_DEFAULT,
         after: positionCursor(query.cursor),
       })
@@ -66,7 +65,7 @@ export function runMatchRoutes(app: Api, { reconciliation: { matches } }: Servic
     },
     async ({ params: { id }, query }, reply) => {
       const uuid = requireUuid('run', id)
-      const filter = { rule: query.rule, paymentId: paymentOf(query.payment) }
+      const filter = filterOf(query)
       // A run without matches to give is refused before the answer begins.
       await matches.list(uuid, { ...filter, limit: 1 })
       return reply
@@ -80,14 +79,25 @@ export function runMatchRoutes(app: Api, { reconciliation: { matches } }: Servic
 const paymentOf = (id: string | undefined): string | undefined =>
   idParameter({ name: 'payment', prefix: 'pay', what: 'a payment' }, id)
 
+const filterOf = ({ rule, payment, tolerated }: Static<typeof MatchExportQuery>) => ({
+  rule,
+  paymentId: paymentOf(payment),
+  tolerated: tolerated === 'true',
+})
+
 const matchBody =
   (run: string) =>
   ({ ours, theirs, ...match }: Match) => ({
     object: 'match' as const,
     run,
     rule: match.rule,
-    payment: publicId('pay', match.paymentId),
-    attempt: publicId('att', match.attemptId),
+    ...(match.charge !== null && {
+      payment: publicId('pay', match.charge.paymentId),
+      attempt: publicId('att', match.charge.attemptId),
+    }),
+    ...(match.payout !== null && {
+      payout: { psp: match.payout.psp, business_date: match.payout.businessDate },
+    }),
     ours: sideBody(ours),
     theirs: {
       ...sideBody(theirs),
@@ -96,9 +106,15 @@ const matchBody =
       line: theirs.line,
       kind: theirs.kind,
       fee: theirs.fee,
+      ...given({ business_date: theirs.on }),
     },
     explanation: match.explanation,
-    ...given({ code: match.code, psp_reference: match.pspReference, expected_fee: match.expectedFee }),
+    ...given({
+      code: match.code,
+      psp_reference: match.pspReference,
+      difference: match.difference,
+      expected_fee: match.expectedFee,
+    }),
   })
 
 const sideBody = ({ amount, currency, occurredAt, carried }: Match['ours']) => ({

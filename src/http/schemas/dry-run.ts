@@ -3,6 +3,7 @@ import { BREAK_CLASSES, BREAK_CODES } from '../../reconciliation/index.ts'
 import { AmountOut, CurrencyOut, closed, MAX_SAFE_AMOUNT, OneOf } from './common.ts'
 import { ChangesSchema } from './run-report.ts'
 import { BusinessDate } from './settlement-file.ts'
+import { ToleranceOut, ToleranceSchema, ToleratedSchema } from './tolerance.ts'
 
 /** What may be tried and, as a version of the rules, made to count. */
 export const RuleSettingsSchema = Type.Object(
@@ -30,6 +31,7 @@ export const RuleSettingsSchema = Type.Object(
         { ...closed, description: 'What the PSP should charge: the rate, rounded half up, and the fixed part.' },
       ),
     ),
+    tolerance: Type.Optional(ToleranceSchema),
   },
   { ...closed, description: 'What is left out stays as it is.' },
 )
@@ -37,11 +39,23 @@ export const RuleSettingsSchema = Type.Object(
 /** Settings by which a source is reconciled, in full. */
 export const SettingsSchema = Type.Object({
   zone: Type.String(),
-  cut_off: Type.String({ examples: ['00:00'] }),
-  day_named_by: OneOf(['start', 'end'], 'Whether a business day is named by the day on which it begins or ends.'),
-  grace_minutes: Type.Integer(),
+  cut_off: Type.Optional(
+    Type.String({ examples: ['00:00'], description: 'Of a PSP. The days of a bank end at midnight.' }),
+  ),
+  day_named_by: Type.Optional(
+    OneOf(['start', 'end'], 'Whether a business day is named by the day on which it begins or ends.'),
+  ),
+  grace_minutes: Type.Optional(Type.Integer()),
   lag_days: Type.Integer(),
   fee_schedule: Type.Optional(Type.Object({ rate_ppm: Type.Integer(), fixed: AmountOut('In minor units.') })),
+  psps: Type.Optional(Type.Array(Type.String(), { description: 'Of a bank: whose payouts arrive in it.' })),
+  window_days: Type.Optional(
+    Type.Integer({ description: 'Business days in which a payout without a reference may arrive.' }),
+  ),
+  references: Type.Optional(
+    OneOf(['remittance', 'none'], 'Whether the lines of a bank carry the references of payouts.'),
+  ),
+  tolerance: Type.Optional(ToleranceOut),
 })
 
 /** Of one currency. */
@@ -50,7 +64,7 @@ export const ProofLineSchema = Type.Object({
   ours: AmountOut('Sum of ours, in minor units.'),
   theirs: AmountOut('Sum of theirs.'),
   difference: AmountOut('ours − theirs.'),
-  explained: AmountOut('What the breaks make of the difference.'),
+  explained: AmountOut('What the breaks and tolerated differences make of it.'),
   unexplained: AmountOut('What is left: 0.'),
 })
 
@@ -75,6 +89,7 @@ export const DryRunSchema = Type.Object(
         amount: AmountOut('What they add to ours − theirs.'),
       }),
     ),
+    tolerated: ToleratedSchema,
     changes: ChangesSchema.properties.changes,
     resolved: Type.Integer({
       description: 'Charges of unknown outcome of which the file tells that they were captured.',

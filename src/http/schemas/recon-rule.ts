@@ -3,7 +3,7 @@ import { closed, Instant, OneOf, pageParameters, Text } from './common.ts'
 import { RuleSettingsSchema, SettingsSchema } from './dry-run.ts'
 import { BusinessDate } from './settlement-file.ts'
 
-const { lag_days, grace_minutes, fee_schedule } = SettingsSchema.properties
+const { lag_days, grace_minutes, fee_schedule, tolerance } = SettingsSchema.properties
 
 const TallySchema = Type.Object({
   breaks: Type.Integer(),
@@ -38,6 +38,7 @@ export const RuleVersionSchema = Type.Object(
         lag_days: Type.Optional(lag_days),
         grace_minutes: Type.Optional(grace_minutes),
         fee_schedule,
+        tolerance,
       },
       { description: 'What is left out is as the source is declared.' },
     ),

@@ -10,6 +10,7 @@ import {
 import { AmountOut, CurrencyOut, closed, Instant, OneOf, pageParameters, Text } from './common.ts'
 import { ProofLineSchema, RuleSettingsSchema } from './dry-run.ts'
 import { BusinessDate } from './settlement-file.ts'
+import { ToleratedSchema } from './tolerance.ts'
 
 export const NewRunSchema = Type.Object(
   {
@@ -66,6 +67,7 @@ export const RunSchema = Type.Object(
     matched: Count('Pairs without a break.'),
     breaks: Count('Open breaks that it found or carried.'),
     proof: Type.Array(ProofLineSchema),
+    tolerated: Type.Optional(ToleratedSchema),
     requested_at: Instant('When it was asked for, in business time.'),
     started_at: Type.Optional(Instant('When it had its file.')),
     completed_at: Type.Optional(Instant('When everything was booked.')),

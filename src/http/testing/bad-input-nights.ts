@@ -158,6 +158,31 @@ export const BAD_INPUT_OF_NIGHTS: readonly BadInput[] = [
     invalid('/settings/fee_schedule/fixed', 'required'),
   ),
   run(
+    'a dry run that tolerates what is less than nothing',
+    { dry_run: true, settings: { tolerance: { amount: { minor_units: { EUR: -1 } } } } },
+    invalid('/settings/tolerance/amount/minor_units/EUR', 'at least 0'),
+  ),
+  run(
+    'a dry run that tolerates a fifth',
+    { dry_run: true, settings: { tolerance: { fee: { basis_points: 2_000 } } } },
+    invalid('/settings/tolerance/fee/basis_points', 'at most 1000'),
+  ),
+  run(
+    'a dry run that tolerates fractions',
+    { dry_run: true, settings: { tolerance: { amount: { basis_points: 0.5 } } } },
+    invalid('/settings/tolerance/amount/basis_points', 'an integer'),
+  ),
+  run(
+    'a dry run that tolerates a currency that there is not',
+    { dry_run: true, settings: { tolerance: { amount: { minor_units: { euro: 1 } } } } },
+    invalid('/settings/tolerance/amount/minor_units', 'There is no currency "euro"'),
+  ),
+  run(
+    'a dry run that tolerates something in refunds',
+    { dry_run: true, settings: { tolerance: { refund: { basis_points: 1 } } } },
+    invalid('/settings/tolerance/refund', 'no such field'),
+  ),
+  run(
     'a dry run of nobody',
     { dry_run: true, source: 'acme' },
     { code: 'source_not_found', status: 422, pointer: '/source' },
@@ -266,6 +291,13 @@ export const BAD_INPUT_OF_NIGHTS: readonly BadInput[] = [
     pointer: '?limit',
   }),
   get('a break that does not exist', `/v1/breaks/brk_${HEX.replace('0', '1')}`, missing),
+  get('suggestions for a break that does not exist', `/v1/breaks/brk_${HEX.replace('0', '1')}/suggestions`, missing),
+  get('suggestions for a run', `/v1/breaks/run_${HEX}/suggestions`, missing),
+  get('more suggestions', `/v1/breaks/brk_${HEX}/suggestions?limit=9`, {
+    code: 'unknown_parameter',
+    status: 400,
+    pointer: '?limit',
+  }),
   get('a break by the id of a run', `/v1/breaks/run_${HEX}`, missing),
   get(
     'breaks in a state that does not exist',

@@ -192,6 +192,10 @@ function fakeReconciliation(started: Run[], hurry: () => void): ReconciliationSe
     report: fakeReport,
     changes: fakeChanges,
     getBreak: async (id) => (id === A_UUID ? { ...A_BREAK, events: [EVENT] } : undefined),
+    suggest: async (id) => {
+      if (id !== A_UUID) throw new Refusal('not_found', 'There is no such break.')
+      return []
+    },
     ageing: async () => [
       {
         minDays: 91,
@@ -211,14 +215,15 @@ const A_MATCH: Match = {
   position: 0n,
   rule: 'psp_reference',
   code: 'amount_mismatch',
-  attemptId: A_UUID,
-  paymentId: A_UUID,
+  charge: { attemptId: A_UUID, paymentId: A_UUID },
+  payout: null,
   pspReference: '=ch_1',
   ours: { amount: 1250n, currency: 'EUR', occurredAt: AT, carried: false },
   theirs: {
     fileId: A_UUID,
     fileName: 'day "3", first.csv',
     line: 4,
+    on: null,
     kind: 'charge',
     amount: -1150n,
     fee: 66n,
@@ -226,6 +231,7 @@ const A_MATCH: Match = {
     occurredAt: null,
     carried: true,
   },
+  difference: 2400n,
   expectedFee: 63n,
   explanation: 'Matched by PSP id: =ch_1, because the line has no reference of ours.',
 }
@@ -267,6 +273,7 @@ const fakeDryRun: ReconciliationService['dryRun'] = async ({ source, businessDat
     proof: [{ currency: 'EUR', ours: 3250n, theirs: 2000n, difference: 1250n, explained: 1250n, unexplained: 0n }],
     waterfall: [{ currency: 'EUR', code: 'missing_external', class: 'real', count: 1n, amount: 1250n }],
     changes: [{ change: 'opened', code: 'missing_external', class: 'real', count: 1n, currency: 'EUR', amount: 1250n }],
+    tolerated: [{ currency: 'EUR', pairs: 1n, amount: 2n }],
     resolved: 0n,
     correctionsDue: false,
   }
@@ -318,6 +325,7 @@ const QUEUED: Run = {
   matched: null,
   breaks: null,
   proof: [],
+  tolerated: [],
   requestedAt: AT,
   lateSince: null,
   startedAt: null,

@@ -1,5 +1,5 @@
 import type { OursFile } from '../ours.ts'
-import type { FeeSchedule } from '../source.ts'
+import type { PairTerms } from '../source.ts'
 
 /**
  * What an engine of reconciliation does: it compares two sets of records and gives facts: pairs, what differs, what is
@@ -35,7 +35,7 @@ export type LineWithoutOurs = {
 export const RULES = ['exact', 'reference', 'psp_reference', 'joined'] as const
 export type Rule = (typeof RULES)[number]
 
-export type MatchRequest = {
+export type MatchRequest = PairTerms & {
   /** A folder for the engine's own files and for the outcome. Our records since the last run are there, see ours.ts. */
   readonly folder: string
   /** Parquet of the lines of the day's file. */
@@ -46,7 +46,6 @@ export type MatchRequest = {
   readonly window: Window
   readonly carriedOurs: readonly CarriedOurs[]
   readonly carriedTheirs: readonly CarriedTheirs[]
-  readonly feeSchedule: FeeSchedule | undefined
 }
 
 /**
@@ -129,6 +128,9 @@ export type PairColumns = OursColumns &
     readonly part: number | null
   }
 
+/** What the rules tolerated in one currency. */
+export type Tolerated = { readonly currency: string; readonly pairs: bigint; readonly amount: bigint }
+
 export type Facts = {
   readonly counts: { readonly ours: bigint; readonly theirs: bigint; readonly matched: bigint }
   readonly sums: readonly { readonly side: 'ours' | 'theirs'; readonly currency: string; readonly amount: bigint }[]
@@ -139,6 +141,8 @@ export type Facts = {
     readonly lines: bigint
     readonly amount: bigint
   }[]
+  /** Pairs that agree and whose amounts are not equal: how many, and Σ (ours − theirs). Without currencies that have none. */
+  readonly tolerated: readonly Tolerated[]
   /** Pairs that differ. */
   readonly differences: readonly PairColumns[]
   /** Open breaks whose record is part of a pair now. */

@@ -171,7 +171,7 @@ describe('following', () => {
       },
       async ({ db, random, texts }) => {
         const items = await itemsOf(db)
-        const stream = createStream(SOURCE.feeSchedule)
+        const stream = createStream(SOURCE)
         stream.arrive(shuffled(random, items).map(({ item }) => item))
         const around = { source: SOURCE, settledThrough: undefined, settled: new Set<string>() }
         const standings = new Map(stream.changes().flatMap((pairing) => [...standingsOf(pairing, around)]))

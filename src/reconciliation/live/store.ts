@@ -58,7 +58,7 @@ export async function move(
   }
   const replaced = [...stay.values()].filter(({ item }) => coming.has(item.record.name))
   for (const { item } of replaced) stay.delete(item.record.name)
-  const stream = createStream(at.source.feeSchedule)
+  const stream = createStream(at.source)
   stream.arrive([...stay.values(), ...coming.values()].map(({ item }) => withoutShared(item, shared)))
   const pairings = stream.changes()
   const around = { ...at, settled: await settledBefore(tx, at.source, linesOfToday(pairings)) }

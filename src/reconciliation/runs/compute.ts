@@ -35,6 +35,7 @@ export type Computed = {
   readonly counts: Facts['counts']
   readonly verdict: Verdict
   readonly proof: readonly ProofLine[]
+  readonly tolerated: Facts['tolerated']
   readonly verdictSha256: Buffer
   readonly outcomePath: string
   readonly outcomeSha256: Buffer
@@ -78,6 +79,7 @@ export const compute = <T>(deps: Deps, work: Computation, use: (computed: Comput
         counts: facts.counts,
         verdict,
         proof,
+        tolerated: facts.tolerated,
         verdictSha256: verdictSha256(facts, proof, verdict),
         outcomePath: facts.outcomePath,
         outcomeSha256: await sha256Of(facts.outcomePath),
@@ -114,7 +116,8 @@ async function toldByFile({ db }: Deps, engine: Engine, source: Source, day: str
   return told
 }
 
-async function sha256Of(path: string): Promise<Buffer> {
+/** Of the bytes of a file. */
+export async function sha256Of(path: string): Promise<Buffer> {
   const hash = createHash('sha256')
   for await (const piece of createReadStream(path)) hash.update(piece as Buffer)
   return hash.digest()

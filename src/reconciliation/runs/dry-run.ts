@@ -2,8 +2,10 @@ import type { Db } from '../../platform/db.ts'
 import { Refusal } from '../../platform/errors.ts'
 import { publicId } from '../../platform/ids.ts'
 import { fileOfDay, getFile, type SettlementFile } from '../../settlement/index.ts'
+import type { BankSource } from '../bank/source.ts'
 import { addDays } from '../calendar.ts'
 import { correctionIsDue } from '../corrections/corrections.ts'
+import type { Tolerated } from '../engines/engine.ts'
 import type { ProofLine } from '../proof.ts'
 import { sourceOn } from '../rules/versions.ts'
 import type { ReconciledSource, ReconciliationDeps } from '../service.ts'
@@ -27,7 +29,7 @@ export type DryRun = {
   readonly source: string
   readonly businessDate: string
   readonly fileId: string
-  readonly settings: Source
+  readonly settings: Source | BankSource
   readonly ours: bigint
   readonly theirs: bigint
   readonly matched: bigint
@@ -35,6 +37,8 @@ export type DryRun = {
   readonly breaks: bigint
   readonly proof: readonly ProofLine[]
   readonly waterfall: readonly WaterfallStep[]
+  /** Pairs that would agree although their amounts are not equal: breaks without the tolerance. */
+  readonly tolerated: readonly Tolerated[]
   readonly changes: readonly Change[]
   /** Charges of unknown outcome that the file would resolve. */
   readonly resolved: bigint
@@ -59,7 +63,7 @@ export async function dryRun(deps: Deps, given: ReconciledSource, request: DryRu
   const settings = { ...base.source, ...request.settings }
   const computation = { ...base, source: settings, fileId: file.id }
   const correctionsDue = !isDone && (await correctionIsDue(db, source.name))
-  return compute(deps, computation, async ({ counts, verdict, proof, snapshot, resolved }) => ({
+  return compute(deps, computation, async ({ counts, verdict, proof, tolerated, snapshot, resolved }) => ({
     source: source.name,
     businessDate: day,
     fileId: file.id,
@@ -68,6 +72,7 @@ export async function dryRun(deps: Deps, given: ReconciledSource, request: DryRu
     breaks: BigInt(verdict.standing.length),
     proof,
     waterfall: waterfallOf(verdict.standing),
+    tolerated,
     changes: changesOfVerdict(verdict, snapshot.open),
     resolved: BigInt(resolved),
     correctionsDue,

@@ -138,6 +138,7 @@ export async function loadSides(db: Db, engine: Engine, sides: Sides): Promise<S
           carriedOurs: [...open.flatMap(carriedOurs), ...told],
           carriedTheirs: open.flatMap(carriedTheirs),
           feeSchedule: source.feeSchedule,
+          tolerance: source.tolerance,
         })
         loading.catch(() => undefined) // It is awaited below, once the transaction has ended.
         await Promise.all(Object.values(written))
@@ -283,10 +284,17 @@ export function judge(
   }
 }
 
-export function proofOf({ sums }: Pick<Facts, 'sums'>, { standing }: Verdict): readonly ProofLine[] {
+/** What explains the difference are the breaks that stand, and what the rules tolerate. */
+export function proofOf(
+  { sums, tolerated }: Pick<Facts, 'sums' | 'tolerated'>,
+  { standing }: Pick<Verdict, 'standing'>,
+): readonly ProofLine[] {
   const amounts = (side: 'ours' | 'theirs') =>
     sums.filter((sum) => sum.side === side).map(({ currency, amount }) => [currency, amount] as const)
-  return prove(amounts('ours'), amounts('theirs'), standing.flatMap(contribution))
+  return prove(amounts('ours'), amounts('theirs'), [
+    ...standing.flatMap(contribution),
+    ...tolerated.map(({ currency, amount }) => [currency, amount] as const),
+  ])
 }
 
 const COMMIT = statement(
@@ -351,7 +359,7 @@ async function commit(
     exactJson(new Map(nextFrom)),
     inputs.id,
     verdictSha256(facts, proof, verdict),
-    exactJson({ matched, waterfall: waterfallOf(verdict.standing) }),
+    exactJson({ matched, waterfall: waterfallOf(verdict.standing), tolerated: facts.tolerated }),
     bookable,
   ])
 }

@@ -18,7 +18,7 @@ import { completeRun } from './complete-run.ts'
 import { getRun, lockRun, noteStep, type RunInProgress, RunMovedOn } from './run.ts'
 
 /** A row of a run's outcome that the ledger is concerned with. */
-type OutcomeRow = Pick<OursColumns, 'attempt_id' | 'payment_id'> &
+type OutcomeRow = Pick<OursColumns, 'attempt_id' | 'payment_id' | 'ours_amount'> &
   TheirsColumns &
   Pick<TheirsColumns, 'reference' | 'psp_reference'> &
   Pick<PairColumns, 'code' | 'expected_fee' | 'part'> & {
@@ -197,7 +197,7 @@ async function lineEntries(
       const fact = factOfPart(row, row.part)
       return [
         booked === undefined ? undefined : foundEntry(source.name, line, booked, row.part === null ? belongs : NOWHERE),
-        feeEntry(source.name, { ...line, fact }, row.expected_fee ?? undefined, belongs),
+        feeEntry(source.name, { ...line, fact }, termsOf(row), belongs),
       ]
     }
     // A line that was open before this run is booked already.
@@ -205,6 +205,12 @@ async function lineEntries(
     return loneEntries(source.name, row.kind, line)
   })
 }
+
+/** A pair that agrees is booked as its line says, and what the rules tolerate of its amount as rounding. */
+const termsOf = ({ code, ours_amount, theirs_amount, expected_fee }: OutcomeRow): Parameters<typeof feeEntry>[2] =>
+  code === null
+    ? { expected: undefined, tolerated: ours_amount - theirs_amount }
+    : { expected: expected_fee ?? undefined }
 
 const SETTLE = statement(
   'reconciliation.settle_charges',

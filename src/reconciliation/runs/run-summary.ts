@@ -1,5 +1,6 @@
 import type { BreakClass, BreakCode, NewBreak } from '../break.ts'
 import { contribution } from '../decide.ts'
+import type { Tolerated } from '../engines/engine.ts'
 
 /** What a run comes to, small enough to be kept beside it. Amounts are minor units. */
 export type RunSummary = {
@@ -12,6 +13,8 @@ export type RunSummary = {
   }[]
   /** What leads from ours to theirs, currency by currency: the breaks that stand, by code, in the order of their codes. */
   readonly waterfall: readonly WaterfallStep[]
+  /** Pairs that agree although their amounts are not equal. With the waterfall they are what the proof calls explained. */
+  readonly tolerated: readonly Tolerated[]
   /** What is different from the run before; set when the run completes. */
   readonly changes: readonly Change[]
 }
@@ -47,12 +50,15 @@ type Texts<T> = {
 export type StoredSummary = {
   readonly matched: readonly Texts<RunSummary['matched'][number]>[]
   readonly waterfall: readonly Texts<WaterfallStep>[]
+  /** Runs of earlier versions tolerated nothing, and those of banks do not. */
+  readonly tolerated?: readonly Texts<Tolerated>[]
   readonly changes?: readonly Texts<Change>[]
 }
 
-export const summaryOf = ({ matched, waterfall, changes = [] }: StoredSummary): RunSummary => ({
+export const summaryOf = ({ matched, waterfall, tolerated = [], changes = [] }: StoredSummary): RunSummary => ({
   matched: matched.map((each) => ({ ...each, pairs: BigInt(each.pairs), amount: BigInt(each.amount) })),
   waterfall: waterfall.map((each) => ({ ...each, count: BigInt(each.count), amount: BigInt(each.amount) })),
+  tolerated: tolerated.map((each) => ({ ...each, pairs: BigInt(each.pairs), amount: BigInt(each.amount) })),
   changes: changes.map((each) => ({
     ...each,
     count: BigInt(each.count),
@@ -60,7 +66,7 @@ export const summaryOf = ({ matched, waterfall, changes = [] }: StoredSummary): 
   })),
 })
 
-/** The steps from ours to theirs, from the breaks that stand. Their sum is what the proof calls explained. */
+/** The steps from ours to theirs, from the breaks that stand. With what is tolerated their sum is what the proof calls explained. */
 export function waterfallOf(
   standing: readonly Pick<NewBreak, 'code' | 'class' | 'ours' | 'payout' | 'theirs'>[],
 ): readonly WaterfallStep[] {

@@ -1,4 +1,6 @@
-import type { FeeSchedule } from '../../source.ts'
+import { literal } from '../../../platform/duckdb.ts'
+import type { FeeSchedule, PairTerms } from '../../source.ts'
+import type { Tolerance } from '../../tolerance.ts'
 
 /** Kinds of lines that stand for a charge or against one. Payouts and fees have proofs of their own. */
 export const COMPARED = `kind not in ('payout', 'payout_reversal', 'fee')`
@@ -13,19 +15,34 @@ export const GOOD_STATUS = `(status is null or lower(status) in ('captured', 'se
 export const comparedSql = (
   rule: string,
   from: string,
-  schedule: FeeSchedule | undefined,
+  { feeSchedule, tolerance }: PairTerms,
   part = 'null::integer',
 ): string => `
   select * exclude (status, asked_amount),
          case when ours_currency <> theirs_currency then 'currency_mismatch'
               when not ${GOOD_STATUS} then 'status_mismatch'
-              when ours_amount <> theirs_amount then 'amount_mismatch'
+              when ${differSql('theirs_amount', 'ours_amount', 'ours_currency', tolerance?.amount)} then 'amount_mismatch'
               when asked_amount <> ours_amount then 'split_mismatch'
-              when expected_fee is not null and fee <> expected_fee then 'fee_mismatch' end as code
+              when expected_fee is not null and ${differSql('fee', 'expected_fee', 'theirs_currency', tolerance?.fee)} then 'fee_mismatch' end as code
     from (select o.rowid as o, t.n as t, ${part} as part, ${rule} as rule, o.attempt_id, o.payment_id, o.amount as ours_amount, o.currency as ours_currency,
                  o.occurred_ms as ours_ms, o.ours_break, t.amount as theirs_amount, t.fee, t.currency as theirs_currency,
-                 t.occurred_ms as theirs_ms, ${expectedFee(schedule)} as expected_fee, t.status, o.asked_amount
+                 t.occurred_ms as theirs_ms, ${expectedFee(feeSchedule)} as expected_fee, t.status, o.asked_amount
             from ${from})`
+
+/** Whether an amount differs from what is expected by more than is tolerated, see ../../tolerance.ts. */
+function differSql(amount: string, expected: string, currency: string, tolerance: Tolerance | undefined): string {
+  const { minorUnits, basisPoints } = tolerance ?? {}
+  const fixed = [...(minorUnits ?? [])].map(([name, allowed]) => ` when ${literal(name)} then ${allowed}`).join('')
+  const bounds = [
+    ...(minorUnits === undefined ? [] : [fixed === '' ? '0' : `case ${currency}${fixed} else 0 end`]),
+    ...(basisPoints === undefined ? [] : [`abs(${expected}::hugeint) * ${basisPoints} // 10000`]),
+  ]
+  const isOther = `${amount} <> ${expected}`
+  // Amounts of 64 bits may be further apart than that.
+  return bounds.length === 0
+    ? isOther
+    : `(${isOther} and abs(${amount}::hugeint - ${expected}::hugeint) > least(${bounds.join(', ')}))`
+}
 
 const MAX_BIGINT = 2n ** 63n - 1n
 const HALF_MILLION = 500_000n

@@ -47,6 +47,8 @@ export async function writeOutcome(duckdb: DuckDb, request: MatchRequest, path: 
     ) to ${literal(path)} (format parquet, compression lz4_raw)`)
 }
 
+const isTolerant = ({ tolerance }: MatchRequest): boolean => tolerance?.amount !== undefined
+
 export async function readFacts(duckdb: DuckDb, request: MatchRequest): Promise<Omit<Facts, 'outcomePath'>> {
   const [counts] = await duckdb.query<Facts['counts']>(`
     select (select count(*) from ours) as ours, (select count(*) from theirs where ${COMPARED}) as theirs,
@@ -62,6 +64,11 @@ export async function readFacts(duckdb: DuckDb, request: MatchRequest): Promise<
       select 'theirs', currency, sum(amount)::bigint from theirs where ${COMPARED} group by currency`),
     totals: await duckdb.query(`
       select currency, kind, count(*) as lines, sum(amount)::bigint as amount from theirs where n >= 0 group by currency, kind`),
+    tolerated: isTolerant(request)
+      ? await duckdb.query(`
+        select ours_currency as currency, count(*) as pairs, sum(ours_amount::hugeint - theirs_amount)::bigint as amount
+          from compared where code is null and ours_amount <> theirs_amount group by ours_currency order by ours_currency`)
+      : [],
     differences: await duckdb.query<PairColumns>(`
       select c.rule, c.code, c.expected_fee, c.part, ${OURS}, ${theirs(request, 'c.theirs_amount', 'c.fee')}
         from (select o, t, rule, code, expected_fee, part, theirs_amount, fee from compared where code is not null) c

@@ -1,5 +1,5 @@
 import type { DuckDb } from '../../../platform/duckdb.ts'
-import type { FeeSchedule } from '../../source.ts'
+import type { FeeSchedule, PairTerms } from '../../source.ts'
 import { comparedSql, expectedFee, GOOD_STATUS } from './compare.ts'
 
 /**
@@ -7,7 +7,7 @@ import { comparedSql, expectedFee, GOOD_STATUS } from './compare.ts'
  * and they come to its amount. Otherwise nothing of it is matched: nobody knows which of them it is short of. Of two lines
  * that name the same charge the earlier one takes it.
  */
-export async function pairJoined(duckdb: DuckDb, schedule: FeeSchedule | undefined): Promise<void> {
+export async function pairJoined(duckdb: DuckDb, terms: PairTerms): Promise<void> {
   await duckdb.run('create or replace table joined (o bigint, t integer)')
   // The earliest line that is whole is claimed in each turn, so that this ends.
   for (;;) {
@@ -18,9 +18,9 @@ export async function pairJoined(duckdb: DuckDb, schedule: FeeSchedule | undefin
       insert into joined select o, t from claimed;
       insert into late_pair select o, t, 'joined' from claimed`)
   }
-  await duckdb.run(partsSql(schedule))
+  await duckdb.run(partsSql(terms.feeSchedule))
   await duckdb.run(
-    `insert into compared by name ${comparedSql(`'joined'`, 'line_part t join ours o on o.rowid = t.o', schedule, 't.part')}`,
+    `insert into compared by name ${comparedSql(`'joined'`, 'line_part t join ours o on o.rowid = t.o', terms, 't.part')}`,
   )
 }
 

@@ -1,4 +1,5 @@
-import type { FeeSchedule } from '../../source.ts'
+import { type FeeSchedule, type PairTerms, scheduledFee } from '../../source.ts'
+import { agrees } from '../../tolerance.ts'
 import type { Code, LineItem, OursItem, ToldItem } from './record.ts'
 
 /** Kinds of lines that stand for no charge: payouts and fees have proofs of their own. */
@@ -9,16 +10,13 @@ export const isCompared = ({ kind }: Pick<LineItem, 'kind'>): boolean => !APART.
 /** Words with which a PSP says that a charge is what it should be. */
 const GOOD_STATUS: readonly string[] = ['captured', 'settled', 'succeeded', 'paid']
 
-const MILLION = 1_000_000n
-const HALF_MILLION = 500_000n
-
 type Theirs = Pick<LineItem | ToldItem, 'theirs_amount' | 'theirs_currency'>
 
 /** What the schedule says of our amount, or of theirs across currencies; null without a schedule. */
 export function expectedFee(ours: OursItem, theirs: Theirs, schedule: FeeSchedule | undefined): bigint | null {
   if (schedule === undefined) return null
   const amount = ours.ours_currency === theirs.theirs_currency ? ours.ours_amount : theirs.theirs_amount
-  return (amount * BigInt(schedule.ratePpm) + HALF_MILLION) / MILLION + schedule.fixed
+  return scheduledFee(amount, schedule)
 }
 
 export const isGood = (status: string | null): boolean => status === null || GOOD_STATUS.includes(status.toLowerCase())
@@ -28,11 +26,15 @@ export function codeOf(
   ours: OursItem,
   theirs: Theirs & Partial<Pick<LineItem, 'status' | 'fee'>>,
   expected: bigint | null,
+  tolerance: PairTerms['tolerance'],
 ): Code {
   const { status = null, fee } = theirs
   if (ours.ours_currency !== theirs.theirs_currency) return 'currency_mismatch'
   if (!isGood(status)) return 'status_mismatch'
-  if (ours.ours_amount !== theirs.theirs_amount) return 'amount_mismatch'
+  const { ours_currency: currency } = ours
+  if (!agrees(theirs.theirs_amount, ours.ours_amount, { currency, tolerance: tolerance?.amount }))
+    return 'amount_mismatch'
   if (ours.asked_amount !== ours.ours_amount) return 'split_mismatch'
-  return expected !== null && fee !== undefined && fee !== expected ? 'fee_mismatch' : null
+  if (expected === null || fee === undefined) return null
+  return agrees(fee, expected, { currency, tolerance: tolerance?.fee }) ? null : 'fee_mismatch'
 }

@@ -1,4 +1,4 @@
-import type { FeeSchedule } from '../../source.ts'
+import type { PairTerms } from '../../source.ts'
 import type { Rule } from '../engine.ts'
 import { codeOf, expectedFee, isCompared } from './compare.ts'
 import { compareLines, compareOurs, compareTold } from './order.ts'
@@ -40,22 +40,24 @@ type Pass = (typeof PASSES)[number]
  * Pairs the records of one group, the same in whatever order they came: within a pass both sides are ranked by time, and what
  * is at the same time by name. A late record gets its rank like every other, and those behind it move on.
  */
-export function pairGroup({ ours, lines, told }: Group, schedule: FeeSchedule | undefined): Pairing {
+export function pairGroup({ ours, lines, told }: Group, terms: PairTerms): Pairing {
   const compared = lines.filter(isCompared)
   const charges = compared.filter(({ kind }) => kind === 'charge')
   const claimed = claim(ours, charges, compareLines)
   const claimedOf = new Set<OursItem | LineItem>(claimed.flatMap((each) => [each.ours, each.theirs]))
   const joined = pairJoined(
     { ours: ours.filter((each) => !claimedOf.has(each)), lines: charges.filter((each) => !claimedOf.has(each)) },
-    schedule,
+    terms,
   )
-  const pairs = [...claimed.map((each) => judged(each, schedule)), ...joined]
+  const pairs = [...claimed.map((each) => judged(each, terms)), ...joined]
   const paired = new Set(pairs.map((pair) => pair.ours))
   const lineOf = new Set(pairs.map((pair) => pair.theirs.name))
   const spoken = spokenOf(pairs)
   const alone = ours.filter((record) => !paired.has(record))
   const unheard = alone.filter((record) => !spoken.charges.has(record.attempt_id))
-  const telling = claim(unheard, firstTold(told), compareTold).map((each) => judged(each, undefined))
+  const telling = claim(unheard, firstTold(told), compareTold).map((each) =>
+    judged(each, { ...terms, feeSchedule: undefined }),
+  )
   const heard = spokenOf([...pairs, ...telling])
   const toldPaired = new Set(telling.map((pair) => pair.theirs))
   return {
@@ -78,10 +80,10 @@ export function pairGroup({ ours, lines, told }: Group, schedule: FeeSchedule | 
 
 const judged = <T extends LineItem | ToldItem>(
   { rule, ours, theirs }: Claimed<T>,
-  schedule: FeeSchedule | undefined,
+  { feeSchedule, tolerance }: PairTerms,
 ): Pair<T> => {
-  const expected = expectedFee(ours, theirs, schedule)
-  return { rule, ours, theirs, code: codeOf(ours, theirs, expected), expectedFee: expected, part: null }
+  const expected = expectedFee(ours, theirs, feeSchedule)
+  return { rule, ours, theirs, code: codeOf(ours, theirs, expected, tolerance), expectedFee: expected, part: null }
 }
 
 type Claimed<T> = { readonly rule: Rule; readonly ours: OursItem; readonly theirs: T }

@@ -1,4 +1,4 @@
-import type { FeeSchedule } from '../../source.ts'
+import type { PairTerms } from '../../source.ts'
 import { codeOf, expectedFee, isGood } from './compare.ts'
 import { byText, byValue, compareLines } from './order.ts'
 import { joinedCharges, type LineItem, type OursItem, type Pair } from './record.ts'
@@ -12,7 +12,7 @@ type Whole = { readonly line: LineItem; readonly members: readonly OursItem[] }
  * The pass of joined lines: one that names several charges is paired with all of them when every one is there, in its currency,
  * and they come to its amount. Of two lines that name the same charge the earlier one takes it.
  */
-export function pairJoined({ ours, lines }: Rest, schedule: FeeSchedule | undefined): readonly Pair<LineItem>[] {
+export function pairJoined({ ours, lines }: Rest, terms: PairTerms): readonly Pair<LineItem>[] {
   const joined = lines.filter((line) => joinedCharges(line.reference).length > 0).sort(compareLines)
   const pairs: Pair<LineItem>[] = []
   const taken = new Set<OursItem | LineItem>()
@@ -25,7 +25,7 @@ export function pairJoined({ ours, lines }: Rest, schedule: FeeSchedule | undefi
     if (claimed.length === 0) return pairs
     for (const whole of claimed) {
       for (const each of [whole.line, ...whole.members]) taken.add(each)
-      pairs.push(...partsOf(whole, schedule))
+      pairs.push(...partsOf(whole, terms))
     }
   }
 }
@@ -60,10 +60,10 @@ const isWhole = (line: LineItem, members: readonly OursItem[]): boolean =>
  * A part of the line for each charge. Its fee is what the schedule says, or without one its share by amount; what differs or
  * does not come out even falls to the first.
  */
-function partsOf({ line, members }: Whole, schedule: FeeSchedule | undefined): readonly Pair<LineItem>[] {
+function partsOf({ line, members }: Whole, terms: PairTerms): readonly Pair<LineItem>[] {
   const ranked = [...members].sort((a, b) => byValue(a.ours_ms, b.ours_ms) || byText(a.attempt_id, b.attempt_id))
   const fees = ranked.map(
-    (ours) => expectedFee(ours, line, schedule) ?? (line.fee * ours.ours_amount) / line.theirs_amount,
+    (ours) => expectedFee(ours, line, terms.feeSchedule) ?? (line.fee * ours.ours_amount) / line.theirs_amount,
   )
   const rest = fees.reduce((left, fee) => left - fee, line.fee)
   return ranked.map((ours, index) => {
@@ -72,12 +72,12 @@ function partsOf({ line, members }: Whole, schedule: FeeSchedule | undefined): r
       theirs_amount: ours.ours_amount,
       fee: (fees[index] ?? 0n) + (index === 0 ? rest : 0n),
     }
-    const expected = expectedFee(ours, theirs, schedule)
+    const expected = expectedFee(ours, theirs, terms.feeSchedule)
     return {
       rule: 'joined',
       ours,
       theirs,
-      code: codeOf(ours, theirs, expected),
+      code: codeOf(ours, theirs, expected, terms.tolerance),
       expectedFee: expected,
       part: index + 1,
     }

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict'
-import type { FeeSchedule } from '../../source.ts'
+import type { PairTerms } from '../../source.ts'
 import type { Facts, PairColumns } from '../engine.ts'
+import { byText } from './order.ts'
 import { type Group, type Pairing, pairGroup } from './pair-group.ts'
 import { type Item, keysOf, type LineItem, type OursItem, type ToldItem } from './record.ts'
 
 /** What a run is decided by, without what only an engine that reads files can give. */
 export type StreamFacts = Pick<
   Facts,
-  'counts' | 'sums' | 'differences' | 'cleared' | 'unmatchedOurs' | 'unmatchedTheirs'
+  'counts' | 'sums' | 'tolerated' | 'differences' | 'cleared' | 'unmatchedOurs' | 'unmatchedTheirs'
 >
 
 /**
@@ -30,14 +31,14 @@ export type Stream = {
 
 type Standing = { readonly members: Map<string, Item>; pairing: Pairing | undefined }
 
-export function createStream(feeSchedule: FeeSchedule | undefined): Stream {
+export function createStream(terms: PairTerms): Stream {
   const groupOf = new Map<string, Standing>()
   const groups = new Set<Standing>()
   const names = new Set<string>()
   const changed = new Set<Standing>()
 
   const standing = (group: Standing): Pairing => {
-    group.pairing ??= pairGroup(sidesOf(group.members.values()), feeSchedule)
+    group.pairing ??= pairGroup(sidesOf(group.members.values()), terms)
     return group.pairing
   }
 
@@ -98,7 +99,7 @@ export function createStream(feeSchedule: FeeSchedule | undefined): Stream {
       for (const group of [...groups]) {
         const members = [...group.members.values()]
         if (!members.some(leaving)) continue
-        pairings.push(members.every(taking) ? standing(group) : pairGroup(sidesOf(members.filter(taking)), feeSchedule))
+        pairings.push(members.every(taking) ? standing(group) : pairGroup(sidesOf(members.filter(taking)), terms))
         release(group, leaving)
       }
       return factsOf(pairings)
@@ -151,6 +152,7 @@ function factsOf(pairings: readonly Pairing[]): StreamFacts {
         ...sum,
       })),
     ],
+    tolerated: toleratedOf(pairs),
     differences: pairs.flatMap(({ rule, code, ours, theirs, expectedFee, part }): PairColumns[] =>
       code === null
         ? []
@@ -167,6 +169,19 @@ function factsOf(pairings: readonly Pairing[]): StreamFacts {
       is_duplicate: isDuplicate,
     })),
   }
+}
+
+function toleratedOf(pairs: Pairing['pairs']): StreamFacts['tolerated'] {
+  const gaps = pairs
+    .filter(({ code, ours, theirs }) => code === null && ours.ours_amount !== theirs.theirs_amount)
+    .map(({ ours, theirs }) => ({ currency: ours.ours_currency, amount: ours.ours_amount - theirs.theirs_amount }))
+  return [...Map.groupBy(gaps, ({ currency }) => currency)]
+    .map(([currency, of]) => ({
+      currency,
+      pairs: BigInt(of.length),
+      amount: of.reduce((sum, { amount }) => sum + amount, 0n),
+    }))
+    .toSorted((a, b) => byText(a.currency, b.currency))
 }
 
 function sumsOf(

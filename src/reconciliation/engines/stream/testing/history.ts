@@ -1,6 +1,7 @@
 import type { Seeded } from '../../../../../test/support/seeded.ts'
 import { publicId } from '../../../../platform/ids.ts'
 import type { Source } from '../../../source.ts'
+import type { Tolerance } from '../../../tolerance.ts'
 
 /**
  * Random histories of a few business days: what was booked on our side and by which night, what stands in which file, and
@@ -49,6 +50,7 @@ export type Told = Pick<Line, 'reference' | 'psp' | 'amount' | 'currency'> & {
 }
 
 export type History = {
+  readonly source: Source
   readonly days: readonly string[]
   readonly booked: readonly Booked[]
   readonly lines: readonly Line[]
@@ -88,7 +90,23 @@ export function randomHistory(random: Seeded): History {
   }
   for (let more = random.integer(0, 5); more > 0; more -= 1) drafts.push(foreignLine(random, days.length))
   const told = booked.flatMap((record) => toldAbout(random, record, days))
-  return { days, booked, lines: drafts.map((line, n) => ({ ...line, line: 4 + n })), told }
+  const source = { ...SOURCE, tolerance: { amount: randomTolerance(random), fee: randomTolerance(random) } }
+  return { source, days, booked, lines: drafts.map((line, n) => ({ ...line, line: 4 + n })), told }
+}
+
+/** A quarter of them none, and others that take some of the differences of one minor unit and not all. */
+function randomTolerance(random: Seeded): Tolerance | undefined {
+  const bounds = random.weighted({ none: 1, fixed: 1, share: 1, both: 1 })
+  if (bounds === 'none') return undefined
+  const minorUnits = new Map([
+    ['EUR', BigInt(random.integer(0, 2))],
+    ...(random.chance(0.5) ? [['JPY', 1n] as const] : []),
+  ])
+  const basisPoints = random.pick([1, 30, 100])
+  return {
+    minorUnits: bounds === 'share' ? undefined : minorUnits,
+    basisPoints: bounds === 'fixed' ? undefined : basisPoints,
+  }
 }
 
 function randomBooked(random: Seeded, days: readonly string[], n: number): Booked {

@@ -1,12 +1,11 @@
 import type { NewBreak, OpenBreak } from '../../../break.ts'
-import { contribution } from '../../../decide.ts'
-import { type ProofLine, prove } from '../../../proof.ts'
-import { judge } from '../../../runs/match-run.ts'
+import type { ProofLine } from '../../../proof.ts'
+import { judge, proofOf } from '../../../runs/match-run.ts'
 import type { Verdict } from '../../../runs/verdict.ts'
 import { lineKey } from '../../../settled.ts'
 import { joinedCharges, namedCharge } from '../record.ts'
 import type { StreamFacts } from '../stream.ts'
-import { type Booked, type History, SOURCE, uuid } from './history.ts'
+import { type Booked, type History, uuid } from './history.ts'
 
 /**
  * What the nights of a history make of the facts of an engine, through the one state machine: breaks that open, clear, wait
@@ -23,10 +22,11 @@ export type Nights = {
 
 export type Said = Pick<Verdict, 'found' | 'cleared' | 'repeated' | 'promoted' | 'carried'> & {
   readonly counts: StreamFacts['counts']
+  readonly tolerated: StreamFacts['tolerated']
   readonly proof: readonly ProofLine[]
 }
 
-export function createNights({ days, booked }: History): Nights {
+export function createNights({ source, days, booked }: History): Nights {
   let open: readonly OpenBreak[] = []
   const settled = new Set<string>()
 
@@ -61,7 +61,7 @@ export function createNights({ days, booked }: History): Nights {
     open: () => open,
     oursOf,
     decide(night, facts) {
-      const around = { day: days[night] ?? '', source: SOURCE }
+      const around = { day: days[night] ?? '', source }
       const verdict = judge(facts, { open, unknown: [] }, settledBefore(facts), around)
       settle(night, facts, open)
       const found = verdict.found.toSorted(byRecord)
@@ -86,9 +86,6 @@ export function createNights({ days, booked }: History): Nights {
           return code === undefined ? each : { ...each, code, class: 'real' as const }
         })
       open = [...standing, ...opened]
-      const sums = (side: 'ours' | 'theirs') =>
-        facts.sums.filter((sum) => sum.side === side).map(({ currency, amount }) => [currency, amount] as const)
-      const proof = prove(sums('ours'), sums('theirs'), verdict.standing.flatMap(contribution))
       return {
         counts: facts.counts,
         found,
@@ -96,7 +93,8 @@ export function createNights({ days, booked }: History): Nights {
         repeated: verdict.repeated.toSorted(),
         promoted: verdict.promoted.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
         carried: verdict.carried.toSorted(),
-        proof,
+        tolerated: facts.tolerated,
+        proof: proofOf(facts, verdict),
       }
     },
   }

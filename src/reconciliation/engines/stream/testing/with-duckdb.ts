@@ -1,11 +1,11 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type DuckDb, literal } from '../../../../platform/duckdb.ts'
 import type { OpenBreak } from '../../../break.ts'
 import { oursPath } from '../../../ours.ts'
 import { createDuckDbEngine } from '../../duckdb/match.ts'
 import type { Facts } from '../../engine.ts'
-import { type Booked, fileOf, type History, SOURCE, uuid } from './history.ts'
+import { type Booked, fileOf, type History, uuid } from './history.ts'
 import { createNights, type Said } from './nights.ts'
 
 /** The history night by night, as the nightly run compares it. Gives what each night says. */
@@ -20,14 +20,14 @@ export async function decideWithDuckDb(history: History, duckdb: DuckDb, folder:
 }
 
 async function compare(
-  { days, booked, lines }: History,
+  { source, days, booked, lines }: History,
   night: number,
   open: readonly OpenBreak[],
   duckdb: DuckDb,
   parent: string,
 ): Promise<Facts> {
-  const folder = join(parent, `night-${night}`)
-  mkdirSync(folder, { recursive: true })
+  // A folder of its own: DuckDB may still know what a file of the same name held a moment ago.
+  const folder = mkdtempSync(join(parent, `night-${night}-`))
   const linesPath = join(folder, 'lines.parquet')
   // In the order in which nights find them, as the ledger's chain has them.
   const known = booked.toSorted((a, b) => a.night - b.night).filter((each) => each.night <= night)
@@ -65,7 +65,8 @@ async function compare(
         ? []
         : [{ ...theirs, breakId: id, occurredMs: theirs.occurredAt && BigInt(theirs.occurredAt.getTime()) }],
     ),
-    feeSchedule: SOURCE.feeSchedule,
+    feeSchedule: source.feeSchedule,
+    tolerance: source.tolerance,
   })
   const facts = await engine.match()
   rmSync(folder, { recursive: true })

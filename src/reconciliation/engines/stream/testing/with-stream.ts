@@ -2,7 +2,7 @@ import type { Seeded } from '../../../../../test/support/seeded.ts'
 import { openItem } from '../open-item.ts'
 import type { Item } from '../record.ts'
 import { createStream, type Stream } from '../stream.ts'
-import { type Booked, fileOf, type History, type Line, SOURCE, type Told, uuid } from './history.ts'
+import { type Booked, fileOf, type History, type Line, type Told, uuid } from './history.ts'
 import { createNights, type Said } from './nights.ts'
 
 export const oursItem = (each: Booked): Item => ({
@@ -76,7 +76,7 @@ function arrivals({ days, booked, lines, told }: History): readonly Arrival[] {
 /** The history record by record, in an order that `random` makes up, some of them twice. Gives what each night says. */
 export function decideWithStream(history: History, random: Seeded): readonly Said[] {
   const nights = createNights(history)
-  const stream = createStream(SOURCE.feeSchedule)
+  const stream = createStream(history.source)
   const slots = arrivals(history).map(({ item, from, to }) => ({
     item,
     at: random.integer(from, to) + random.next() * 0.999,
