@@ -135,8 +135,9 @@ export type ApiRun = {
 type ApiMatchSide = { readonly amount: Integer; readonly currency: string; readonly carried: boolean }
 
 export type ApiMatch = {
-  readonly payment: string
-  readonly attempt: string
+  readonly payment?: string
+  readonly attempt?: string
+  readonly psp_reference?: string
   readonly rule: string
   readonly code?: string
   readonly ours: ApiMatchSide

@@ -15,8 +15,8 @@ export type ApiReport = {
   readonly settings: {
     readonly rule_version?: number
     readonly zone: string
-    readonly cut_off: string
-    readonly grace_minutes: number
+    readonly cut_off?: string
+    readonly grace_minutes?: number
     readonly lag_days: number
     readonly fee_schedule?: { readonly rate_ppm: number; readonly fixed: Integer }
     readonly tolerance?: ApiTolerance

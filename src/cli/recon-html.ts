@@ -1,7 +1,7 @@
 import { formatMinor } from '../money/index.ts'
-import { FIELDS, groupedMajor, type Input, type Item, type Row, type Summary } from '../recon/index.ts'
+import { FIELDS, groupedMajor, type Hint, type Input, type Item, type Row, type Summary } from '../recon/index.ts'
 import { SCRIPT, STYLE } from './recon-html-assets.ts'
-import { dayText, LABELS, moneyOf, whereOf } from './recon-words.ts'
+import { dayText, hintText, LABELS, moneyOf, whereOf } from './recon-words.ts'
 
 /** The page as a stream of pieces: one file that loads nothing, for people who were sent it. */
 export async function* reportPage(
@@ -134,12 +134,29 @@ function breaksHead(
 <div class="wide"><table id="breaks"><thead><tr>${['Reference', 'What', 'Ours', 'Theirs', 'Difference', 'Why'].map((name) => `<th scope="col">${name}</th>`).join('')}</tr></thead><tbody>`
 }
 
-function breakRow({ id, code, class: isClass, dueOn, ours, theirs, difference, currency, reasons }: Item): string {
+function breakRow({
+  id,
+  code,
+  class: isClass,
+  dueOn,
+  ours,
+  theirs,
+  difference,
+  currency,
+  reasons,
+  suggestions,
+}: Item): string {
   const gap =
     difference === undefined || currency === undefined ? '' : `${groupedMajor(difference, currency)} ${currency}`
   const due = dueOn === undefined ? '' : `<br>due by ${dayText(dueOn)}`
   const name = theirs?.reference ?? ours?.reference ?? ''
-  return `<tr class="${isClass}"><th scope="row">${escapeHtml(name)}<br><code>${escapeHtml(id)}</code></th><td>${LABELS[code]}<br><span class="quiet">${isClass}</span>${due}</td><td>${rowCell(ours)}</td><td>${rowCell(theirs)}</td><td class="n">${escapeHtml(gap)}</td><td>${reasons.map(escapeHtml).join('<br>')}</td></tr>\n`
+  return `<tr class="${isClass}"><th scope="row">${escapeHtml(name)}<br><code>${escapeHtml(id)}</code></th><td>${LABELS[code]}<br><span class="quiet">${isClass}</span>${due}</td><td>${rowCell(ours)}</td><td>${rowCell(theirs)}</td><td class="n">${escapeHtml(gap)}</td><td>${reasons.map(escapeHtml).join('<br>')}${hintsCell(suggestions)}</td></tr>\n`
+}
+
+function hintsCell(hints: readonly Hint[]): string {
+  if (hints.length === 0) return ''
+  const list = hints.map((hint) => `<li>${escapeHtml(hintText(hint))}</li>`).join('')
+  return `<details><summary>May belong to ${hints.length === 1 ? 'another break' : 'other breaks'}</summary><ul>${list}</ul></details>`
 }
 
 function rowCell(row: Row | undefined): string {

@@ -1,4 +1,4 @@
-import type { Baseline, Item, Row, Side, SideName, Summary } from '../recon/index.ts'
+import type { Baseline, Hint, Item, Row, Side, SideName, Summary } from '../recon/index.ts'
 import { FIELDS, type Mapping } from '../recon/index.ts'
 
 /** `tallystick.recon/1` but for its items. Amounts are signed minor units. */
@@ -67,7 +67,7 @@ export const columnsView = (sides: Readonly<Record<SideName, Side>>) =>
   Object.fromEntries(Object.entries(sides).map(([name, { columns }]) => [name, columns.map((column) => column.name)]))
 
 export function itemView(item: Item) {
-  const { id, code, class: isClass, dueOn, ours, theirs, difference, reasons, baseline } = item
+  const { id, code, class: isClass, dueOn, ours, theirs, difference, reasons, suggestions, baseline } = item
   return {
     id,
     code,
@@ -77,9 +77,24 @@ export function itemView(item: Item) {
     theirs: theirs && rowView(theirs),
     difference,
     reasons,
+    suggestions: suggestions.length === 0 ? undefined : suggestions.map(hintView),
     baseline,
   }
 }
+
+const hintView = ({ score, reasons, rows }: Hint) => ({
+  score,
+  reasons,
+  rows: rows.map(({ id, row, file, reference, amount, currency, occurredAt }) => ({
+    break: id,
+    row,
+    file,
+    reference,
+    amount,
+    currency,
+    occurred_at: occurredAt,
+  })),
+})
 
 const rowView = ({ row, file, rows, reference, amount, currency, occurredAt }: Row) => ({
   row,

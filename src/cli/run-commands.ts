@@ -94,7 +94,7 @@ function addReportCommands(runs: Command, leaf: AddLeaf): void {
   const matches = runs
     .command('matches')
     .argument('<id>', 'run_…')
-    .option('--rule <rule>', 'exact, reference, psp_reference, joined')
+    .option('--rule <rule>', 'exact, reference, psp_reference, joined, amount, sum')
     .option('--payment <id>', 'of this payment (pay_…)')
     .option('--tolerated', 'that agree within the tolerance, and not to the cent')
     .option('--csv', 'all that fit, as CSV')

@@ -13,6 +13,7 @@ import type { Item, Summary } from './result.ts'
 import type { Settings } from './settings.ts'
 import { FEW_ROWS, rawTable, SIDES, type Side, type SideName } from './side.ts'
 import { createStates } from './state-sql.ts'
+import { suggestionsOf } from './suggestions.ts'
 import { createVeil } from './veil.ts'
 
 export type ReconRequest = {
@@ -103,8 +104,9 @@ async function compare(duckdb: DuckDb, request: ReconRequest): Promise<Outcome> 
     apart: await apartOf(duckdb),
     notes,
   }
-  const veil = createVeil(specs, request.anonymise)
-  return { kind: 'done', summary, baseline, items: (filter) => itemsOf(duckdb, sides, veil, filter) }
+  const suggestions = await suggestionsOf(duckdb)
+  const known = { sides, veil: createVeil(specs, request.anonymise), suggestions }
+  return { kind: 'done', summary, baseline, items: (filter) => itemsOf(duckdb, known, filter) }
 }
 
 /** For few rows a second thread, and a plan that was thought about for long, cost more than they save. */

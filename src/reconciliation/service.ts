@@ -10,6 +10,7 @@ import { type Format, type Origin, type Received, receiveFile } from '../settlem
 
 import { type AgeingLine, ageing } from './ageing.ts'
 import { businessDayFrom, isBusinessDay } from './bank/business-days.ts'
+import { dryRunBank } from './bank/dry-run.ts'
 import { type BankSource, cutOf } from './bank/source.ts'
 import { createBankWork, firstBankDay } from './bank/work.ts'
 
@@ -122,7 +123,7 @@ export function createReconciliation(
     const found = sources.find(({ source }) => source.name === name)
     if (found !== undefined) return found
     if (banks.some((bank) => bank.name === name)) {
-      const detail = `"${name}" is a bank: its runs find payouts, and are neither tried nor computed again.`
+      const detail = `"${name}" is a bank: it is reconciled by what is declared of it, and its files are a declared source's.`
       throw new Refusal('invalid_request', detail, { errors: [{ pointer, detail }] })
     }
     const known = [...sources.map(({ source }) => source.name), ...banks.map((bank) => bank.name)]
@@ -183,6 +184,8 @@ export function createReconciliation(
       mayGoOn: () => !stopped,
     }),
     dryRun: ({ source, ...request }) => {
+      const bank = banks.find(({ name }) => name === source)
+      if (bank !== undefined) return computing(() => dryRunBank(deps, bank, request))
       const given = find(source, '/source')
       return computing(() => dryRun(deps, given, request))
     },
