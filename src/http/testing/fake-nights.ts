@@ -191,6 +191,10 @@ function fakeReconciliation(started: Run[], hurry: () => void): ReconciliationSe
     verify: fakeVerify,
     report: fakeReport,
     changes: fakeChanges,
+    payoutWaterfall: async (id) => {
+      requireCompared(id)
+      return { run: COMPLETED, fileId: A_UUID, statements: [], payouts: [] }
+    },
     getBreak: async (id) => (id === A_UUID ? { ...A_BREAK, events: [EVENT] } : undefined),
     suggest: async (id) => {
       if (id !== A_UUID) throw new Refusal('not_found', 'There is no such break.')
