@@ -143,6 +143,53 @@ describe('a payout', () => {
   })
 })
 
+describe('the waterfall of a payout', () => {
+  const waterfallOf = async (fate: number): Promise<Json> => {
+    const runs = await list('/v1/recon_runs?source=simulator')
+    const run = runs.find((each) => each['business_date'] === days[fate + 1])
+    return (await server.get(`/v1/recon_runs/${run?.['id']}/payout_waterfall`)).body
+  }
+
+  it('leads from the charges of the day over their fees to the payout, and to the line of the bank', async () => {
+    const gross = sold(1)
+    const fee = gross - payoutOf(1)
+
+    expect(await waterfallOf(0)).toMatchObject({
+      object: 'payout_waterfall',
+      source: 'simulator',
+      statements: [
+        {
+          currency: 'EUR',
+          opening: payoutOf(0),
+          steps: [
+            { kind: 'charge', lines: 1, amount: gross },
+            { kind: 'fees_withheld', lines: 1, amount: -fee },
+          ],
+          settled: gross - fee,
+          paid_out: payoutOf(0),
+          closing: payoutOf(1),
+          unexplained: 0,
+        },
+      ],
+      payouts: [{ amount: payoutOf(0), bank: { source: 'house-bank', amount: payoutOf(0) } }],
+    })
+  })
+
+  it('names the break of a payout that came short or never', async () => {
+    const [short] = await list('/v1/breaks?source=house-bank&code=payout_mismatch')
+    const missing = (await list('/v1/breaks?source=house-bank&code=missing_external')).find(
+      (each) => each['payout']?.['business_date'] === days[3],
+    )
+
+    expect((await waterfallOf(1))['payouts']).toMatchObject([
+      { amount: payoutOf(1), bank: { amount: payoutOf(1) - 100 }, break: short?.['id'] },
+    ])
+    const [never] = Array.from((await waterfallOf(2))['payouts'] ?? [], (each: Json) => each)
+    expect(never).toMatchObject({ amount: payoutOf(2), break: missing?.['id'] })
+    expect(never).not.toHaveProperty('bank')
+  })
+})
+
 describe('the runs of a bank', () => {
   const runOf = async (day: string | undefined): Promise<Json> => {
     const found = (await list('/v1/recon_runs?source=house-bank')).find((each) => each['business_date'] === day)
@@ -255,6 +302,13 @@ describe('the runs of a bank', () => {
     expect([grace.status, grace.body['errors']?.[0]?.['pointer']]).toEqual([422, '/settings/grace_minutes'])
     const file = await dry({ business_date: days[3], file: `sf_${'0'.repeat(32)}` })
     expect([file.status, file.body['errors']?.[0]?.['pointer']]).toEqual([422, '/file'])
+  })
+
+  it('read no file of a PSP, and refuse to tell what led to a payout', async () => {
+    const [run] = await list('/v1/recon_runs?source=house-bank&status=completed')
+    const { status, body } = await server.get(`/v1/recon_runs/${run?.['id']}/payout_waterfall`)
+    expect([status, body['code']]).toEqual([409, 'run_state'])
+    expect(body['detail']).toBe('The run is completed and is one of a bank: ask for that of the PSP.')
   })
 
   it('are among the metrics that must read 0', async () => {

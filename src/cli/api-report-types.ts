@@ -120,3 +120,24 @@ export type ApiRule = {
   readonly activated_at?: string
   readonly effective_on?: string
 }
+
+export type ApiPayoutWaterfall = {
+  readonly run: string
+  readonly statements: readonly {
+    readonly account: string
+    readonly currency: string
+    readonly opening?: Integer
+    readonly steps: readonly { readonly kind: string; readonly lines: number; readonly amount: Integer }[]
+    readonly settled: Integer
+    readonly paid_out: Integer
+    readonly closing?: Integer
+  }[]
+  readonly payouts: readonly {
+    readonly psp_reference?: string
+    readonly line: number
+    readonly amount: Integer
+    readonly currency: string
+    readonly bank?: { readonly source: string; readonly on: string; readonly amount: Integer }
+    readonly break?: string
+  }[]
+}

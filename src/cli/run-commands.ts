@@ -85,6 +85,12 @@ function addReportCommands(runs: Command, leaf: AddLeaf): void {
     next: 'npx tallystick runs list',
     run: async (context, [id = '']) => (await import('./runs-diff.ts')).runsDiff(context, id),
   })
+  leaf(runs.command('waterfall').argument('<id>', 'run_…'), {
+    summary: 'what led from the sales of the day to what the PSP paid out, and whether it is at the bank',
+    examples: ['runs waterfall run_…', 'runs waterfall run_… --json'],
+    next: 'npx tallystick runs list',
+    run: async (context, [id = '']) => (await import('./runs-waterfall.ts')).runsWaterfall(context, id),
+  })
   const matches = runs
     .command('matches')
     .argument('<id>', 'run_…')

@@ -97,6 +97,7 @@ describe('the OpenAPI document', () => {
         "GET /v1/recon_runs/{id}/changes",
         "GET /v1/recon_runs/{id}/matches",
         "GET /v1/recon_runs/{id}/matches.csv",
+        "GET /v1/recon_runs/{id}/payout_waterfall",
         "GET /v1/recon_runs/{id}/report",
         "GET /v1/resolutions",
         "GET /v1/resolutions/{id}",

@@ -31,6 +31,7 @@ import { healthRoutes } from './routes/health.ts'
 import { ledgerRoutes } from './routes/ledger.ts'
 import { pageRoutes } from './routes/pages.ts'
 import { paymentRoutes } from './routes/payments.ts'
+import { payoutWaterfallRoutes } from './routes/payout-waterfall.ts'
 import { periodRoutes } from './routes/periods.ts'
 import { pspWebhookRoutes } from './routes/psp-webhooks.ts'
 import { reconLiveRoutes } from './routes/recon-live.ts'
@@ -249,6 +250,7 @@ async function addApi(scope: Api, { services, auth, config, clock }: HttpServerD
   reconLiveRoutes(scope, services)
   runMatchRoutes(scope, services)
   runReportRoutes(scope, services)
+  payoutWaterfallRoutes(scope, services)
   reconRuleRoutes(scope, services)
   apiKeyRoutes(scope, auth)
   testClockRoutes(scope, services, { clock, mode: config.mode })

@@ -182,6 +182,7 @@ export type ReconciliationService = Pick<
   | 'matches'
   | 'report'
   | 'changes'
+  | 'payoutWaterfall'
   | 'dryRun'
   | 'verify'
   | 'rules'

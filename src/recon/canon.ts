@@ -3,7 +3,7 @@ import { type CellValue, type DuckDb, literal } from '../platform/duckdb.ts'
 import { columnsOf, createRowReader, Unreadable } from './canon-row.ts'
 import { NOTHING_READ, rowSql } from './canon-sql.ts'
 import { keySql } from './key-form.ts'
-import { apartWord, TOTAL_KIND } from './kinds.ts'
+import { apartWord, TOTAL_ALONE, TOTAL_KIND } from './kinds.ts'
 import { cellOf, FEW_ROWS, type Rows, rawTable, type SideName, type SideSpec } from './side.ts'
 import { apartState } from './states.ts'
 
@@ -34,6 +34,7 @@ export async function canonicalise(
       from ${table}`)
   assert.equal(Number(plain?.rows), side.rows, 'every row of a file is looked at')
   const others = await readOthers(duckdb, side, spec, zone)
+  if (side.isTable) await markSums(duckdb, side)
   const [timed, midnights] = [Number(plain?.timed) + others.timed, Number(plain?.midnights) + others.midnights]
   // A column of dates that a program wrote out with a time of nought.
   await createView(duckdb, side.name, spec, { isMidnightOnly: timed > 1 && timed === midnights })
@@ -126,6 +127,16 @@ async function readOthers(duckdb: DuckDb, side: Rows, spec: SideSpec, zone: stri
 }
 
 const VALUE_TYPES = ['integer', 'bigint', 'bigint', 'varchar', 'bigint', 'varchar', 'bigint'] as const
+
+/** A row without a reference and a date is a sum when one of its cells says so, as under a column of dates. */
+async function markSums(duckdb: DuckDb, { name, columns }: Rows): Promise<void> {
+  const table = rowTable(name)
+  const isNameless = 'ref is null and day is null and amount is not null'
+  if ((await duckdb.query(`select 1 from ${table} where ${isNameless} limit 1`)).length === 0) return
+  const says = columns.map(({ place }) => `regexp_full_match(r.c${place}, ${literal(TOTAL_ALONE)})`)
+  await duckdb.run(`
+    update ${table} set is_total = true from ${rawTable(name)} r where r.n = ${table}.rowid and ${isNameless} and (${says.join(' or ')})`)
+}
 
 async function createView(
   duckdb: DuckDb,

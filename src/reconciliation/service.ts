@@ -22,6 +22,7 @@ import { firstDay } from './runs/first-day.ts'
 import { createMatchReader, type MatchReader } from './runs/matches.ts'
 import { createNightlyWork } from './runs/nightly.ts'
 import { createOutcomeFiles } from './runs/outcome-files.ts'
+import { type PayoutWaterfall, payoutWaterfall } from './runs/payout-waterfall.ts'
 import { type RunChanges, readChanges, readReport, type StoredReport } from './runs/read-report.ts'
 import { ensureRun, getRun, listRuns, type Run, type RunFilter, requeue } from './runs/run.ts'
 import { type Verification, verifyRun } from './runs/verify-run.ts'
@@ -75,6 +76,8 @@ export type Reconciliation = {
   readonly report: (runId: string) => Promise<StoredReport>
   /** What is different from the run before. Throws `not_found`, `run_state`. */
   readonly changes: (runId: string) => Promise<RunChanges>
+  /** From the sales of a run's day to what was paid out. Throws `not_found`, `run_state`. */
+  readonly payoutWaterfall: (runId: string) => Promise<PayoutWaterfall>
   /** The pairs of a run, in the order in which they were booked. */
   readonly matches: MatchReader
   readonly getBreak: (id: string) => Promise<(Break & { readonly events: readonly BreakEvent[] }) | undefined>
@@ -189,6 +192,7 @@ export function createReconciliation(
     verify: (runId) => computing(() => verifyRun(deps, runId)),
     report: (runId) => readReport(db, runId),
     changes: (runId) => readChanges(db, runId),
+    payoutWaterfall: (runId) => payoutWaterfall(db, runId, (name) => banks.some((bank) => bank.name === name)),
     matches: createMatchReader({ db, outcomes: createOutcomeFiles(deps), runOf: (id) => getRun(db, id) }),
     getBreak: (id) => getBreak(db, id),
     listBreaks: (filter) => listBreaks(db, filter),

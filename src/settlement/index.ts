@@ -22,6 +22,7 @@ export type {
   Statement,
   TakeLines,
 } from './formats/format.ts'
+export { LINE_KINDS } from './formats/format.ts'
 export { detectFormat, FORMATS, PUBLISHED_FORMATS } from './formats/index.ts'
 export { simulatorCsv } from './formats/simulator-csv.ts'
 export { readAmount } from './formats/table/amount-text.ts'

@@ -257,6 +257,12 @@ export const BAD_INPUT_OF_NIGHTS: readonly BadInput[] = [
     missing,
   ),
   row('POST', 'the verification of a break', `/v1/recon_runs/brk_${HEX}/verify`, missing),
+  get(
+    'the payout waterfall of a run that does not exist',
+    `/v1/recon_runs/run_${HEX.replace('0', '1')}/payout_waterfall`,
+    missing,
+  ),
+  get('the payout waterfall of a file', `/v1/recon_runs/sf_${HEX}/payout_waterfall`, missing),
   get('the report of a file', `/v1/recon_runs/sf_${HEX}/report`, missing),
   get('changes of a run that does not exist', `/v1/recon_runs/run_${HEX.replace('0', '1')}/changes`, missing),
   get('breaks by a change of no run', '/v1/breaks?change=opened', parameter('?change', 'run')),

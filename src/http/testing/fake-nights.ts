@@ -55,7 +55,7 @@ const FAKE_LIVE: Services['live'] = {
       source,
       following: true,
       settledThrough: '2026-03-02',
-      behind: { batches: 0n, webhooks: 0n },
+      behind: { batches: 0n, webhooks: 0n, files: 0n },
       totals: [{ state: 'waiting_for_psp', code: 'awaiting_settlement', currency: 'EUR', items: 1n, amount: 1_250n }],
       oldest: { waitingForPsp: AT, waitingForUs: undefined },
     }
@@ -191,6 +191,10 @@ function fakeReconciliation(started: Run[], hurry: () => void): ReconciliationSe
     verify: fakeVerify,
     report: fakeReport,
     changes: fakeChanges,
+    payoutWaterfall: async (id) => {
+      requireCompared(id)
+      return { run: COMPLETED, fileId: A_UUID, statements: [], payouts: [] }
+    },
     getBreak: async (id) => (id === A_UUID ? { ...A_BREAK, events: [EVENT] } : undefined),
     suggest: async (id) => {
       if (id !== A_UUID) throw new Refusal('not_found', 'There is no such break.')
