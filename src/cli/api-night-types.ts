@@ -227,7 +227,7 @@ export type ApiLive = {
   readonly source: string
   readonly following: boolean
   readonly settled_through?: string
-  readonly behind: { readonly ledger_batches: number; readonly webhooks: number }
+  readonly behind: { readonly ledger_batches: number; readonly webhooks: number; readonly settlement_files: number }
   readonly matched: ApiStanding
   readonly waiting_for_psp: ApiStanding
   readonly waiting_for_us: ApiStanding

@@ -55,7 +55,7 @@ const FAKE_LIVE: Services['live'] = {
       source,
       following: true,
       settledThrough: '2026-03-02',
-      behind: { batches: 0n, webhooks: 0n },
+      behind: { batches: 0n, webhooks: 0n, files: 0n },
       totals: [{ state: 'waiting_for_psp', code: 'awaiting_settlement', currency: 'EUR', items: 1n, amount: 1_250n }],
       oldest: { waitingForPsp: AT, waitingForUs: undefined },
     }
