@@ -160,6 +160,35 @@ describe('payouts of a report and the lines of a bank', () => {
     expect(payouts[0]).toMatchObject({ rows: 3, stated: BigInt(netOf(PAYOUTS[0]?.lines ?? [])) })
   }) // biome-ignore format: rows
 
+  it('may come in two lines, and in one line twice', async () => {
+    const [first, second] = [PAYOUTS[0], PAYOUTS[1]]
+    const more = csv([
+      ['2026-03-04', `REST ${first?.id}`, '10.00', 'EUR'],
+      ['2026-03-04', `AGAIN ${second?.id}`, major(netOf(second?.lines ?? [])), 'EUR'],
+    ])
+    const theirs = bank(undefined, (cents, place) => cents - (place === 0 ? 1_000 : 0)) + more
+
+    const { found, payouts } = await compare({ ours: report(), theirs })
+
+    expect(found).toEqual([`duplicate_external ${second?.id} -${netOf(second?.lines ?? [])}`, RENT])
+    expect(payouts[0]).toMatchObject({ state: 'at_bank', bank: payouts[0]?.payout })
+  })
+
+  it('are compared by the column that is given, and each currency has a payout of its own', async () => {
+    const rows = (currency: string): string =>
+      PAYOUTS.flatMap(({ id, lines }, place) => lines.map(([kind, gross, fee], row) => `${currency}${place}x${row},${kind},${major(gross)},${major(fee)},${currency},${id}\n`)).join('')
+    const ours = `id,type,gross,fee,currency,payout_id\n${rows('EUR')}${rows('USD')}`
+    const lines = ['EUR', 'USD'].flatMap((currency) => PAYOUTS.map(({ id, lines: own }) => [id, major(own.reduce((sum, [, gross]) => sum + gross, 0)), currency]))
+
+    const { found, payouts } = await compare(
+      { ours, theirs: csv([['text', 'value', 'currency'], ...lines]) },
+      { given: { amount: { ours: 'gross:major', theirs: 'value' }, currency: { ours: 'currency', theirs: 'currency' } } },
+    )
+
+    expect(found).toEqual([])
+    expect(payouts.map(({ state, currency }) => `${state} ${currency}`)).toEqual([...PAYOUTS.map(() => 'at_bank EUR'), ...PAYOUTS.map(() => 'at_bank USD')])
+  }) // biome-ignore format: rows
+
   it('have rows that cannot be read, each a break of its own', async () => {
     const bad = ['ch_bad', 'charge', 'ten', '0', '0', 'EUR', '2026-03-02', PAYOUTS[0]?.id ?? '', day(0)]
 
