@@ -1,14 +1,30 @@
 import type { Baseline, Hint, Item, Row, Side, SideName, Summary } from '../recon/index.ts'
 import { FIELDS, type Mapping } from '../recon/index.ts'
+import { payoutView } from './recon-payouts.ts'
 
-/** `tallystick.recon/1` but for its items. Amounts are signed minor units. */
+/** `tallystick.recon/1` but for its items. Amounts are signed minor units. `limit`: of payouts; undefined for all. */
 export function summaryView(
   summary: Summary,
   baseline: Baseline | undefined,
   outputs: Readonly<Record<string, string>>,
+  limit: number | undefined,
 ) {
-  const { verdict, inputs, mapping, period, pairs, byRule, real, temporary, byCode, proof, tolerated, apart, notes } =
-    summary
+  const {
+    verdict,
+    inputs,
+    mapping,
+    period,
+    pairs,
+    byRule,
+    real,
+    temporary,
+    byCode,
+    proof,
+    tolerated,
+    apart,
+    payouts,
+    notes,
+  } = summary
   return {
     schema: 'tallystick.recon/1',
     verdict,
@@ -37,6 +53,7 @@ export function summaryView(
     },
     proof,
     apart,
+    payouts: payouts?.slice(0, limit).map(payoutView),
     notes,
     baseline: baseline && {
       new: baseline.added,

@@ -1,5 +1,6 @@
 import { type Baseline, FIELDS, groupedMajor, type Item, isUsable, type Mapping, type Summary } from '../recon/index.ts'
 import type { Context } from './context.ts'
+import { payoutsText } from './recon-payouts.ts'
 import { amountsOf, dayText, hintText, LABELS, moneyOf, nameOf, whereOf } from './recon-words.ts'
 import type { Style } from './style.ts'
 
@@ -29,9 +30,10 @@ export function printSummary(context: Context, summary: Summary, baseline: Basel
   if (summary.byRule.length === 0) output.line(' matching  nothing')
   printResult(context, summary)
   printProof(context, summary)
+  if (summary.payouts !== undefined) output.line(` payouts   ${payoutsText(summary.payouts)}`)
   for (const { side, kind, currency, rows, amount } of summary.apart)
     output.line(
-      ` apart     ${side}: ${count(rows)} ${kind} rows, ${moneyOf([[currency, amount]])}: no sales, so not compared`,
+      ` apart     ${side}: ${count(rows)} ${kind} rows, ${moneyOf([[currency, amount]])}: ${kind === 'unpaid' ? 'in no payout yet' : 'no sales'}, so not compared`,
     )
   for (const note of summary.notes) output.line(` note      ${note}`)
   if (baseline !== undefined)

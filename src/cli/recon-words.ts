@@ -9,6 +9,7 @@ export const LABELS: Readonly<Record<Code, string>> = {
   status_mismatch: 'status differs',
   fee_mismatch: 'fee differs',
   split_mismatch: 'parts do not add up',
+  payout_mismatch: 'payout differs',
   duplicate_internal: 'twice in ours',
   duplicate_external: 'twice in theirs',
   unparsed_line: 'row cannot be read',
@@ -16,6 +17,7 @@ export const LABELS: Readonly<Record<Code, string>> = {
   cutoff_straddle: 'around the cut-off',
   awaiting_settlement: 'not in theirs yet',
   awaiting_internal: 'not in ours yet',
+  payout_in_transit: 'payout on its way',
 }
 
 /** `1,214.40 EUR, 30.00 USD`. */

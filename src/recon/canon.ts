@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type CellValue, type DuckDb, literal } from '../platform/duckdb.ts'
+import { trimmedSql } from './canon-quick.ts'
 import { columnsOf, createRowReader, Unreadable } from './canon-row.ts'
 import { NOTHING_READ, rowSql } from './canon-sql.ts'
 import { keySql } from './key-form.ts'
@@ -62,7 +63,7 @@ function plainRows(
   { zone, isFew }: { readonly zone: string; readonly isFew: boolean },
 ): string {
   const cell = (column: string): string => cellOf(side, column)
-  const { currency, amount, fee, isFree, at, isTimed, isUndated, isSuspicious } = isFew
+  const { currency, times, amount, fee, isFree, at, isTimed, isUndated, isSuspicious } = isFew
     ? NOTHING_READ
     : rowSql(side, spec, zone, cell)
   const isRead = `amount is not null and currency is not null and (fee is not null or is_free) and (stamp is not null or is_undated) and not is_suspicious`
@@ -72,7 +73,7 @@ function plainRows(
            stamp::date as day, kind, status, second, false as is_total, line ${loose === '' ? '' : ', key'}
       from (select ref, ${amount} as amount, ${fee} as fee, ${isFree} as is_free, currency, ${at} as stamp, ${isTimed} as is_timed,
                    ${isUndated} as is_undated, ${isSuspicious} as is_suspicious, kind, status, second, line ${loose}
-              from (select *, ${currency} as currency, ${keySql(cell(spec.key), 'exact')} as ref,
+              from (select *, ${currency} as currency, ${times} as times, ${isFew ? keySql(cell(spec.key), 'exact') : trimmedSql(cell(spec.key))} as ref,
                            ${textSql(spec.kind, cell)} as kind, ${textSql(spec.status, cell)} as status,
                            ${spec.second === undefined ? 'null::varchar' : keySql(cell(spec.second), 'case')} as second from ${rawTable(side.name)}))`
 }

@@ -9,6 +9,8 @@ import { type ItemFilter, itemsOf } from './items.ts'
 import { createKeyForms } from './key-form.ts'
 import { type Mapping, type Overrides, openFields } from './mapping.ts'
 import { match } from './match.ts'
+import { asPayouts, asSavedPayouts, type PayoutSides } from './payout-sides.ts'
+import { outsideOf, payoutsOf } from './payouts.ts'
 import type { Item, Summary } from './result.ts'
 import type { Settings } from './settings.ts'
 import { FEW_ROWS, rawTable, SIDES, type Side, type SideName } from './side.ts'
@@ -59,18 +61,15 @@ export async function reconcile<T>(request: ReconRequest, work: (outcome: Outcom
 }
 
 async function compare(duckdb: DuckDb, request: ReconRequest): Promise<Outcome> {
-  const { paths, folder, settings, given, saved, ask, plainBytes = PLAIN_BYTES } = request
+  const { paths, folder, settings, plainBytes = PLAIN_BYTES } = request
   await createUnparsed(duckdb)
-  const sides = {
+  const read = {
     ours: await loadSide(duckdb, 'ours', { path: paths.ours, folder, zone: settings.ours.zone, plainBytes }),
     theirs: await loadSide(duckdb, 'theirs', { path: paths.theirs, folder, zone: settings.theirs.zone, plainBytes }),
   }
-  await prepare(duckdb, sides)
-  let mapping = saved ?? (await inferMapping(duckdb, sides, given))
-  if (openFields(mapping).length > 0) {
-    const answers = await ask(mapping, sides)
-    if (answers !== undefined) mapping = await inferMapping(duckdb, sides, { ...given, ...answers })
-  }
+  await prepare(duckdb, read)
+  const payouts = await payoutSidesOf(duckdb, read, request)
+  const { sides, mapping } = payouts ?? { sides: read, mapping: await mappingOf(duckdb, read, request) }
   const { specs } = mapping
   if (specs === undefined || openFields(mapping).length > 0) return { kind: 'unsure', mapping, sides }
   const canonical = {
@@ -80,17 +79,18 @@ async function compare(duckdb: DuckDb, request: ReconRequest): Promise<Outcome> 
   const hasStatus = { ours: specs.ours.status !== undefined, theirs: specs.theirs.status !== undefined }
   for (const side of SIDES) await createStates(duckdb, side, hasStatus[side])
   await match(duckdb, settings)
-  const { asOf } = await findBreaks(duckdb, settings, { sides, hasStatus })
+  const { asOf } = await findBreaks(duckdb, settings, { sides, hasStatus, payouts: payouts?.side })
   const baseline = await compareBaseline(duckdb, request.former)
   const byCode = await totalsOf(duckdb)
   const countOf = (name: 'real' | 'temporary'): number =>
     byCode.filter((each) => each.class === name).reduce((sum, { count }) => sum + count, 0)
   const unparsed = await unparsedOf(duckdb)
   const notes = SIDES.flatMap((name) => [...sides[name].notes, ...notesOf(name, canonical[name])])
+  const veil = createVeil(specs, request.anonymise)
   const summary: Summary = {
     verdict: countOf('real') === 0 ? 'clean' : 'breaks',
-    inputs: [sides.ours, sides.theirs].map(({ name, path, sha256, format, shape, rows, parts }) => ({
-      side: name, path, sha256, format, shape, rows, unparsed: unparsed[name], parts,
+    inputs: [sides.ours, sides.theirs].map(({ name, path, sha256, format, shape, parts }) => ({
+      side: name, path, sha256, format, shape, rows: read[name].rows, unparsed: unparsed[name], parts,
     })), // biome-ignore format: one shape
     mapping,
     period: { ...(await periodOf(duckdb)), asOf },
@@ -101,12 +101,29 @@ async function compare(duckdb: DuckDb, request: ReconRequest): Promise<Outcome> 
     byCode,
     proof: await proofOf(duckdb),
     tolerated: await toleratedOf(duckdb),
-    apart: await apartOf(duckdb),
+    apart: [...(await apartOf(duckdb)), ...(payouts === undefined ? [] : outsideOf(payouts))],
+    payouts: payouts && (await payoutsOf(duckdb, payouts, veil)),
     notes,
   }
   const suggestions = await suggestionsOf(duckdb)
-  const known = { sides, veil: createVeil(specs, request.anonymise), suggestions }
+  const known = { sides, veil, suggestions }
   return { kind: 'done', summary, baseline, items: (filter) => itemsOf(duckdb, known, filter) }
+}
+
+type Sides = Readonly<Record<SideName, Side>>
+
+const payoutSidesOf = (
+  duckdb: DuckDb,
+  sides: Sides,
+  { saved, given }: ReconRequest,
+): Promise<PayoutSides | undefined> =>
+  saved === undefined ? asPayouts(duckdb, sides, given) : asSavedPayouts(duckdb, sides, saved)
+
+async function mappingOf(duckdb: DuckDb, sides: Sides, { saved, given, ask }: ReconRequest): Promise<Mapping> {
+  const mapping = saved ?? (await inferMapping(duckdb, sides, given))
+  if (openFields(mapping).length === 0) return mapping
+  const answers = await ask(mapping, sides)
+  return answers === undefined ? mapping : inferMapping(duckdb, sides, { ...given, ...answers })
 }
 
 /** For few rows a second thread, and a plan that was thought about for long, cost more than they save. */

@@ -3,6 +3,7 @@ import type { BreakClass, Code } from './decide.ts'
 import type { Mapping } from './mapping.ts'
 import type { Rule } from './match.ts'
 import type { Part, Place } from './part.ts'
+import type { Payout } from './payouts.ts'
 import type { SideName } from './side.ts'
 import type { Suggestion } from './suggest.ts'
 
@@ -28,6 +29,8 @@ export type Summary = {
   /** Σ (ours − theirs) of pairs within the tolerance: explained, and no break. */
   readonly tolerated: ReadonlyMap<string, bigint>
   readonly apart: readonly Apart[]
+  /** Where one side is a report of payouts and the other one the lines of a bank. */
+  readonly payouts: readonly Payout[] | undefined
   /** What a reader should know, in sentences. */
   readonly notes: readonly string[]
 }

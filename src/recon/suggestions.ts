@@ -6,7 +6,14 @@ import { type Lone, type Suggestion, suggest } from './suggest.ts'
 const MAX_BREAKS = 5_000
 
 /** Rows that one side alone has and that nothing explains: a row that is there twice has its partner. */
-const CODES = ['missing_external', 'missing_internal', 'awaiting_settlement', 'awaiting_internal', 'cutoff_straddle']
+const CODES = [
+  'missing_external',
+  'missing_internal',
+  'awaiting_settlement',
+  'awaiting_internal',
+  'cutoff_straddle',
+  'payout_in_transit',
+]
 
 /** Likely partners of breaks that one side alone has, by the id of the break. Reads the breaks, and changes nothing of them. */
 export async function suggestionsOf(duckdb: DuckDb): Promise<ReadonlyMap<string, readonly Suggestion[]>> {
