@@ -47,6 +47,7 @@ export async function* itemsOf(
     const own = ['line', 'ref', 'ms', 'day'].map((column) => `${row}.${column} as ${name}_${column}`)
     return [...own, ...sides[name].columns.map(({ place }) => `${raw}.c${place} as ${name}_c${place}`)].join(', ')
   }
+  const shown = { ours: await shownRows(duckdb, sides.ours), theirs: await shownRows(duckdb, sides.theirs) }
   const members = (name: SideName, row: 'o' | 't'): string =>
     `select p.grp, string_agg(distinct m.line::varchar, ' ') as lines from pair p join ${name}_left m on m.n = p.${row} group by p.grp`
   const hasGroups = (await duckdb.query('select 1 from found where grp is not null limit 1')).length > 0
@@ -59,13 +60,23 @@ export async function* itemsOf(
   const rows = duckdb.stream<FoundRow>(`
     select f.id, f.code, f.class, f.due_on, f.difference, f.currency, f.reasons, f.side, f.line, f.ours_amount, f.ours_currency,
            f.theirs_amount, f.theirs_currency, f.baseline, ${columns('ours')}, ${columns('theirs')}, ${lines.columns}
-      from found f left join ours_left o on o.n = f.o left join ${rawTable('ours')} oraw on oraw.n = f.o
-      left join theirs_left t on t.n = f.t left join ${rawTable('theirs')} traw on traw.n = f.t
+      from found f left join ours_left o on o.n = f.o left join ${shown.ours} oraw on oraw.n = f.o
+      left join theirs_left t on t.n = f.t left join ${shown.theirs} traw on traw.n = f.t
       ${lines.joins}
      ${named === undefined ? '' : `where ${literal(named)} in (f.id, o.ref, t.ref, o.key, t.key)`}
      order by f.class, abs(coalesce(f.difference, f.ours_amount, f.theirs_amount, 0)) desc, f.id
      ${limit === undefined ? '' : `limit ${limit}`}`)
   for await (const piece of rows) yield piece.map((row) => itemOf(row, known))
+}
+
+/** A table that has the rows of all breaks. Those of a file that is read each time are kept from the first time on. */
+async function shownRows(duckdb: DuckDb, { name, plain }: Side): Promise<string> {
+  if (plain === undefined) return rawTable(name)
+  const [table, column] = [`${name}_shown`, name === 'ours' ? 'o' : 't']
+  await duckdb.run(
+    `create table if not exists ${table} as select * from ${rawTable(name)} where n in (select ${column} from found where ${column} is not null)`,
+  )
+  return table
 }
 
 function itemOf(row: FoundRow, { sides, veil, suggestions }: Known): Item {

@@ -4,6 +4,7 @@ import { inferMapping } from './infer.ts'
 import { type Mapping, type Overrides, openFields } from './mapping.ts'
 import { findLines, findPayouts, otherOf, type PayoutFind } from './payout-find.ts'
 import { type Rolled, type Rolls, rollColumns, rollUp, SCALE, totalOf } from './payout-roll.ts'
+import { holdRows } from './plain-csv.ts'
 import { createRawRows } from './raw-rows.ts'
 import { rawTable, type Side, type SideName, UnreadableInput } from './side.ts'
 
@@ -62,14 +63,15 @@ export async function asSavedPayouts(duckdb: DuckDb, sides: Sides, mapping: Mapp
 type RolledUp = { readonly sides: Sides; readonly rolls: Rolls; readonly column: string; readonly unparsed: number }
 
 async function roll(duckdb: DuckDb, sides: Sides, found: PayoutFind, isSaved = false): Promise<RolledUp | undefined> {
-  const side = sides[found.side]
-  const columns = rollColumns(side)
+  const columns = rollColumns(sides[found.side])
   if (columns === undefined) return undefined
+  const side = await holdRows(duckdb, sides[found.side])
   const [count] = await duckdb.query<{ rows: bigint }>('select count(*) as rows from unparsed')
+  const other = await holdRows(duckdb, sides[otherOf(found.side)])
   const rolls = await rollUp(duckdb, side, found.column, columns)
   await duckdb.run(`alter table ${rawTable(found.side)} rename to ${rowsTable(found.side)}`)
   const rolledSide = await writePayouts(duckdb, side, { rolls, id: found.column, isSaved })
-  const bank = await nameLines(duckdb, sides[otherOf(found.side)], found.column)
+  const bank = await nameLines(duckdb, other, found.column)
   const both = found.side === 'ours' ? { ours: rolledSide, theirs: bank.side } : { ours: bank.side, theirs: rolledSide }
   return { sides: both, rolls, column: bank.column, unparsed: Number(count?.rows) }
 }

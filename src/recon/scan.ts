@@ -5,8 +5,8 @@ import { createReadStream } from 'node:fs'
 /** What one pass over the bytes of a file says of it. */
 export type Scan = {
   readonly sha256: string
-  /** Whether every program splits it into the same rows and cells. */
-  readonly isPlain: boolean
+  /** How many rows it has, its first one included, when every program splits it into the same rows and cells. */
+  readonly rows: number | undefined
 }
 
 const PIECE_BYTES = 1024 ** 2
@@ -24,19 +24,20 @@ export async function scanFile(path: string, separator: string): Promise<Scan> {
     hash.update(chunk)
     lines.add(chunk)
   }
-  return { sha256: hash.digest('hex'), isPlain: lines.end() }
+  return { sha256: hash.digest('hex'), rows: lines.end() }
 }
 
 const [LINE_FEED, RETURN, QUOTE] = [0x0a, 0x0d, 0x22]
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf])
 
-type LineScan = { readonly add: (chunk: Buffer) => void; readonly end: () => boolean }
+type LineScan = { readonly add: (chunk: Buffer) => void; readonly end: () => number | undefined }
 
 /** Looks at whole lines only: what comes after the last line feed is held back. */
 export function createLineScan(separator: string): LineScan {
   const separatorByte = separator.charCodeAt(0)
   let isPlain = true
   let isFirst = true
+  let rows = 0
   let hasReturns: boolean | undefined
   let held: Buffer = Buffer.alloc(0)
 
@@ -46,11 +47,14 @@ export function createLineScan(separator: string): LineScan {
     if (lines.length === 0) return true
     const lineFeed = lines.indexOf(LINE_FEED)
     hasReturns ??= lineFeed > 0 && lines[lineFeed - 1] === RETURN
+    rows += rowsIn(lines)
     return (
       isUtf8(lines) &&
       !lines.includes(0) &&
       !hasLongLine(lines) &&
-      (hasReturns ? endsWithReturns(lines) : !lines.includes(RETURN) && !hasEmptyLine(lines)) &&
+      (hasReturns
+        ? endsWithReturns(lines)
+        : !lines.includes(RETURN) && !(lines[0] === LINE_FEED || lines.includes('\n\n'))) &&
       quotesAreWhole(lines, separatorByte)
     )
   }
@@ -68,7 +72,7 @@ export function createLineScan(separator: string): LineScan {
         isPlain = held.length <= MAX_LINE_BYTES
       }
     },
-    end: () => isPlain && look(held),
+    end: () => (isPlain && look(held) ? rows : undefined),
   }
 }
 
@@ -81,7 +85,12 @@ function hasLongLine(lines: Buffer): boolean {
   return false
 }
 
-const hasEmptyLine = (lines: Buffer): boolean => lines[0] === LINE_FEED || lines.includes('\n\n')
+/** Looks at each byte: for lines of some fifty that is as fast as to search for the next one each time. */
+function rowsIn(lines: Buffer): number {
+  let rows = 0
+  for (let at = 0; at < lines.length; at += 1) if (lines[at] === LINE_FEED) rows += 1
+  return lines[lines.length - 1] === LINE_FEED ? rows : rows + 1
+}
 
 /** Every line ends with both, but for the last one of a file; none is empty, and no return is anywhere else. */
 function endsWithReturns(lines: Buffer): boolean {
