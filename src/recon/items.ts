@@ -1,5 +1,6 @@
 import { type DuckDb, literal } from '../platform/duckdb.ts'
 import type { BreakClass, Code } from './decide.ts'
+import { rowsAt } from './lines-at.ts'
 import { placeOf } from './part.ts'
 import type { Hint, Item, Row } from './result.ts'
 import { rawTable, type Side, type SideName } from './side.ts'
@@ -70,12 +71,24 @@ export async function* itemsOf(
 }
 
 /** A table that has the rows of all breaks. Those of a file that is read each time are kept from the first time on. */
-async function shownRows(duckdb: DuckDb, { name, plain }: Side): Promise<string> {
+async function shownRows(duckdb: DuckDb, { name, plain, columns }: Side): Promise<string> {
   if (plain === undefined) return rawTable(name)
-  const [table, column] = [`${name}_shown`, name === 'ours' ? 'o' : 't']
-  await duckdb.run(
-    `create table if not exists ${table} as select * from ${rawTable(name)} where n in (select ${column} from found where ${column} is not null)`,
+  const [table, row] = [`${name}_shown`, name === 'ours' ? 'o' : 't']
+  if ((await duckdb.query(`select 1 from duckdb_tables() where table_name = '${table}'`)).length > 0) return table
+  const cells = columns.map(({ place }) => place)
+  await duckdb.run(`create table ${table} (n integer, ${cells.map((place) => `c${place} varchar`).join(', ')})`)
+  const found = await duckdb.query<{ n: number }>(
+    `select distinct ${row} as n from found where ${row} is not null order by n`,
   )
+  const places = found.map(({ n }) => n)
+  const types = ['integer', ...cells.map(() => 'varchar' as const)] as const
+  let next = 0
+  for await (const rows of rowsAt(plain, places))
+    await duckdb.append(
+      table,
+      types,
+      rows.map((fields) => [places[next++] ?? null, ...cells.map((place) => fields[place] || null)]),
+    )
   return table
 }
 

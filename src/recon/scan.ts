@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
+import { countLineFeeds } from './line-feeds.ts'
 
 /** What one pass over the bytes of a file says of it. */
 export type Scan = {
@@ -47,7 +48,7 @@ export function createLineScan(separator: string): LineScan {
     if (lines.length === 0) return true
     const lineFeed = lines.indexOf(LINE_FEED)
     hasReturns ??= lineFeed > 0 && lines[lineFeed - 1] === RETURN
-    rows += rowsIn(lines)
+    rows += countLineFeeds(lines) + (lines[lines.length - 1] === LINE_FEED ? 0 : 1)
     return (
       isUtf8(lines) &&
       !lines.includes(0) &&
@@ -83,13 +84,6 @@ function hasLongLine(lines: Buffer): boolean {
     start = end + 1
   }
   return false
-}
-
-/** Looks at each byte: for lines of some fifty that is as fast as to search for the next one each time. */
-function rowsIn(lines: Buffer): number {
-  let rows = 0
-  for (let at = 0; at < lines.length; at += 1) if (lines[at] === LINE_FEED) rows += 1
-  return lines[lines.length - 1] === LINE_FEED ? rows : rows + 1
 }
 
 /** Every line ends with both, but for the last one of a file; none is empty, and no return is anywhere else. */
