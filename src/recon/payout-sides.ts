@@ -4,8 +4,8 @@ import { inferMapping } from './infer.ts'
 import { type Mapping, type Overrides, openFields } from './mapping.ts'
 import { findLines, findPayouts, otherOf, type PayoutFind } from './payout-find.ts'
 import { type Rolled, type Rolls, rollColumns, rollUp, SCALE, totalOf } from './payout-roll.ts'
-import { holdRows } from './plain-csv.ts'
 import { createRawRows } from './raw-rows.ts'
+import { dropRaw, renameRaw } from './raw-table.ts'
 import { rawTable, type Side, type SideName, UnreadableInput } from './side.ts'
 
 type Sides = Readonly<Record<SideName, Side>>
@@ -63,15 +63,14 @@ export async function asSavedPayouts(duckdb: DuckDb, sides: Sides, mapping: Mapp
 type RolledUp = { readonly sides: Sides; readonly rolls: Rolls; readonly column: string; readonly unparsed: number }
 
 async function roll(duckdb: DuckDb, sides: Sides, found: PayoutFind, isSaved = false): Promise<RolledUp | undefined> {
-  const columns = rollColumns(sides[found.side])
+  const side = sides[found.side]
+  const columns = rollColumns(side)
   if (columns === undefined) return undefined
-  const side = await holdRows(duckdb, sides[found.side])
   const [count] = await duckdb.query<{ rows: bigint }>('select count(*) as rows from unparsed')
-  const other = await holdRows(duckdb, sides[otherOf(found.side)])
   const rolls = await rollUp(duckdb, side, found.column, columns)
-  await duckdb.run(`alter table ${rawTable(found.side)} rename to ${rowsTable(found.side)}`)
+  await renameRaw(duckdb, rawTable(found.side), rowsTable(found.side))
   const rolledSide = await writePayouts(duckdb, side, { rolls, id: found.column, isSaved })
-  const bank = await nameLines(duckdb, other, found.column)
+  const bank = await nameLines(duckdb, sides[otherOf(found.side)], found.column)
   const both = found.side === 'ours' ? { ours: rolledSide, theirs: bank.side } : { ours: bank.side, theirs: rolledSide }
   return { sides: both, rolls, column: bank.column, unparsed: Number(count?.rows) }
 }
@@ -80,10 +79,8 @@ async function roll(duckdb: DuckDb, sides: Sides, found: PayoutFind, isSaved = f
 export const rowsTable = (side: SideName): string => `${side}_rows`
 
 async function unroll(duckdb: DuckDb, side: SideName, unparsed: number): Promise<void> {
-  await duckdb.run(`
-    drop table ${rawTable(side)};
-    alter table ${rowsTable(side)} rename to ${rawTable(side)};
-    delete from unparsed where rowid >= ${unparsed}`)
+  await duckdb.run(`drop table ${rawTable(side)}; delete from unparsed where rowid >= ${unparsed}`)
+  await renameRaw(duckdb, rowsTable(side), rawTable(side))
 }
 
 /** Writes a row for each payout, with one sum, or two where the net of the rows is another than gross less fees. */
@@ -124,6 +121,7 @@ async function writePayouts(
   return {
     ...side,
     isTable: true,
+    plain: undefined,
     rows,
     columns: survey.columns(),
     alone: {
@@ -157,11 +155,13 @@ async function nameLines(duckdb: DuckDb, bank: Side, id: string): Promise<{ side
   )
   const place = Number(width?.cells)
   await duckdb.run(`
-    alter table ${table} add column c${place} varchar;
-    update ${table} set c${place} = l.id from payout_line l where l.n = ${table}.n`)
+    create table ${bank.name}_named as
+      select r.*, l.id as c${place} from ${table} r left join payout_line l on l.n = r.n order by r.n`)
+  await dropRaw(duckdb, bank.name)
+  await renameRaw(duckdb, `${bank.name}_named`, table)
   const survey = createSurvey([name], createDateReader(), { skipsWide: false })
   const ids = await duckdb.query<{ id: string }>('select id from payout_line order by n limit 2000')
   for (const each of ids) survey.add({ line: 1, fields: [each.id], problem: undefined })
   const columns = [...bank.columns, ...survey.columns().map((column) => ({ ...column, place }))]
-  return { side: { ...bank, columns }, column: name }
+  return { side: { ...bank, columns, plain: undefined }, column: name }
 }

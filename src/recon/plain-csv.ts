@@ -1,5 +1,5 @@
 import { type DuckDb, fileLiteral, literal } from '../platform/duckdb.ts'
-import { type PlainCsv, rawTable, type Side, type SideName } from './side.ts'
+import { type PlainCsv, rawTable, type SideName } from './side.ts'
 
 /**
  * Opens a plain CSV file, which DuckDB reads in parallel: as the raw table of a side, and as the table `sample`, in which its rows
@@ -48,14 +48,6 @@ export function csvSql({ path, separator, columns }: PlainCsv): string {
   return `read_csv(${fileLiteral(path)}, auto_detect = false, compression = 'none', header = false, skip = 1,
     delim = ${literal(separator)}, quote = '"', escape = '"', strict_mode = true, null_padding = false, ignore_errors = false,
     columns = {${names.join(', ')}})`
-}
-
-/** The same side with a raw table that can be changed. */
-export async function holdRows(duckdb: DuckDb, side: Side): Promise<Side> {
-  if (side.plain === undefined) return side
-  const [raw, held] = [rawTable(side.name), `${side.name}_held`]
-  await duckdb.run(`create table ${held} as from ${raw}; drop view ${raw}; alter table ${held} rename to ${raw}`)
-  return { ...side, plain: undefined }
 }
 
 /** Spaces of every kind, as they are trimmed off a cell. The first character of nearly every cell tells that it is none. */

@@ -8,7 +8,7 @@ import { type Attempt, type NewPayment, PAYMENT_INVARIANTS } from '../../src/pay
 import { openBooks, reportOf } from '../../src/payments/testing/books.ts'
 import { createDb, type Db } from '../../src/platform/db.ts'
 import { checkInvariants } from '../../src/platform/invariant.ts'
-import { createReconciliation, RECONCILIATION_INVARIANTS } from '../../src/reconciliation/index.ts'
+import { type BankSource, createReconciliation, RECONCILIATION_INVARIANTS } from '../../src/reconciliation/index.ts'
 import { type SettlementFile, simulatorCsv, withdrawFile } from '../../src/settlement/index.ts'
 import { WALLET_INVARIANTS } from '../../src/wallet/index.ts'
 import type { TestDatabase } from './database.ts'
@@ -30,7 +30,11 @@ type Meanwhile = { readonly at: number; readonly what: () => Promise<unknown> }
 export type Nights = ReturnType<typeof openNights>
 
 /** Files and nights on a database, without HTTP and PSP: the test brings the files and says what time it is. */
-export function openNights({ url, schema }: TestDatabase, over: (db: Db) => Db = (db) => db) {
+export function openNights(
+  { url, schema }: TestDatabase,
+  over: (db: Db) => Db = (db) => db,
+  banks: readonly BankSource[] = [],
+) {
   const inner = createDb({ url, schema })
   const beneath = over(inner)
   let meanwhile: Meanwhile[] = []
@@ -85,9 +89,11 @@ export function openNights({ url, schema }: TestDatabase, over: (db: Db) => Db =
         formats: [simulatorCsv],
       },
     ],
+    banks,
   )
   return {
     db: inner,
+    scratch,
     clock: { now: () => now, offsetMs: () => 0 },
     books,
     reconciliation,
