@@ -14,6 +14,23 @@ export const lettersOf = (reference: string): string =>
     .replace(/[^\p{L}\p{N}]/gu, '')
     .slice(0, 64)
 
+const MOST_WORDS = 12
+
+/** A reference as a whole, and each word of it that may be one: a bank writes them into texts. */
+export function partsOf(reference: string): readonly string[] {
+  const words = reference
+    .split(/[\s,;:]+/)
+    .slice(0, MOST_WORDS)
+    .map(lettersOf)
+  return [...new Set([lettersOf(reference), ...words.filter((word) => word.length >= LEAST_CUT && /\d/.test(word))])]
+}
+
+/** Of the parts of two references those that are most alike. */
+export function mostAlike(ones: readonly string[], others: readonly string[]): Likeness | undefined {
+  const all = ones.flatMap((one) => others.map((other) => likeness(one, other))).filter((each) => each !== undefined)
+  return all.toSorted((a, b) => b.share - a.share)[0]
+}
+
 export function likeness(one: string, other: string): Likeness | undefined {
   if (one === '' || other === '') return undefined
   const [short, long] = one.length <= other.length ? [one, other] : [other, one]

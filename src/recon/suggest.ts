@@ -1,4 +1,4 @@
-import { type Likeness, lettersOf, likeness, longestDigits } from './likeness.ts'
+import { type Likeness, longestDigits, mostAlike, partsOf } from './likeness.ts'
 
 /**
  * Likely partners among rows that one side alone has. They are hints for a person and never a match: a score stays below 1, and
@@ -39,7 +39,8 @@ const LEAST_SCORE = 0.4
 const MAX_BLOCK = 20
 
 /** Suggestions by the id of a break, the best first, for breaks of both sides. */
-export function suggest(ours: readonly Lone[], theirs: readonly Lone[]): ReadonlyMap<string, readonly Suggestion[]> {
+export function suggest(left: readonly Lone[], right: readonly Lone[]): ReadonlyMap<string, readonly Suggestion[]> {
+  const [ours, theirs] = [left.map(marked), right.map(marked)]
   const found = new Map<string, Suggestion[]>()
   const add = (row: Lone, suggestion: Suggestion): void => {
     const list = found.get(row.id) ?? []
@@ -62,12 +63,17 @@ export function suggest(ours: readonly Lone[], theirs: readonly Lone[]): Readonl
   return found
 }
 
+/** With the parts of its reference, which are asked for a hundred times. */
+type Marked = Lone & { readonly parts: readonly string[] }
+
+const marked = (row: Lone): Marked => ({ ...row, parts: partsOf(row.reference ?? '') })
+
 const byScore = (a: Suggestion, b: Suggestion): number =>
   b.score - a.score || ((a.rows[0]?.id ?? '') < (b.rows[0]?.id ?? '') ? -1 : 1)
 
 /** Rows by each sign by which a partner is looked for. */
-function blocksOf(rows: readonly Lone[]): ReadonlyMap<string, readonly Lone[]> {
-  const blocks = new Map<string, Lone[]>()
+function blocksOf(rows: readonly Marked[]): ReadonlyMap<string, readonly Marked[]> {
+  const blocks = new Map<string, Marked[]>()
   for (const row of rows)
     for (const sign of signsOf(row)) {
       const block = blocks.get(sign)
@@ -84,23 +90,24 @@ const [BEGINNINGS, ENDS] = [
 ]
 const LEAST_DIGITS = 5
 
-function signsOf({ reference, amount, fee, currency, day }: Lone): readonly string[] {
-  const letters = lettersOf(reference ?? '')
-  const digits = longestDigits(letters)
+function signsOf({ parts, amount, fee, currency, day }: Marked): readonly string[] {
+  const ends = parts.flatMap((letters) => [
+    ...BEGINNINGS.filter((count) => letters.length >= count).map((count) => `begins ${letters.slice(0, count)}`),
+    ...ENDS.filter((count) => letters.length >= count).map((count) => `ends ${letters.slice(-count)}`),
+  ])
+  const digits = parts.map(longestDigits).filter((each) => each.length >= LEAST_DIGITS)
   return [
     ...amountsOf(amount, fee).map((each) => `${currency} ${each}`),
     ...(day === undefined ? [] : [`${currency} ${day}`]),
-    ...BEGINNINGS.filter((count) => letters.length >= count).map((count) => `begins ${letters.slice(0, count)}`),
-    ...ENDS.filter((count) => letters.length >= count).map((count) => `ends ${letters.slice(-count)}`),
-    ...(digits.length < LEAST_DIGITS ? [] : [`digits ${digits}`]),
+    ...new Set([...ends, ...digits.map((each) => `digits ${each}`)]),
   ]
 }
 
 const amountsOf = (amount: bigint, fee: bigint | undefined): readonly bigint[] =>
   fee === undefined || fee === 0n ? [amount] : [amount, amount - fee, amount + fee]
 
-function candidates(row: Lone, blocks: ReadonlyMap<string, readonly Lone[]>): ReadonlySet<Lone> {
-  const found = new Set<Lone>()
+function candidates(row: Marked, blocks: ReadonlyMap<string, readonly Marked[]>): ReadonlySet<Marked> {
+  const found = new Set<Marked>()
   for (const sign of signsOf(row)) {
     const block = blocks.get(sign) ?? []
     if (block.length <= MAX_BLOCK) for (const each of block) if (each.currency === row.currency) found.add(each)
@@ -114,8 +121,8 @@ const MOST_FEE = 6n
 type Scored = { readonly score: number; readonly reasons: readonly ReasonName[] }
 
 /** Amounts count for a half, references for a third, days for the rest. */
-export function scoreOf(one: Lone, other: Lone): Scored {
-  const reference = likeness(lettersOf(one.reference ?? ''), lettersOf(other.reference ?? ''))
+function scoreOf(one: Marked, other: Marked): Scored {
+  const reference = mostAlike(one.parts, other.parts)
   const amount = amountLikeness(one, other)
   const day = dayLikeness(one.day, other.day)
   const isSign = amount !== undefined || (reference !== undefined && reference.share >= 0.85)
