@@ -8,10 +8,15 @@ import { type Attempt, type NewPayment, PAYMENT_INVARIANTS } from '../../src/pay
 import { openBooks, reportOf } from '../../src/payments/testing/books.ts'
 import { createDb, type Db } from '../../src/platform/db.ts'
 import { checkInvariants } from '../../src/platform/invariant.ts'
-import { createReconciliation, RECONCILIATION_INVARIANTS } from '../../src/reconciliation/index.ts'
+import {
+  type BankSource,
+  createReconciliation,
+  RECONCILIATION_INVARIANTS,
+  type ReconciliationDeps,
+} from '../../src/reconciliation/index.ts'
 import { type SettlementFile, simulatorCsv, withdrawFile } from '../../src/settlement/index.ts'
 import { WALLET_INVARIANTS } from '../../src/wallet/index.ts'
-import type { TestDatabase } from './database.ts'
+import type { TestDatabase } from './cloned-database.ts'
 import { aPayment } from './money-path.ts'
 import type { FileLine } from './settlement-text.ts'
 
@@ -27,10 +32,20 @@ export const dayAt = (n: number): string => Temporal.PlainDate.from(FIRST_DAY).a
 
 type Meanwhile = { readonly at: number; readonly what: () => Promise<unknown> }
 
+type Besides = {
+  readonly banks?: readonly BankSource[]
+  /** What is at the PSP for a day, as a text. */
+  readonly fetch?: (day: string) => Promise<string | undefined>
+}
+
 export type Nights = ReturnType<typeof openNights>
 
 /** Files and nights on a database, without HTTP and PSP: the test brings the files and says what time it is. */
-export function openNights({ url, schema }: TestDatabase, over: (db: Db) => Db = (db) => db) {
+export function openNights(
+  { url, schema }: Pick<TestDatabase, 'url' | 'schema'>,
+  over: (db: Db) => Db = (db) => db,
+  { banks = [], fetch = async () => undefined }: Besides = {},
+) {
   const inner = createDb({ url, schema })
   const beneath = over(inner)
   let meanwhile: Meanwhile[] = []
@@ -55,21 +70,22 @@ export function openNights({ url, schema }: TestDatabase, over: (db: Db) => Db =
   const log = pino({ level: process.env['LOG_LEVEL'] ?? 'silent' })
   const scratch = mkdtempSync(join(tmpdir(), 'tallystick-nights-'))
   let now = new Date(`${FIRST_DAY}T12:00:00Z`)
-  const reconciliation = createReconciliation(
-    {
-      db,
-      moneyDb: db,
-      directory: createAccountDirectory(db),
-      clock: { now: () => now, offsetMs: () => 0 },
-      log,
-      exclusive: {
-        run: async (_key, work) => ({
-          result: await work({ holds: () => true, signal: new AbortController().signal }),
-        }),
-      },
-      record: books.payments.record,
-      scratch,
+  const deps: ReconciliationDeps = {
+    db,
+    moneyDb: db,
+    directory: createAccountDirectory(db),
+    clock: { now: () => now, offsetMs: () => 0 },
+    log,
+    exclusive: {
+      run: async (_key, work) => ({
+        result: await work({ holds: () => true, signal: new AbortController().signal }),
+      }),
     },
+    record: books.payments.record,
+    scratch,
+  }
+  const reconciliation = createReconciliation(
+    deps,
     [
       {
         source: {
@@ -81,14 +97,22 @@ export function openNights({ url, schema }: TestDatabase, over: (db: Db) => Db =
           lagDays: 1,
           feeSchedule: SCHEDULE,
         },
-        origin: { firstBusinessDate: async () => FIRST_DAY, fetch: async () => undefined },
+        origin: {
+          firstBusinessDate: async () => FIRST_DAY,
+          async fetch(day) {
+            const text = await fetch(day)
+            return text === undefined ? undefined : { name: day, bytes: piecesOf(text) }
+          },
+        },
         formats: [simulatorCsv],
       },
     ],
+    banks,
   )
   return {
     db: inner,
-    clock: { now: () => now, offsetMs: () => 0 },
+    clock: deps.clock,
+    deps,
     books,
     reconciliation,
     /** It is one in the morning of the day behind the n-th. */
@@ -96,10 +120,7 @@ export function openNights({ url, schema }: TestDatabase, over: (db: Db) => Db =
       now = new Date(`${dayAt(n + 1)}T01:00:00Z`)
     },
     async upload(text: string): Promise<SettlementFile> {
-      const bytes = async function* () {
-        yield Buffer.from(text)
-      }
-      return (await reconciliation.receive({ source: 'simulator', name: undefined, bytes: bytes() })).file
+      return (await reconciliation.receive({ source: 'simulator', name: undefined, bytes: piecesOf(text) })).file
     },
     withdraw: (id: string) => withdrawFile({ db: inner, scratch }, { id, reason: 'it is wrong', by: 'test', at: now }),
     /** Does what is due; and meanwhile something else, before the transaction of that number, or behind them all. */
@@ -121,6 +142,10 @@ export function openNights({ url, schema }: TestDatabase, over: (db: Db) => Db =
       rmSync(scratch, { recursive: true, force: true })
     },
   }
+}
+
+export async function* piecesOf(text: string): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(text)
 }
 
 /** A charge that the PSP took, booked with us at that instant. */
