@@ -167,7 +167,7 @@ async function build({ config, databaseUrl, simulatorUrl, apiKey, log }: AppOpti
     ),
   )
   const live = createLiveView(
-    { db, moneyDb, busyness: createBusyness() },
+    { db, moneyDb, busyness: createBusyness(), scratch },
     { sources: sources.map(({ source }) => source), following: config.liveMatching },
   )
   const resolutions = createResolutions(
@@ -286,9 +286,8 @@ async function build({ config, databaseUrl, simulatorUrl, apiKey, log }: AppOpti
     ]
     closers.push(async () => {
       reconciliation.stop()
-      live.stop()
       intake.stop()
-      await Promise.all(ticking.map((tick) => tick.stop()))
+      await Promise.all([live.stop(), ...ticking.map((tick) => tick.stop())])
     })
   }
   // Whoever spreads requests over the nodes sees that this one stops, and looks elsewhere while it still serves.

@@ -143,7 +143,60 @@ describe('a payout', () => {
   })
 })
 
+describe('the waterfall of a payout', () => {
+  const waterfallOf = async (fate: number): Promise<Json> => {
+    const runs = await list('/v1/recon_runs?source=simulator')
+    const run = runs.find((each) => each['business_date'] === days[fate + 1])
+    return (await server.get(`/v1/recon_runs/${run?.['id']}/payout_waterfall`)).body
+  }
+
+  it('leads from the charges of the day over their fees to the payout, and to the line of the bank', async () => {
+    const gross = sold(1)
+    const fee = gross - payoutOf(1)
+
+    expect(await waterfallOf(0)).toMatchObject({
+      object: 'payout_waterfall',
+      source: 'simulator',
+      statements: [
+        {
+          currency: 'EUR',
+          opening: payoutOf(0),
+          steps: [
+            { kind: 'charge', lines: 1, amount: gross },
+            { kind: 'fees_withheld', lines: 1, amount: -fee },
+          ],
+          settled: gross - fee,
+          paid_out: payoutOf(0),
+          closing: payoutOf(1),
+          unexplained: 0,
+        },
+      ],
+      payouts: [{ amount: payoutOf(0), bank: { source: 'house-bank', amount: payoutOf(0) } }],
+    })
+  })
+
+  it('names the break of a payout that came short or never', async () => {
+    const [short] = await list('/v1/breaks?source=house-bank&code=payout_mismatch')
+    const missing = (await list('/v1/breaks?source=house-bank&code=missing_external')).find(
+      (each) => each['payout']?.['business_date'] === days[3],
+    )
+
+    expect((await waterfallOf(1))['payouts']).toMatchObject([
+      { amount: payoutOf(1), bank: { amount: payoutOf(1) - 100 }, break: short?.['id'] },
+    ])
+    const [never] = Array.from((await waterfallOf(2))['payouts'] ?? [], (each: Json) => each)
+    expect(never).toMatchObject({ amount: payoutOf(2), break: missing?.['id'] })
+    expect(never).not.toHaveProperty('bank')
+  })
+})
+
 describe('the runs of a bank', () => {
+  const runOf = async (day: string | undefined): Promise<Json> => {
+    const found = (await list('/v1/recon_runs?source=house-bank')).find((each) => each['business_date'] === day)
+    if (found === undefined) throw new Error(`there is no run of ${day}`)
+    return found
+  }
+
   it('are one for each weekday that is over, and are proven to the cent', async () => {
     const runs = (await list('/v1/recon_runs?source=house-bank')).toReversed()
     const weekdays = runs.map((run) => Temporal.PlainDate.from(String(run['business_date'])).dayOfWeek)
@@ -175,11 +228,87 @@ describe('the runs of a bank', () => {
     expect(invariants.body['checks']?.filter((check) => check['ok'] !== true)).toEqual([])
   })
 
-  it('keep no matches, and say so', async () => {
+  it('keep their matches, each with the payout, the line and why', async () => {
+    const run = await runOf(days[7])
+    const matches = await list(`/v1/recon_runs/${run['id']}/matches`)
+
+    expect(matches.map((each) => [each['rule'], each['payout']?.['business_date'], each['ours']?.['amount']])).toEqual(
+      [3, 4, 5].map((fate) => ['joined', days[fate + 1], payoutOf(fate)]),
+    )
+    expect(matches[0]).toMatchObject({ theirs: { business_date: days[7], kind: 'entry', amount: payoutOf(3) } })
+    expect(matches[0]?.['explanation']).toMatch(
+      /^Matched by the PSP's reference \S+ of the payout of .* by simulator, /,
+    )
+    const short = await list(`/v1/recon_runs/${(await runOf(days[3]))['id']}/matches`)
+    expect(short.map((each) => [each['code'], each['theirs']?.['amount']])).toEqual([
+      ['payout_mismatch', payoutOf(1) - 100],
+    ])
+    expect(await list(`/v1/recon_runs/${run['id']}/matches?payment=${payments[0]}`)).toEqual([])
+    expect(await list(`/v1/recon_runs/${run['id']}/matches?tolerated=true`)).toEqual([])
+    const { text } = await server.get(`/v1/recon_runs/${run['id']}/matches.csv?rule=joined`)
+    expect(text.split('\n').filter((line) => line.startsWith('joined,,,,'))).toHaveLength(3)
+  })
+
+  it('are the same byte for byte when they are computed again', async () => {
+    for (const day of [days[3], days[4], days[7]]) {
+      const { status, body } = await server.post(`/v1/recon_runs/${(await runOf(day))['id']}/verify`, {})
+      expect([status, body['identical'], body['report']?.['intact']]).toEqual([200, true, true])
+    }
+  })
+
+  it('are written down in a report, with the settings of the bank and what changed', async () => {
+    const run = await runOf(days[3])
+    const report = JSON.parse((await server.get(`/v1/recon_runs/${run['id']}/report`)).text)
+    expect(report).toMatchObject({
+      settings: { psps: ['simulator'], lag_days: 1, references: 'remittance' },
+      totals: { matched: 0, booked: 1 },
+      outcome: {
+        sha256: expect.stringMatching(/^[\da-f]{64}$/),
+        verdict_sha256: expect.stringMatching(/^[\da-f]{64}$/),
+      },
+    })
+    const changes = (await server.get(`/v1/recon_runs/${run['id']}/changes`)).body['changes'] as readonly Json[]
+    expect(changes.map((each) => [each['change'], each['code'], each['amount']])).toContainEqual([
+      'opened',
+      'payout_mismatch',
+      100,
+    ])
+  })
+
+  it('can be tried, with what they read or with another lag, and nothing is changed', async () => {
+    const dry = (request: Record<string, unknown>): ReturnType<TestServer['post']> =>
+      server.post('/v1/recon_runs', { source: 'house-bank', dry_run: true, ...request })
+    const run = await runOf(days[3])
+
+    const same = await dry({ business_date: days[3] })
+    expect(same.body).toMatchObject({
+      ours: run['ours'],
+      theirs: run['theirs'],
+      matched: run['matched'],
+      breaks: run['breaks'],
+    })
+    expect(same.body['proof']).toEqual(run['proof'])
+    const patient = await dry({ business_date: days[4], settings: { lag_days: 5 } })
+    const codes = (patient.body['waterfall'] as readonly Json[]).map((each) => each['code'])
+    expect([patient.body['settings']?.['lag_days'], codes]).toEqual([
+      5,
+      expect.not.arrayContaining(['missing_external']),
+    ])
+    expect(await runOf(days[3])).toEqual(run)
+
+    const later = await dry({ business_date: days[19] })
+    expect([later.status, String(later.body['detail'])]).toEqual([422, expect.stringContaining('comes first')])
+    const grace = await dry({ business_date: days[3], settings: { grace_minutes: 5 } })
+    expect([grace.status, grace.body['errors']?.[0]?.['pointer']]).toEqual([422, '/settings/grace_minutes'])
+    const file = await dry({ business_date: days[3], file: `sf_${'0'.repeat(32)}` })
+    expect([file.status, file.body['errors']?.[0]?.['pointer']]).toEqual([422, '/file'])
+  })
+
+  it('read no file of a PSP, and refuse to tell what led to a payout', async () => {
     const [run] = await list('/v1/recon_runs?source=house-bank&status=completed')
-    const { status, body } = await server.get(`/v1/recon_runs/${run?.['id']}/matches`)
+    const { status, body } = await server.get(`/v1/recon_runs/${run?.['id']}/payout_waterfall`)
     expect([status, body['code']]).toEqual([409, 'run_state'])
-    expect(body['detail']).toBe('The run is completed and keeps no matches: it is one of a bank.')
+    expect(body['detail']).toBe('The run is completed and is one of a bank: ask for that of the PSP.')
   })
 
   it('are among the metrics that must read 0', async () => {
@@ -232,7 +361,7 @@ describe('a statement that was wrong', () => {
     expect(status, text).toBe(201)
   }
 
-  it('is undone when it is withdrawn, and done again when it comes back', async () => {
+  it('is undone when it is withdrawn, and done again when it comes back', { timeout: 60_000 }, async () => {
     const before = await open()
     const file = (await list('/v1/settlement_files?source=house-bank')).find(
       (each) => each['business_date'] === days[2],
@@ -253,7 +382,9 @@ describe('a statement that was wrong', () => {
     expect(body['steps']?.at(-1)).toMatchObject({ state: 'arrived' })
   })
 
-  it('leaves its lines to another statement that told them as well, and to that one alone when it comes back', async () => {
+  it('leaves its lines to another statement that told them as well, and to that one alone when it comes back', {
+    timeout: 60_000,
+  }, async () => {
     const before = await open()
     const file = (await list('/v1/settlement_files?source=house-bank')).find(
       (each) => each['business_date'] === days[2] && each['status'] === 'accepted',

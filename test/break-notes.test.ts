@@ -120,6 +120,25 @@ describe('breaks in bulk, each at the version that somebody looked at', () => {
     expect(answers.map(outcomeOf).toSorted()).toEqual(['break_changed', 'changed'])
   })
 
+  it('say where in the request a field is that is refused', async () => {
+    const tags = Array.from({ length: 21 }, (_, n) => `tag-${n}`)
+    const resolution = { verb: 'create_missing_record', reason: 'sale_not_recorded' }
+
+    const many = await server.post('/v1/breaks/bulk', { items: [{ break: ids[2] }, { break: ids[1], tags }] })
+    const { body } = await server.post('/v1/breaks/bulk', {
+      items: [
+        { break: ids[1], snooze_until: '2020-01-01' },
+        { break: ids[2], resolution },
+      ],
+    })
+
+    expect(many).toMatchObject({ status: 422, body: { errors: [{ pointer: '/items/1/tags' }] } })
+    expect(body['data']?.map((each) => each['problem']?.['errors']?.[0]?.['pointer'])).toEqual([
+      '/items/0/snooze_until',
+      '/items/1/resolution/seller',
+    ])
+  })
+
   it('are not resolved when they change while it waits for them', async () => {
     const { body } = await server.get('/v1/breaks?state=open&code=amount_mismatch')
     const id = String(body['data']?.[0]?.['id'])

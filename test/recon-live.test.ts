@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { paymentBody, startTestServer, type TestServer } from './support/server.ts'
+import { waitFor } from './support/wait-for.ts'
 
 /** The live view over HTTP, with the simulator: how records stand before their night, and that the night takes their place. */
 
@@ -68,7 +69,7 @@ describe('the live view', () => {
 
     const { matched, waiting_for_psp, waiting_for_us, differing, behind } = await view()
 
-    expect(behind).toEqual({ ledger_batches: 0, webhooks: 0 })
+    expect(behind).toEqual({ ledger_batches: 0, webhooks: 0, settlement_files: 0 })
     expect(matched).toEqual({ items: 1, sums: [{ currency: 'EUR', items: 1, amount: 2_044 }] })
     expect(waiting_for_psp).toMatchObject({
       items: 2,
@@ -98,7 +99,7 @@ describe('the live view', () => {
       'duplicate_external',
       'missing_internal',
     ])
-    expect([matched.items, behind]).toEqual([0, { ledger_batches: 0, webhooks: 0 }])
+    expect([matched.items, behind]).toEqual([0, { ledger_batches: 0, webhooks: 0, settlement_files: 0 }])
   })
 
   it('goes on after a restart and on a second node, and nothing is taken in twice', async () => {
@@ -130,6 +131,24 @@ describe('the live view', () => {
     ])
     const { matched, waiting_for_psp, waiting_for_us, differing } = await view()
     expect([matched, waiting_for_psp, waiting_for_us, differing].map((each) => each.items)).toEqual([0, 1, 1, 1])
+  })
+
+  it('lets go of what people resolve at once, and has it back when that is undone', async () => {
+    const [twice] = (await openBreaks()).filter(({ code }) => code === 'duplicate_external')
+    const shows = async (count: number): Promise<boolean> => (await view()).differing.items === count
+    const resolution = { verb: 'mark_duplicate', reason: 'settled_twice' }
+
+    const resolved = await server.post(`/v1/breaks/${twice?.id}/resolutions`, resolution)
+    expect(resolved.status, resolved.text).toBe(201)
+    await waitFor(() => shows(0), { what: 'the resolved break to leave' })
+    const undone = await server.post(`/v1/resolutions/${resolved.body['id']}/undo`, { reason: 'By mistake.' })
+    await waitFor(() => shows(1), { what: 'the break to come back' })
+
+    expect(undone.status, undone.text).toBe(200)
+    const [shown, open] = await sameBreaks()
+    expect(shown).toEqual(open)
+    const { checks } = await read<{ checks: { name: string; ok: boolean }[] }>('/v1/ledger/invariants')
+    expect(checks.filter(({ ok }) => !ok)).toEqual([])
   })
 
   it('waits by the rules that are active on the day', async () => {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Refusal } from '../src/platform/errors.ts'
 import type { ResolutionSettings } from '../src/reconciliation/resolutions/index.ts'
+import { behindLock } from './support/behind-lock.ts'
 import { file, line, NOTHING, other, play, right, take, useCharges, without } from './support/corrections.ts'
 import type { TestDatabase } from './support/database.ts'
 import { booksOf, type Nights, openNights } from './support/nights.ts'
@@ -343,6 +344,32 @@ describe('a decision', () => {
     expect(again).toEqual({ resolution: first.resolution, replayed: true })
     expect(refusal).toMatchObject({ code: 'break_state', facts: { state: 'resolved' } })
     expect(await booksOf(nights)).toEqual(books)
+  })
+
+  it('that waits is told to whoever looks at another one, and its own entry is shown to its maker', async () => {
+    await firstNight(line('b', { amount: 2_400n }))
+    const breakId = await only('amount_mismatch')
+    await people.ask({ breakId, verb: 'correct' })
+
+    const refusal = await refusalOf(people.look({ breakId, verb: 'book_difference', as: 'other' }))
+    const own = await people.look({ breakId, verb: 'correct' })
+
+    expect(refusal).toMatchObject({ code: 'break_state', facts: { resolution: expect.stringMatching(/^res_/) } })
+    expect(own).toMatchObject({ needsApproval: true })
+  })
+
+  it('that is rejected is written on its break behind the lock of it', async () => {
+    await firstNight(line('b', { amount: 2_400n }))
+    const breakId = await only('amount_mismatch')
+    const { resolution } = await people.ask({ breakId, verb: 'correct' })
+
+    const [approval] = await behindLock(
+      database,
+      { sql: 'select from recon_break where id = $1 for update', values: [breakId] },
+      [() => people.decide({ id: resolution.approvalId ?? '', decision: 'rejected' })],
+    )
+
+    expect(approval).toMatchObject({ state: 'rejected' })
   })
 
   it('by many at the same time is made once', async () => {

@@ -47,7 +47,7 @@ describe('the matches of a run', () => {
       ['reference', 'amount_mismatch'],
       ['exact', 'fee_mismatch'],
     ])
-    expect(data.map(({ attemptId }) => attemptId)).toEqual(charges.slice(0, 4).map(({ id }) => id))
+    expect(data.map(({ charge }) => charge?.attemptId)).toEqual(charges.slice(0, 4).map(({ id }) => id))
     expect(data[1]?.explanation).toBe(
       `Matched by PSP id: psp_${charges[1]?.id}, because the line has no reference of ours.`,
     )
@@ -60,8 +60,8 @@ describe('the matches of a run', () => {
     const byRule = await matches.list(runId, { rule: 'psp_reference', limit: 10 })
     const byPayment = await matches.list(runId, { paymentId: charges[3]?.paymentId, limit: 10 })
 
-    expect(byRule.data.map(({ attemptId }) => attemptId)).toEqual([charges[1]?.id])
-    expect(byPayment.data.map(({ attemptId }) => attemptId)).toEqual([charges[3]?.id])
+    expect(byRule.data.map(({ charge }) => charge?.attemptId)).toEqual([charges[1]?.id])
+    expect(byPayment.data.map(({ charge }) => charge?.attemptId)).toEqual([charges[3]?.id])
   })
 
   it('come page by page, each once, many readers at a time', async () => {
@@ -85,7 +85,9 @@ describe('the matches of a run', () => {
     const pages: unknown[] = []
     for await (const page of nights.reconciliation.matches.all(data[0]?.id ?? '', {})) pages.push(...page)
 
-    expect(pages).toMatchObject([{ attemptId: charges[4]?.id, ours: { carried: true }, theirs: { carried: false } }])
+    expect(pages).toMatchObject([
+      { charge: { attemptId: charges[4]?.id }, ours: { carried: true }, theirs: { carried: false } },
+    ])
     expect(pages[0]).toMatchObject({
       explanation: expect.stringContaining('. Our record was open from an earlier day.'),
     })

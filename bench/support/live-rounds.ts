@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { pino } from 'pino'
 import type { Attempt } from '../../src/payments/index.ts'
@@ -46,7 +47,9 @@ export async function measureLive(options: Options, place: Place, closers: Close
   })
   closers.add(() => moneyDb.end())
   // What makes the events works in this process as well: how busy it is says nothing of a node.
-  const view = createLiveView({ db: moneyDb, moneyDb, busyness: () => 0 }, { sources: [SOURCE], following: true })
+  const scratch = join(place.folder, 'live')
+  const deps = { db: moneyDb, moneyDb, busyness: () => 0, scratch }
+  const view = createLiveView(deps, { sources: [SOURCE], following: true })
   const rounds: Round[] = []
   const cpu = { server: 0, postgres: 0, events: 0 }
   for (let n = 1; n <= options.rounds; n += 1) {
@@ -79,7 +82,7 @@ export async function measureLive(options: Options, place: Place, closers: Close
 
 async function isBehind(view: ReturnType<typeof createLiveView>): Promise<boolean> {
   const { behind } = await view.summary(SOURCE.name)
-  return behind.batches > 0n || behind.webhooks > 0n
+  return behind.batches > 0n || behind.webhooks > 0n || behind.files > 0n
 }
 
 /** Charges captured and told, which nobody follows yet. Gives how many events there are. */

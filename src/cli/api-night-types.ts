@@ -135,8 +135,9 @@ export type ApiRun = {
 type ApiMatchSide = { readonly amount: Integer; readonly currency: string; readonly carried: boolean }
 
 export type ApiMatch = {
-  readonly payment: string
-  readonly attempt: string
+  readonly payment?: string
+  readonly attempt?: string
+  readonly psp_reference?: string
   readonly rule: string
   readonly code?: string
   readonly ours: ApiMatchSide
@@ -226,7 +227,7 @@ export type ApiLive = {
   readonly source: string
   readonly following: boolean
   readonly settled_through?: string
-  readonly behind: { readonly ledger_batches: number; readonly webhooks: number }
+  readonly behind: { readonly ledger_batches: number; readonly webhooks: number; readonly settlement_files: number }
   readonly matched: ApiStanding
   readonly waiting_for_psp: ApiStanding
   readonly waiting_for_us: ApiStanding

@@ -15,8 +15,8 @@ export type ApiReport = {
   readonly settings: {
     readonly rule_version?: number
     readonly zone: string
-    readonly cut_off: string
-    readonly grace_minutes: number
+    readonly cut_off?: string
+    readonly grace_minutes?: number
     readonly lag_days: number
     readonly fee_schedule?: { readonly rate_ppm: number; readonly fixed: Integer }
     readonly tolerance?: ApiTolerance
@@ -119,4 +119,25 @@ export type ApiRule = {
   readonly activated_by?: string
   readonly activated_at?: string
   readonly effective_on?: string
+}
+
+export type ApiPayoutWaterfall = {
+  readonly run: string
+  readonly statements: readonly {
+    readonly account: string
+    readonly currency: string
+    readonly opening?: Integer
+    readonly steps: readonly { readonly kind: string; readonly lines: number; readonly amount: Integer }[]
+    readonly settled: Integer
+    readonly paid_out: Integer
+    readonly closing?: Integer
+  }[]
+  readonly payouts: readonly {
+    readonly psp_reference?: string
+    readonly line: number
+    readonly amount: Integer
+    readonly currency: string
+    readonly bank?: { readonly source: string; readonly on: string; readonly amount: Integer }
+    readonly break?: string
+  }[]
 }

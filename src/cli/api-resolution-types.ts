@@ -73,3 +73,18 @@ export type ApiAuditVerification = {
   readonly head: string
   readonly findings: readonly { readonly seq: number; readonly detail: string }[]
 }
+
+export type ApiSuggestion = {
+  readonly score: number
+  readonly reasons: readonly { readonly name: string; readonly sentence: string }[]
+  readonly records: readonly {
+    readonly break: string
+    readonly references: readonly string[]
+    readonly amount: Integer
+    readonly currency: string
+    readonly business_date?: string
+  }[]
+  readonly resolution: { readonly verb: string; readonly as?: string; readonly with: readonly string[] }
+}
+
+export type ApiSuggestions = { readonly break: string; readonly data: readonly ApiSuggestion[] }

@@ -30,6 +30,12 @@ export function addBreakCommands(breaks: Command, leaf: AddLeaf): void {
     next: 'npx tallystick breaks list',
     run: async (context, [id = '']) => (await import('./breaks-get.ts')).breaksExplain(context, id),
   })
+  leaf(breaks.command('suggest').argument('<id>', 'brk_…'), {
+    summary: 'what may belong to a break that one side alone has, and why; exit 1 when nothing does',
+    examples: ['breaks suggest brk_…', 'breaks suggest brk_… --json'],
+    next: 'npx tallystick breaks list --state open',
+    run: async (context, [id = '']) => (await import('./breaks-suggest.ts')).breaksSuggest(context, id),
+  })
   addResolve(breaks, leaf)
   addNotes(breaks, leaf)
   addTables(breaks, leaf)

@@ -116,3 +116,43 @@ describe('breaks explain', () => {
     expect(JSON.parse(json.stdout)).toEqual(BREAK)
   })
 })
+
+describe('breaks suggest', () => {
+  const FOUND = {
+    break: 'brk_1',
+    data: [
+      {
+        score: 0.7,
+        reasons: [
+          { name: 'same_amount', sentence: 'the amount is the same' },
+          { name: 'same_day', sentence: 'the day is the same' },
+        ],
+        records: [
+          { break: 'brk_2', references: ['ORD 7', 'ch_7'], amount: 1250, currency: 'EUR', business_date: '2026-03-03' },
+        ],
+        difference: 0,
+        resolution: { verb: 'match', with: ['brk_2'] },
+      },
+    ],
+  }
+
+  it('says why, and how it would be resolved', async () => {
+    api.routes.set('GET /v1/breaks/brk_1/suggestions', () => ({ body: FOUND }))
+
+    const { exitCode, stdout } = await run('breaks', 'suggest', 'brk_1')
+
+    expect(stdout.split('\n')).toEqual([
+      '0.70  the amount is the same; the day is the same',
+      '  brk_2  12.50 EUR  2026-03-03  ORD 7, ch_7',
+      '  npx tallystick breaks resolve brk_1 --verb match --with brk_2 --reason same_sale --dry-run',
+      '',
+    ])
+    expect(exitCode).toBe(0)
+  })
+
+  it('exits 1 when nothing is like it', async () => {
+    api.routes.set('GET /v1/breaks/brk_1/suggestions', () => ({ body: { break: 'brk_1', data: [] } }))
+
+    expect(await run('breaks', 'suggest', 'brk_1')).toMatchObject({ exitCode: 1, stdout: '' })
+  })
+})

@@ -1,6 +1,5 @@
-import { inMajorUnits } from './amounts.ts'
+import { controlNumber, inMajorUnits } from './amounts.ts'
 import type { ApiDifference, ApiFile, ApiFileDetail, ApiStatement } from './api-night-types.ts'
-import type { Integer } from './api-types.ts'
 import type { Context } from './context.ts'
 import { EXIT } from './failure.ts'
 import type { Output } from './output.ts'
@@ -75,10 +74,7 @@ function failureRow({ currency, control }: ApiStatement): string[][] {
   const { what = '', stated, computed, difference } = control
   if (stated === undefined || computed === undefined || difference === undefined) return []
   if (what.startsWith('the closing balance')) return []
-  // The number of lines is no amount.
-  const written = (amount: Integer): string =>
-    /\blines\b|there is none/.test(what) ? String(amount) : inMajorUnits(amount, currency)
-  return [[currency, control.status, what, written(stated), written(computed), written(difference)]]
+  return [[currency, control.status, what, ...[stated, computed, difference].map(controlNumber(what, currency))]]
 }
 
 function printTotals(output: Output, statements: readonly ApiStatement[]): void {

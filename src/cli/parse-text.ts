@@ -1,5 +1,5 @@
 import type { ParsedFile, Profile, SettlementLine } from '../settlement/index.ts'
-import { inMajorUnits } from './amounts.ts'
+import { controlNumber, inMajorUnits } from './amounts.ts'
 import type { Output } from './output.ts'
 
 export const SHOWN_LINES = 20
@@ -116,7 +116,9 @@ function printStatements(output: Output, { statements }: ParsedFile): void {
         money(each.closing),
         String(each.lines),
         each.control.status,
-        each.control.status === 'fail' ? `${each.control.what}: a difference of ${each.control.difference}` : '',
+        each.control.status === 'fail'
+          ? `${each.control.what}: a difference of ${controlNumber(each.control.what, each.currency)(each.control.difference)}`
+          : '',
       ]
     }),
   )

@@ -56,6 +56,15 @@ describe('parse --json', () => {
     })
   })
 
+  it.each([
+    ['an amount as money', '79.41', '79.40', 'a difference of 0.01'],
+    ['a count as it is', 'end,,,,,,,,,,,2', 'end,,,,,,,,,,,3', 'in its end row: a difference of -1'],
+  ])('shows %s that is not what it should be', async (_what, right, wrong, shown) => {
+    const { stdout } = await parse(DAY.join('').replace(right, wrong))
+
+    expect(stdout).toContain(shown)
+  })
+
   it('exits 1 when a row cannot be read, and has the others', async () => {
     const { stdout, exitCode } = await parse(DAY.join('').replace('charge,ch_1', 'gift,ch_1'), '--json')
 

@@ -1,3 +1,5 @@
+export const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (each) => `&#${each.charCodeAt(0)};`)
+
 /** Colours have a contrast of at least 4.5 to 1 with what they stand on, in light and in dark. */
 export const STYLE = `
 :root{--ink:#1b1f24;--paper:#fff;--line:#d0d7de;--quiet:#57606a;--plus:#1a7f37;--minus:#b42318;--total:#3b4a5a}

@@ -1,7 +1,9 @@
 import { formatMinor } from '../money/index.ts'
-import { FIELDS, groupedMajor, type Input, type Item, type Row, type Summary } from '../recon/index.ts'
-import { SCRIPT, STYLE } from './recon-html-assets.ts'
-import { dayText, LABELS, moneyOf, whereOf } from './recon-words.ts'
+import { FIELDS, groupedMajor, type Hint, type Input, type Item, type Row, type Summary } from '../recon/index.ts'
+import { escapeHtml, SCRIPT, STYLE } from './recon-html-assets.ts'
+import { payoutsSection } from './recon-payouts.ts'
+import { waterfall } from './recon-waterfall.ts'
+import { dayText, hintText, LABELS, moneyOf, whereOf } from './recon-words.ts'
 
 /** The page as a stream of pieces: one file that loads nothing, for people who were sent it. */
 export async function* reportPage(
@@ -18,6 +20,7 @@ export async function* reportPage(
   yield `<main><h1>${escapeHtml(verdictOf(summary))}</h1><p class="quiet">${escapeHtml(periodOf(summary))}</p>`
   yield proofSection(summary)
   yield categories(summary)
+  yield payoutsSection(summary.payouts ?? [])
   yield breaksHead(summary, about)
   for await (const piece of items) yield piece.map(breakRow).join('')
   yield '</tbody></table></div></section>'
@@ -26,8 +29,6 @@ export async function* reportPage(
   yield `<section><h2>How to reproduce</h2><p>With Tallystick ${escapeHtml(about.version)} and files of these hashes:</p>
 <pre>${escapeHtml(about.command)}</pre></section></main><script>${SCRIPT}</script></body></html>\n`
 }
-
-export const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (each) => `&#${each.charCodeAt(0)};`)
 
 const head = (title: string): string => `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
@@ -61,11 +62,11 @@ function proofSection(summary: Summary): string {
     : 'Something is unexplained. This is our bug: please report it.'
   return `<section><h2>Proof</h2><p>${sentence}</p><div class="wide"><table><thead><tr><th scope="col">Currency</th>
 ${['Ours', 'Theirs', 'Ours − theirs', 'Explained', 'Unexplained'].map((name) => `<th scope="col" class="n">${name}</th>`).join('')}
-</tr></thead><tbody>${rows.join('')}</tbody></table></div>${summary.proof.map(({ currency }) => waterfall(summary, currency)).join('')}</section>`
+</tr></thead><tbody>${rows.join('')}</tbody></table></div>${summary.proof.map(({ currency }) => breaksWaterfall(summary, currency)).join('')}</section>`
 }
 
 /** From ours down and up to theirs: one bar for each kind of break. The table below says the same in numbers. */
-function waterfall({ proof, byCode, tolerated }: Summary, currency: string): string {
+function breaksWaterfall({ proof, byCode, tolerated }: Summary, currency: string): string {
   const line = proof.find((each) => each.currency === currency)
   const steps = byCode.flatMap(({ code, amounts }) => {
     const amount = code === 'fee_mismatch' ? 0n : (amounts.get(currency) ?? 0n)
@@ -74,28 +75,9 @@ function waterfall({ proof, byCode, tolerated }: Summary, currency: string): str
   const within = tolerated.get(currency) ?? 0n
   if (within !== 0n) steps.push({ name: 'within tolerance', amount: within })
   if (line === undefined || steps.length === 0) return ''
-  let level = 0n
-  const bars = steps.map(({ name, amount }) => {
-    const from = level
-    level += amount
-    return { name, amount, from, to: level }
-  })
-  const all = [...bars, { name: 'ours − theirs', amount: line.difference, from: 0n, to: line.difference }]
-  const levels = all.flatMap(({ from, to }) => [from, to])
-  const [low, high] = [least(levels), most(levels)]
-  const x = (value: bigint): number => 190 + Number(((value - low) * 4_000n) / (high === low ? 1n : high - low)) / 10
-  const rows = all.map(({ name, amount, from, to }, place) => {
-    const [left, right] = [Math.min(x(from), x(to)), Math.max(x(from), x(to))]
-    const top = place * 24 + 6
-    const colour = place === all.length - 1 ? 'total' : amount < 0n ? 'minus' : 'plus'
-    return `<text x="182" y="${top + 11}" text-anchor="end">${escapeHtml(name)}</text><rect class="${colour}" x="${left.toFixed(1)}" y="${top}" width="${Math.max(right - left, 1).toFixed(1)}" height="14"/><text x="${(right + 6).toFixed(1)}" y="${top + 11}">${groupedMajor(amount, currency)}</text>`
-  })
   const title = `What makes ${groupedMajor(line.difference, currency)} ${currency} between ours and theirs`
-  return `<svg role="img" aria-label="${escapeHtml(title)}" viewBox="0 0 720 ${all.length * 24 + 8}"><title>${escapeHtml(title)}</title>${rows.join('')}</svg>`
+  return waterfall({ title, currency, steps, end: { name: 'ours − theirs', amount: line.difference } })
 }
-
-const least = (values: readonly bigint[]): bigint => values.reduce((a, b) => (b < a ? b : a), 0n)
-const most = (values: readonly bigint[]): bigint => values.reduce((a, b) => (b > a ? b : a), 0n)
 
 function categories({ byCode, byRule, apart }: Summary): string {
   const breaks = byCode.map(
@@ -134,12 +116,29 @@ function breaksHead(
 <div class="wide"><table id="breaks"><thead><tr>${['Reference', 'What', 'Ours', 'Theirs', 'Difference', 'Why'].map((name) => `<th scope="col">${name}</th>`).join('')}</tr></thead><tbody>`
 }
 
-function breakRow({ id, code, class: isClass, dueOn, ours, theirs, difference, currency, reasons }: Item): string {
+function breakRow({
+  id,
+  code,
+  class: isClass,
+  dueOn,
+  ours,
+  theirs,
+  difference,
+  currency,
+  reasons,
+  suggestions,
+}: Item): string {
   const gap =
     difference === undefined || currency === undefined ? '' : `${groupedMajor(difference, currency)} ${currency}`
   const due = dueOn === undefined ? '' : `<br>due by ${dayText(dueOn)}`
   const name = theirs?.reference ?? ours?.reference ?? ''
-  return `<tr class="${isClass}"><th scope="row">${escapeHtml(name)}<br><code>${escapeHtml(id)}</code></th><td>${LABELS[code]}<br><span class="quiet">${isClass}</span>${due}</td><td>${rowCell(ours)}</td><td>${rowCell(theirs)}</td><td class="n">${escapeHtml(gap)}</td><td>${reasons.map(escapeHtml).join('<br>')}</td></tr>\n`
+  return `<tr class="${isClass}"><th scope="row">${escapeHtml(name)}<br><code>${escapeHtml(id)}</code></th><td>${LABELS[code]}<br><span class="quiet">${isClass}</span>${due}</td><td>${rowCell(ours)}</td><td>${rowCell(theirs)}</td><td class="n">${escapeHtml(gap)}</td><td>${reasons.map(escapeHtml).join('<br>')}${hintsCell(suggestions)}</td></tr>\n`
+}
+
+function hintsCell(hints: readonly Hint[]): string {
+  if (hints.length === 0) return ''
+  const list = hints.map((hint) => `<li>${escapeHtml(hintText(hint))}</li>`).join('')
+  return `<details><summary>May belong to ${hints.length === 1 ? 'another break' : 'other breaks'}</summary><ul>${list}</ul></details>`
 }
 
 function rowCell(row: Row | undefined): string {

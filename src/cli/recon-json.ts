@@ -1,14 +1,30 @@
-import type { Baseline, Item, Row, Side, SideName, Summary } from '../recon/index.ts'
+import type { Baseline, Hint, Item, Row, Side, SideName, Summary } from '../recon/index.ts'
 import { FIELDS, type Mapping } from '../recon/index.ts'
+import { payoutView } from './recon-payouts.ts'
 
-/** `tallystick.recon/1` but for its items. Amounts are signed minor units. */
+/** `tallystick.recon/1` but for its items. Amounts are signed minor units. `limit`: of payouts; undefined for all. */
 export function summaryView(
   summary: Summary,
   baseline: Baseline | undefined,
   outputs: Readonly<Record<string, string>>,
+  limit: number | undefined,
 ) {
-  const { verdict, inputs, mapping, period, pairs, byRule, real, temporary, byCode, proof, tolerated, apart, notes } =
-    summary
+  const {
+    verdict,
+    inputs,
+    mapping,
+    period,
+    pairs,
+    byRule,
+    real,
+    temporary,
+    byCode,
+    proof,
+    tolerated,
+    apart,
+    payouts,
+    notes,
+  } = summary
   return {
     schema: 'tallystick.recon/1',
     verdict,
@@ -37,6 +53,7 @@ export function summaryView(
     },
     proof,
     apart,
+    payouts: payouts?.slice(0, limit).map(payoutView),
     notes,
     baseline: baseline && {
       new: baseline.added,
@@ -67,7 +84,7 @@ export const columnsView = (sides: Readonly<Record<SideName, Side>>) =>
   Object.fromEntries(Object.entries(sides).map(([name, { columns }]) => [name, columns.map((column) => column.name)]))
 
 export function itemView(item: Item) {
-  const { id, code, class: isClass, dueOn, ours, theirs, difference, reasons, baseline } = item
+  const { id, code, class: isClass, dueOn, ours, theirs, difference, reasons, suggestions, baseline } = item
   return {
     id,
     code,
@@ -77,9 +94,24 @@ export function itemView(item: Item) {
     theirs: theirs && rowView(theirs),
     difference,
     reasons,
+    suggestions: suggestions.length === 0 ? undefined : suggestions.map(hintView),
     baseline,
   }
 }
+
+const hintView = ({ score, reasons, rows }: Hint) => ({
+  score,
+  reasons,
+  rows: rows.map(({ id, row, file, reference, amount, currency, occurredAt }) => ({
+    break: id,
+    row,
+    file,
+    reference,
+    amount,
+    currency,
+    occurred_at: occurredAt,
+  })),
+})
 
 const rowView = ({ row, file, rows, reference, amount, currency, occurredAt }: Row) => ({
   row,

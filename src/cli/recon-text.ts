@@ -1,6 +1,7 @@
 import { type Baseline, FIELDS, groupedMajor, type Item, isUsable, type Mapping, type Summary } from '../recon/index.ts'
 import type { Context } from './context.ts'
-import { amountsOf, dayText, LABELS, moneyOf, nameOf, whereOf } from './recon-words.ts'
+import { payoutsText } from './recon-payouts.ts'
+import { amountsOf, dayText, hintText, LABELS, moneyOf, nameOf, whereOf } from './recon-words.ts'
 import type { Style } from './style.ts'
 
 const RULE_LABELS: Readonly<Record<Summary['byRule'][number]['rule'], string>> = {
@@ -29,9 +30,10 @@ export function printSummary(context: Context, summary: Summary, baseline: Basel
   if (summary.byRule.length === 0) output.line(' matching  nothing')
   printResult(context, summary)
   printProof(context, summary)
+  if (summary.payouts !== undefined) output.line(` payouts   ${payoutsText(summary.payouts)}`)
   for (const { side, kind, currency, rows, amount } of summary.apart)
     output.line(
-      ` apart     ${side}: ${count(rows)} ${kind} rows, ${moneyOf([[currency, amount]])}: no sales, so not compared`,
+      ` apart     ${side}: ${count(rows)} ${kind} rows, ${moneyOf([[currency, amount]])}: ${kind === 'unpaid' ? 'in no payout yet' : 'no sales'}, so not compared`,
     )
   for (const note of summary.notes) output.line(` note      ${note}`)
   if (baseline !== undefined)
@@ -122,7 +124,7 @@ export function printFirst({ output }: Context, items: readonly Item[], command:
 
 /** One break in full: what differs, why, and both rows as they stand in the files. */
 export function printItem({ output, style }: Context, item: Item): void {
-  const { id, code, class: isClass, dueOn, difference, currency, reasons, ours, theirs } = item
+  const { id, code, class: isClass, dueOn, difference, currency, reasons, suggestions, ours, theirs } = item
   output.line(style.bold(`${nameOf(item)}: ${LABELS[code]}`))
   output.fields([
     ['id', id],
@@ -132,6 +134,7 @@ export function printItem({ output, style }: Context, item: Item): void {
       ? []
       : [['difference', moneyOf([[currency, difference]])] as const]),
     ...reasons.map((reason) => ['why', reason] as const),
+    ...suggestions.map((hint) => ['may be', hintText(hint)] as const),
   ])
   for (const [side, row] of [
     ['ours', ours],

@@ -1,4 +1,4 @@
-import { type Code, groupedMajor, type Item, placeText, type Row } from '../recon/index.ts'
+import { type Code, groupedMajor, type Hint, type Item, placeText, type Row } from '../recon/index.ts'
 
 /** Codes as people read them. */
 export const LABELS: Readonly<Record<Code, string>> = {
@@ -9,6 +9,7 @@ export const LABELS: Readonly<Record<Code, string>> = {
   status_mismatch: 'status differs',
   fee_mismatch: 'fee differs',
   split_mismatch: 'parts do not add up',
+  payout_mismatch: 'payout differs',
   duplicate_internal: 'twice in ours',
   duplicate_external: 'twice in theirs',
   unparsed_line: 'row cannot be read',
@@ -16,6 +17,7 @@ export const LABELS: Readonly<Record<Code, string>> = {
   cutoff_straddle: 'around the cut-off',
   awaiting_settlement: 'not in theirs yet',
   awaiting_internal: 'not in ours yet',
+  payout_in_transit: 'payout on its way',
 }
 
 /** `1,214.40 EUR, 30.00 USD`. */
@@ -49,4 +51,25 @@ export const dayText = (day: string): string =>
 export function whereOf({ row, file, rows }: Row): string {
   if (file === undefined) return `line ${rows === undefined ? row : rows.map(({ line }) => line).join(', ')}`
   return (rows ?? [{ file, line: row }]).map(placeText).join(', ')
+}
+
+const REASONS: Readonly<Record<Hint['reasons'][number], string>> = {
+  same_amount: 'the same amount',
+  differs_by_fee: 'the amounts differ by the fee',
+  near_amount: 'nearly the same amount',
+  sum_of_rows: 'their sum is this amount',
+  similar_reference: 'the references differ in few characters',
+  cut_reference: 'one reference is a part of the other',
+  shared_digits: 'the references have their digits in common',
+  same_day: 'the same day',
+  near_date: 'a near date',
+}
+
+/** `0.84  pay_7129, 25.00 EUR, line 9: the same amount, the references differ in few characters`. */
+export function hintText({ score, reasons, rows }: Hint): string {
+  const names = rows.map(
+    ({ reference, id, amount, currency, row, file }) =>
+      `${reference ?? id}, ${amount === undefined || currency === undefined ? '' : `${moneyOf([[currency, amount]])}, `}${placeText({ file, line: row })}`,
+  )
+  return `${score.toFixed(2)}  ${names.join(' + ')}: ${reasons.map((reason) => REASONS[reason]).join(', ')}`
 }

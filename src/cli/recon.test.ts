@@ -188,6 +188,23 @@ describe('recon --explain', () => {
     expect(stdout).toContain('ours, line 8')
     expect(stdout).toContain('amount\t9.99')
   })
+
+  it('shows what it may belong to, and so do the document and the page', async () => {
+    const options = ['--as-of', '2026-03-31']
+    writeFileSync(at('typo.csv'), rows([['order-77418', '4.20', 'EUR', '2026-03-03']]))
+    writeFileSync(at('right.csv'), rows([['order-77481', '4.20', 'EUR', '2026-03-03']]))
+
+    const { stdout } = await recon('typo.csv', 'right.csv', ...options, '--explain', 'order-77418', '--no-html')
+    const document = await recon('typo.csv', 'right.csv', ...options, '--json', '--html', 'report.html')
+
+    expect(stdout).toMatch(
+      /may be\t0\.9\d {2}order-77481, 4\.20 EUR, line 8: the same amount, the references differ in few characters, the same day/,
+    )
+    expect(JSON.parse(document.stdout).items[0].suggestions).toMatchObject([
+      { reasons: ['same_amount', 'similar_reference', 'same_day'], rows: [{ row: 8, amount: 420, currency: 'EUR' }] },
+    ])
+    expect(readFileSync(at('report.html'), 'utf8')).toContain('order-77481, 4.20 EUR, line 8: the same amount')
+  })
 })
 
 describe('the example of the guide', () => {

@@ -221,7 +221,7 @@ async function writeDocument(
   const write = async (text: string): Promise<void> => {
     if (!io.stdout.write(text)) await once(io.stdout, 'drain')
   }
-  const head = writeJson(summaryView(done.summary, done.baseline, outputs), 2)
+  const head = writeJson(summaryView(done.summary, done.baseline, outputs, limit), 2)
   await write(`${head.slice(0, head.lastIndexOf('\n}'))},\n  "items": [`)
   let separator = '\n    '
   for await (const piece of done.items(limit === undefined ? {} : { limit })) {

@@ -85,10 +85,16 @@ function addReportCommands(runs: Command, leaf: AddLeaf): void {
     next: 'npx tallystick runs list',
     run: async (context, [id = '']) => (await import('./runs-diff.ts')).runsDiff(context, id),
   })
+  leaf(runs.command('waterfall').argument('<id>', 'run_…'), {
+    summary: 'what led from the sales of the day to what the PSP paid out, and whether it is at the bank',
+    examples: ['runs waterfall run_…', 'runs waterfall run_… --json'],
+    next: 'npx tallystick runs list',
+    run: async (context, [id = '']) => (await import('./runs-waterfall.ts')).runsWaterfall(context, id),
+  })
   const matches = runs
     .command('matches')
     .argument('<id>', 'run_…')
-    .option('--rule <rule>', 'exact, reference, psp_reference, joined')
+    .option('--rule <rule>', 'exact, reference, psp_reference, joined, amount, sum')
     .option('--payment <id>', 'of this payment (pay_…)')
     .option('--tolerated', 'that agree within the tolerance, and not to the cent')
     .option('--csv', 'all that fit, as CSV')

@@ -3,8 +3,9 @@ import type { Context } from './context.ts'
 import { EXIT } from './failure.ts'
 import { showChanges } from './runs-diff.ts'
 import { equation } from './runs-get.ts'
+import { rulesText } from './runs-report.ts'
 import { COMPUTE_TIMEOUT_MS } from './runs-verify.ts'
-import { type ToleranceOptions, toleranceOf, toleranceTexts } from './tolerance.ts'
+import { type ToleranceOptions, toleranceOf } from './tolerance.ts'
 
 export type DryOptions = ToleranceOptions & {
   readonly source: string
@@ -32,16 +33,9 @@ export async function runsDry(context: Context, options: DryOptions): Promise<nu
 }
 
 function printDryRun({ output }: Context, run: ApiDryRun): void {
-  const { lag_days, grace_minutes, cut_off, zone, tolerance } = run.settings
-  const rules = [
-    `cut-off ${cut_off} ${zone}`,
-    `grace ${grace_minutes} min`,
-    `lag ${lag_days} d`,
-    ...toleranceTexts(tolerance),
-  ]
   output.fields([
     ['dry run of', `${run.source}, ${run.business_date}: nothing was changed`],
-    ['rules', rules.join(', ')],
+    ['rules', rulesText(run.settings)],
     ['file', run.file],
     ['ours', String(run.ours)],
     ['theirs', String(run.theirs)],

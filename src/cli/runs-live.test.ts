@@ -18,7 +18,7 @@ const LIVE = {
   source: 'simulator',
   following: true,
   settled_through: '2026-03-02',
-  behind: { ledger_batches: 0, webhooks: 0 },
+  behind: { ledger_batches: 0, webhooks: 0, settlement_files: 0 },
   matched: { items: 2, sums: [{ currency: 'EUR', items: 2, amount: 3250 }] },
   waiting_for_psp: NONE,
   waiting_for_us: NONE,

@@ -46,7 +46,10 @@ function printLive({ output }: Context, live: ApiLive): void {
   output.fields([
     ['source', live.source],
     ['settled through', live.settled_through ?? 'no day yet'],
-    ['not taken in yet', `${live.behind.ledger_batches} batches of the ledger, ${live.behind.webhooks} webhooks`],
+    [
+      'not taken in yet',
+      `${live.behind.ledger_batches} batches of the ledger, ${live.behind.webhooks} webhooks, ${live.behind.settlement_files} files`,
+    ],
   ])
   if (!live.following) output.note('it is not followed: start the server with --live-matching on')
   output.line('')

@@ -28,7 +28,7 @@ export async function runsMatches(context: Context, id: string, options: Matches
   context.show(page, () => {
     context.output.table(
       [
-        { title: 'payment' },
+        { title: page.data.some(({ payment }) => payment !== undefined) ? 'payment' : 'payout' },
         { title: 'rule' },
         { title: 'code' },
         { title: 'ours', align: 'right' },
@@ -37,7 +37,7 @@ export async function runsMatches(context: Context, id: string, options: Matches
         { title: 'explanation' },
       ],
       page.data.map(({ ours, theirs, ...match }) => [
-        match.payment,
+        match.payment ?? match.psp_reference ?? '',
         match.rule,
         match.code ?? '',
         `${inMajorUnits(ours.amount, ours.currency)} ${ours.currency}`,

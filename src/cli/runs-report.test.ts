@@ -195,3 +195,53 @@ describe('runs start --dry-run', () => {
     expect(exitCode).toBe(0)
   })
 })
+
+describe('runs waterfall', () => {
+  it('prints what led to the payout, and whether it is at the bank', async () => {
+    const body = {
+      run: 'run_1',
+      statements: [
+        {
+          account: 'simulator',
+          currency: 'EUR',
+          opening: 5000,
+          steps: [
+            { kind: 'charge', lines: 3, amount: 12_500 },
+            { kind: 'fees_withheld', lines: 3, amount: -400 },
+          ],
+          settled: 12_100,
+          paid_out: 5000,
+          closing: 12_100,
+        },
+      ],
+      payouts: [
+        {
+          psp_reference: 'po_1',
+          line: 9,
+          amount: 5000,
+          currency: 'EUR',
+          bank: { source: 'house-bank', on: '2026-03-04', amount: 4900 },
+          break: 'brk_1',
+        },
+        { line: 10, amount: 1, currency: 'EUR' },
+      ],
+    }
+    api.routes.set('GET /v1/recon_runs/run_1/payout_waterfall', () => ({ body }))
+
+    const { exitCode, stdout } = await run('runs', 'waterfall', 'run_1')
+
+    expect(stdout.split('\n')).toEqual([
+      'opening\t\t50.00',
+      'charge\t3\t125.00',
+      'fees_withheld\t3\t-4.00',
+      'settled\t\t121.00',
+      'paid out\t\t-50.00',
+      'closing\t\t121.00',
+      '',
+      'payout po_1  50.00 EUR  49.00 EUR at house-bank on 2026-03-04, open: brk_1',
+      'payout of line 10  0.01 EUR  not at a bank',
+      '',
+    ])
+    expect(exitCode).toBe(0)
+  })
+})

@@ -66,7 +66,8 @@ function* headLines({ run, settings, inputs, totals, outcome }: ApiReport): Gene
   ])
 }
 
-const rulesText = ({
+/** Settings in one line. Those of a bank have no cut-off but midnight. */
+export const rulesText = ({
   rule_version,
   zone,
   cut_off,
@@ -77,8 +78,8 @@ const rulesText = ({
 }: ApiReport['settings']): string =>
   [
     ...(rule_version === undefined ? [] : [`version ${rule_version}`]),
-    `cut-off ${cut_off} ${zone}`,
-    `grace ${grace_minutes} min`,
+    cut_off === undefined ? `midnight ${zone}` : `cut-off ${cut_off} ${zone}`,
+    ...(grace_minutes === undefined ? [] : [`grace ${grace_minutes} min`]),
     `lag ${lag_days} d`,
     ...(fee_schedule === undefined ? [] : [`fee ${fee_schedule.rate_ppm} ppm + ${fee_schedule.fixed}`]),
     ...toleranceTexts(tolerance),

@@ -1,6 +1,7 @@
 import type { Static } from 'typebox'
 import { publicId } from '../platform/ids.ts'
 import {
+  type BankSource,
   type DryRun,
   type RuleSettings,
   type RunChanges,
@@ -21,7 +22,18 @@ export const changeBodies = (changes: RunChanges['changes']) =>
     ...given({ currency, amount }),
   }))
 
-export const settingsBody = ({ feeSchedule, tolerance, ...source }: Omit<Source, 'name'>) => ({
+export const settingsBody = (settings: Omit<Source, 'name'> | BankSource) =>
+  'psps' in settings ? bankBody(settings) : pspBody(settings)
+
+const bankBody = (bank: BankSource) => ({
+  zone: bank.zone,
+  lag_days: bank.lagDays,
+  psps: [...bank.psps],
+  window_days: bank.windowDays,
+  references: bank.references,
+})
+
+const pspBody = ({ feeSchedule, tolerance, ...source }: Omit<Source, 'name'>) => ({
   zone: source.zone,
   cut_off: source.cutOff,
   day_named_by: source.dayNamedBy,

@@ -27,7 +27,11 @@ export function liveBody({ source, following, settledThrough, behind, totals, ol
     object: 'recon_live' as const,
     source,
     following,
-    behind: { ledger_batches: Number(behind.batches), webhooks: Number(behind.webhooks) },
+    behind: {
+      ledger_batches: Number(behind.batches),
+      webhooks: Number(behind.webhooks),
+      settlement_files: Number(behind.files),
+    },
     [matched]: standing(matched),
     [waitingForPsp]: standing(waitingForPsp),
     [waitingForUs]: standing(waitingForUs),

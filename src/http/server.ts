@@ -31,6 +31,7 @@ import { healthRoutes } from './routes/health.ts'
 import { ledgerRoutes } from './routes/ledger.ts'
 import { pageRoutes } from './routes/pages.ts'
 import { paymentRoutes } from './routes/payments.ts'
+import { payoutWaterfallRoutes } from './routes/payout-waterfall.ts'
 import { periodRoutes } from './routes/periods.ts'
 import { pspWebhookRoutes } from './routes/psp-webhooks.ts'
 import { reconLiveRoutes } from './routes/recon-live.ts'
@@ -41,6 +42,7 @@ import { resolutionRoutes } from './routes/resolutions.ts'
 import { runMatchRoutes } from './routes/run-matches.ts'
 import { runReportRoutes } from './routes/run-report.ts'
 import { settlementFileRoutes } from './routes/settlement-files.ts'
+import { suggestionRoutes } from './routes/suggestions.ts'
 import { testClockRoutes } from './routes/test-clock.ts'
 import { walletRoutes } from './routes/wallets.ts'
 import { NoQuery } from './schemas/common.ts'
@@ -240,6 +242,7 @@ async function addApi(scope: Api, { services, auth, config, clock }: HttpServerD
   settlementFileRoutes(scope, services, uploads)
   reconciliationRoutes(scope, services, clock)
   breakNoteRoutes(scope, services, clock)
+  suggestionRoutes(scope, services)
   resolutionRoutes(scope, services)
   approvalRoutes(scope, services)
   auditRoutes(scope, services)
@@ -247,6 +250,7 @@ async function addApi(scope: Api, { services, auth, config, clock }: HttpServerD
   reconLiveRoutes(scope, services)
   runMatchRoutes(scope, services)
   runReportRoutes(scope, services)
+  payoutWaterfallRoutes(scope, services)
   reconRuleRoutes(scope, services)
   apiKeyRoutes(scope, auth)
   testClockRoutes(scope, services, { clock, mode: config.mode })

@@ -182,11 +182,13 @@ export type ReconciliationService = Pick<
   | 'matches'
   | 'report'
   | 'changes'
+  | 'payoutWaterfall'
   | 'dryRun'
   | 'verify'
   | 'rules'
   | 'getBreak'
   | 'listBreaks'
+  | 'suggest'
   | 'ageing'
 > & {
   /** What was asked for begins soon; returns at once. */

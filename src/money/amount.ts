@@ -1,5 +1,5 @@
 import { AmountError, minorUnits } from './currency.ts'
-import { shownDecimals } from './withdrawn.ts'
+import { decimalsOfAny, NO_CURRENCY, shownDecimals } from './withdrawn.ts'
 
 /** The largest amount in minor units: 2^53 − 1, the last integer that every JSON reader keeps exactly. */
 export const MAX_AMOUNT = 9_007_199_254_740_991n
@@ -67,3 +67,7 @@ export function formatMinor(amount: bigint, currency: string): string {
   if (decimals === 0) return sign + digits
   return `${sign}${digits.slice(0, -decimals)}.${digits.slice(-decimals)}`
 }
+
+/** The same of whatever stands in a file as its currency: one that is unknown, or none at all, has hundredths. */
+export const formatStated = (amount: bigint, currency: string): string =>
+  formatMinor(amount, decimalsOfAny(currency) === undefined ? NO_CURRENCY : currency)

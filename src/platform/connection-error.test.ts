@@ -12,6 +12,13 @@ describe('an error', () => {
     expect(isConnectionError(new Error(message))).toBe(true)
   })
 
+  it.each(['25P03', '57P01', '57P02', '57P03', '57P05', '08006', 'ECONNRESET'])(
+    'is one of the connection by its code: %s',
+    (code) => {
+      expect(isConnectionError(Object.assign(new Error('in another language'), { code }))).toBe(true)
+    },
+  )
+
   it.each(['relation "posting" does not exist', 'the file says: Connection terminated', 'Unable to migrate'])(
     'is none: %s',
     (message) => {

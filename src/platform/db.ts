@@ -150,7 +150,7 @@ function queryableOver(client: Pick<pg.Pool, 'query'> | pg.PoolClient): Queryabl
 export function isConnectionError(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
-  if (/^(08...|57P0[123]|53300|E(CONNREFUSED|CONNRESET|PIPE|TIMEDOUT))$/.test(code)) return true
+  if (/^(08...|25P03|57P0[1235]|53300|E(CONNREFUSED|CONNRESET|PIPE|TIMEDOUT))$/.test(code)) return true
   // Libraries put a sentence of theirs before it: `Unable to ensure migrations table: Error: Client has …`.
   return /(^|: (?:Error|error): )(Connection terminated|terminating connection|the database system is|timeout exceeded when trying to connect|timeout expired|Query read timeout|Client has encountered a connection error|Cannot use a pool after)/.test(
     error.message,

@@ -36,7 +36,7 @@ const APPEND_ONLY = [
  * Rows of these are in the way once they have served: what was handed over and is in the line again, and what the live view
  * knows of records that a run has compared. Nothing else is ever deleted.
  */
-const PASSING = ['handover', 'live_item', 'live_told']
+const PASSING = ['handover', 'live_file', 'live_item', 'live_told', 'live_touched']
 /** Kept by the migrations alone. */
 export const MIGRATIONS_TABLE = 'schema_migration'
 

@@ -1,5 +1,6 @@
 import { literal } from '../platform/duckdb.ts'
-import type { DateOrder, DecimalMark } from '../settlement/index.ts'
+import type { ColumnSurvey, DateOrder, DecimalMark } from '../settlement/index.ts'
+import { isEmptySql, quickCurrency, quickInstant, quickSum, quickUnits, timesSql } from './canon-quick.ts'
 import { CURRENCY_CODES, decimalsIn } from './currency-code.ts'
 import { TOTAL_WORDS } from './kinds.ts'
 import type { Rows, SideSpec, Unit } from './side.ts'
@@ -10,6 +11,8 @@ import type { Rows, SideSpec, Unit } from './side.ts'
  */
 export type RowSql = {
   readonly currency: string
+  /** What whole numbers are multiplied by: the column `times` of what the next ones are asked of. */
+  readonly times: string
   readonly amount: string
   readonly fee: string
   /** Whether there is no fee. */
@@ -26,6 +29,7 @@ export type RowSql = {
 /** Reads nothing, so that every row is read one by one. */
 export const NOTHING_READ: RowSql = {
   currency: 'null::currency_code',
+  times: 'null::bigint',
   amount: 'null::bigint',
   fee: 'null::bigint',
   isFree: 'true',
@@ -36,28 +40,61 @@ export const NOTHING_READ: RowSql = {
 }
 
 export function rowSql(
-  side: Pick<Rows, 'isTable'>,
+  side: Pick<Rows, 'isTable' | 'columns'>,
   spec: SideSpec,
   zone: string,
   cell: (column: string) => string,
 ): RowSql {
-  const currency = 'code' in spec.currency ? codeSql(spec.currency.code) : currencySql(cell(spec.currency.column))
-  const date = spec.date && { text: cell(spec.date.column), order: spec.date.order }
-  const fee = spec.fee && { text: cell(spec.fee.column), isCost: spec.fee.sign === 'cost' }
+  const surveyOf = (column: string) => side.columns.find(({ name }) => name === column)
+  const units = (column: string, sign: 1 | -1): string => {
+    const [text, amount] = [cell(column), { mark: spec.decimal, unit: spec.unit, sign }]
+    return quickUnits(
+      text,
+      amount,
+      surveyOf(column),
+      aloneSql(text, (each) => unitsSql(each, amount)),
+    )
+  }
+  const date = spec.date && { ...spec.date, text: cell(spec.date.column) }
+  const fee = spec.fee && { ...spec.fee, text: cell(spec.fee.column) }
   const sums = `regexp_matches(${cell(spec.key)}, '(?i)^[^\\p{L}\\p{N}]*(sub|grand )?(${TOTAL_WORDS})')`
   return {
-    currency,
-    amount:
-      spec.amount.rule === 'signed'
-        ? unitsSql(cell(spec.amount.column), { mark: spec.decimal, unit: spec.unit, sign: spec.sign })
-        : 'null::bigint',
-    fee: fee ? unitsSql(fee.text, { mark: spec.decimal, unit: spec.unit, sign: fee.isCost ? 1 : -1 }) : 'null::bigint',
-    isFree: fee ? `coalesce(trim(${fee.text}) = '', true)` : 'true',
-    at: date ? instantSql(date.text, date.order, zone) : 'null::timestamp',
+    currency: currencyOfRow(spec, cell, surveyOf),
+    times: timesSql(spec, cell, surveyOf),
+    amount: spec.amount.rule === 'signed' ? units(spec.amount.column, spec.sign) : 'null::bigint',
+    fee: fee ? units(fee.column, fee.sign === 'cost' ? 1 : -1) : 'null::bigint',
+    isFree: fee ? isEmptySql(fee.text) : 'true',
+    at: date
+      ? quickInstant(
+          date.text,
+          { order: date.order, column: surveyOf(date.column), zone },
+          {
+            here: instantSql(date.text, date.order, zone),
+            alone: aloneSql(date.text, (text) => instantSql(text, date.order, zone)),
+          },
+        )
+      : 'null::timestamp',
     isTimed: date ? `(${isEpoch(date.order)} or length(${date.text}) > 10)` : 'false',
-    isUndated: date ? `coalesce(trim(${date.text}) = '', true)` : 'true',
-    isSuspicious: side.isTable ? `coalesce(${sums}, false)` : 'false',
+    isUndated: date ? isEmptySql(date.text) : 'true',
+    isSuspicious: side.isTable ? quickSum(cell(spec.key), `coalesce(${sums}, false)`) : 'false',
   }
+}
+
+/**
+ * An expression over a text that is worked out only where it is asked for: DuckDB works out what stands in an expression more than
+ * once beforehand, for all rows, but looks into no lambda.
+ */
+const aloneSql = (text: string, expression: (text: string) => string): string =>
+  `list_transform([${text}], lambda each: ${expression('each')})[1]`
+
+function currencyOfRow(
+  { currency }: SideSpec,
+  cell: (column: string) => string,
+  surveyOf: (column: string) => ColumnSurvey | undefined,
+): string {
+  if ('code' in currency) return codeSql(currency.code)
+  const text = cell(currency.column)
+  return quickCurrency(text, surveyOf(currency.column), currencySql(text))
 }
 
 /** The type of a currency. It sorts by its letters. */

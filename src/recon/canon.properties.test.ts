@@ -9,7 +9,7 @@ import { canonicalise } from './canon.ts'
 import { createRowReader, Unreadable } from './canon-row.ts'
 import { createUnparsed } from './inputs.ts'
 import { createKeyForms } from './key-form.ts'
-import { apartWord, TOTAL_KIND } from './kinds.ts'
+import { apartWord, TOTAL_KIND, TOTAL_WORDS } from './kinds.ts'
 import { createRawRows } from './raw-rows.ts'
 import { type Rows, type SideSpec, UNITS } from './side.ts'
 
@@ -75,6 +75,8 @@ const rowsOf = (random: Seeded): readonly (readonly string[])[] =>
     random.pick(KINDS),
   ])
 
+const SUM = new RegExp(`^(sub|grand )?(${TOTAL_WORDS}) *:?$`, 'i')
+
 function expectedOf(side: Rows, spec: SideSpec, zone: string, rows: readonly (readonly string[])[]) {
   const read = createRowReader(side, spec, zone)
   const values: unknown[] = []
@@ -84,7 +86,9 @@ function expectedOf(side: Rows, spec: SideSpec, zone: string, rows: readonly (re
     try {
       const { amount, fee, currency, ms, day, isTotal } = read(textOf)
       const kind = spec.kind === undefined ? null : textOf('kind') || null
-      const apart = isTotal ? TOTAL_KIND : kind === null ? null : (apartWord(kind) ?? null)
+      const isNameless = textOf('key').trim() === '' && day === null
+      const isSum = isTotal || (isNameless && fields.some((field) => SUM.test(field.trim())))
+      const apart = isSum ? TOTAL_KIND : kind === null ? null : (apartWord(kind) ?? null)
       values.push({ n, line: n + 2, amount, fee, currency, ms, day, kind, apart })
     } catch (error) {
       if (!(error instanceof Unreadable)) throw error

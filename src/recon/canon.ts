@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { type CellValue, type DuckDb, literal } from '../platform/duckdb.ts'
+import { trimmedSql } from './canon-quick.ts'
 import { columnsOf, createRowReader, Unreadable } from './canon-row.ts'
 import { NOTHING_READ, rowSql } from './canon-sql.ts'
 import { keySql } from './key-form.ts'
-import { apartWord, TOTAL_KIND } from './kinds.ts'
+import { apartWord, TOTAL_ALONE, TOTAL_KIND } from './kinds.ts'
 import { cellOf, FEW_ROWS, type Rows, rawTable, type SideName, type SideSpec } from './side.ts'
 import { apartState } from './states.ts'
 
@@ -34,6 +35,7 @@ export async function canonicalise(
       from ${table}`)
   assert.equal(Number(plain?.rows), side.rows, 'every row of a file is looked at')
   const others = await readOthers(duckdb, side, spec, zone)
+  if (side.isTable) await markSums(duckdb, side)
   const [timed, midnights] = [Number(plain?.timed) + others.timed, Number(plain?.midnights) + others.midnights]
   // A column of dates that a program wrote out with a time of nought.
   await createView(duckdb, side.name, spec, { isMidnightOnly: timed > 1 && timed === midnights })
@@ -61,7 +63,7 @@ function plainRows(
   { zone, isFew }: { readonly zone: string; readonly isFew: boolean },
 ): string {
   const cell = (column: string): string => cellOf(side, column)
-  const { currency, amount, fee, isFree, at, isTimed, isUndated, isSuspicious } = isFew
+  const { currency, times, amount, fee, isFree, at, isTimed, isUndated, isSuspicious } = isFew
     ? NOTHING_READ
     : rowSql(side, spec, zone, cell)
   const isRead = `amount is not null and currency is not null and (fee is not null or is_free) and (stamp is not null or is_undated) and not is_suspicious`
@@ -71,7 +73,7 @@ function plainRows(
            stamp::date as day, kind, status, second, false as is_total, line ${loose === '' ? '' : ', key'}
       from (select ref, ${amount} as amount, ${fee} as fee, ${isFree} as is_free, currency, ${at} as stamp, ${isTimed} as is_timed,
                    ${isUndated} as is_undated, ${isSuspicious} as is_suspicious, kind, status, second, line ${loose}
-              from (select *, ${currency} as currency, ${keySql(cell(spec.key), 'exact')} as ref,
+              from (select *, ${currency} as currency, ${times} as times, ${isFew ? keySql(cell(spec.key), 'exact') : trimmedSql(cell(spec.key))} as ref,
                            ${textSql(spec.kind, cell)} as kind, ${textSql(spec.status, cell)} as status,
                            ${spec.second === undefined ? 'null::varchar' : keySql(cell(spec.second), 'case')} as second from ${rawTable(side.name)}))`
 }
@@ -126,6 +128,16 @@ async function readOthers(duckdb: DuckDb, side: Rows, spec: SideSpec, zone: stri
 }
 
 const VALUE_TYPES = ['integer', 'bigint', 'bigint', 'varchar', 'bigint', 'varchar', 'bigint'] as const
+
+/** A row without a reference and a date is a sum when one of its cells says so, as under a column of dates. */
+async function markSums(duckdb: DuckDb, { name, columns }: Rows): Promise<void> {
+  const table = rowTable(name)
+  const isNameless = 'ref is null and day is null and amount is not null'
+  if ((await duckdb.query(`select 1 from ${table} where ${isNameless} limit 1`)).length === 0) return
+  const says = columns.map(({ place }) => `regexp_full_match(r.c${place}, ${literal(TOTAL_ALONE)})`)
+  await duckdb.run(`
+    update ${table} set is_total = true from ${rawTable(name)} r where r.n = ${table}.rowid and ${isNameless} and (${says.join(' or ')})`)
+}
 
 async function createView(
   duckdb: DuckDb,

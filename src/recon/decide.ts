@@ -1,12 +1,18 @@
 import { addDays, businessDate, type Fate, fateOfOurs, type Source } from '../reconciliation/index.ts'
 import { type Days, daysBetween, GRACE_MINUTES, later, type Settings, sourceOf } from './settings.ts'
+import type { SideName } from './side.ts'
 
 /**
  * What the difference between two files means. Reconciliation's own rules (its decide.ts) for records that one side alone
  * has; what is added is that a file has a first and a last day, and that business days end on weekends.
  */
 
-export const TEMPORARY_CODES = ['cutoff_straddle', 'awaiting_settlement', 'awaiting_internal'] as const
+export const TEMPORARY_CODES = [
+  'cutoff_straddle',
+  'awaiting_settlement',
+  'awaiting_internal',
+  'payout_in_transit',
+] as const
 export const REAL_CODES = [
   'missing_external',
   'missing_internal',
@@ -15,6 +21,7 @@ export const REAL_CODES = [
   'status_mismatch',
   'fee_mismatch',
   'split_mismatch',
+  'payout_mismatch',
   'duplicate_internal',
   'duplicate_external',
   'unparsed_line',
@@ -103,3 +110,24 @@ export const laterDay = (a: string | undefined, b: string | undefined): string |
   a === undefined || (b !== undefined && b > a) ? b : a
 
 export const nextDay = (day: string): string => addDays(day, 1)
+
+/** A payout that no line names: on its way until the normal delay is over, whichever side has it. */
+export function decidePayout(side: SideName, lone: Lone, coverage: Coverage): Decision {
+  const missing = side === 'ours' ? 'missing_external' : 'missing_internal'
+  if (lone.isDuplicate)
+    return real(side === 'ours' ? 'duplicate_internal' : 'duplicate_external', 'another payout is the same')
+  const decision = decideOurs(lone, coverage)
+  const day = lone.day ?? lone.at?.toISOString().slice(0, 10) ?? 'no day'
+  if (decision.class === 'real') return real(missing, `the payout of ${day} is in no line`)
+  return {
+    ...decision,
+    code: 'payout_in_transit',
+    reasons: [`paid out on ${day}, in no line yet: due by ${decision.dueOn}`],
+  }
+}
+
+/** A line that names no payout of the other side. */
+export const decideLine = (side: SideName, { isDuplicate }: Lone): Decision =>
+  side === 'ours'
+    ? real(isDuplicate ? 'duplicate_internal' : 'missing_external', 'a line that names no payout of theirs')
+    : real(isDuplicate ? 'duplicate_external' : 'missing_internal', 'a line that names no payout of ours')

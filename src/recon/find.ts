@@ -2,14 +2,39 @@ import { createHash } from 'node:crypto'
 import type { CellValue, DuckDb } from '../platform/duckdb.ts'
 import { businessDate } from '../reconciliation/index.ts'
 import { groupedMajor } from './currency-code.ts'
-import { type Code, type Coverage, type Decision, decideOurs, decideTheirs, laterDay } from './decide.ts'
+import {
+  type Code,
+  type Coverage,
+  type Decision,
+  decideLine,
+  decideOurs,
+  decidePayout,
+  decideTheirs,
+  type Lone,
+  laterDay,
+} from './decide.ts'
 import { columnIn, placeOf } from './part.ts'
 import { CONTROL } from './published.ts'
-import { lagOf, type Settings, sourceOf } from './settings.ts'
-import type { Side, SideName } from './side.ts'
+import { type Days, lagOf, PAYOUT_LAG, type Settings, sourceOf } from './settings.ts'
+import { SIDES, type Side, type SideName } from './side.ts'
 import { stateDiffers } from './state-sql.ts'
 
-type Sides = Readonly<Record<SideName, Side>>
+type About = {
+  readonly sides: Readonly<Record<SideName, Side>>
+  readonly hasStatus: Readonly<Record<SideName, boolean>>
+  /** The side whose rows are payouts, where the other one has the lines of a bank. */
+  readonly payouts: SideName | undefined
+}
+
+type Sides = About['sides']
+
+type Decide = (lone: Lone) => Decision
+
+function decider(side: SideName, coverage: Coverage, payouts: SideName | undefined): Decide {
+  if (payouts === side) return (lone) => decidePayout(side, lone, coverage)
+  if (payouts !== undefined) return (lone) => decideLine(side, lone)
+  return side === 'ours' ? (lone) => decideOurs(lone, coverage) : (lone) => decideTheirs(lone, coverage)
+}
 
 /**
  * Table `found`: every break, with what decides its place. Rows are streamed through the rules and written back, so that a
@@ -18,16 +43,15 @@ type Sides = Readonly<Record<SideName, Side>>
 export async function findBreaks(
   duckdb: DuckDb,
   settings: Settings,
-  { sides, hasStatus }: { readonly sides: Sides; readonly hasStatus: Readonly<Record<SideName, boolean>> },
+  { sides, hasStatus, payouts }: About,
 ): Promise<Coverage> {
   await duckdb.run(`create table found (id varchar, code varchar, class varchar, due_on varchar, o integer, t integer, grp integer,
     ours_amount bigint, ours_currency varchar, theirs_amount bigint, theirs_currency varchar, difference bigint, currency varchar,
     reasons varchar, side varchar, line integer)`)
-  const coverage = await coverageOf(duckdb, settings, sides.theirs.format)
+  const coverage = await coverageOf(duckdb, settings, payouts === undefined ? lagOf(sides.theirs.format) : PAYOUT_LAG)
   const ids = createIds()
-  await findPairs(duckdb, stateDiffers(hasStatus), ids)
-  await findLone(duckdb, 'ours', coverage, ids)
-  await findLone(duckdb, 'theirs', coverage, ids)
+  await findPairs(duckdb, stateDiffers(hasStatus), { ids, isPayouts: payouts !== undefined })
+  for (const side of SIDES) await findLone(duckdb, side, decider(side, coverage, payouts), ids)
   await findUnparsed(duckdb, sides, ids)
   return coverage
 }
@@ -37,7 +61,7 @@ const TYPES = [
   'varchar', 'varchar', 'varchar', 'integer',
 ] as const // biome-ignore format: one list
 
-async function coverageOf(duckdb: DuckDb, settings: Settings, format: string): Promise<Coverage> {
+async function coverageOf(duckdb: DuckDb, settings: Settings, lag: Days): Promise<Coverage> {
   const periodOf = async (side: SideName): Promise<Coverage['ours']> => {
     const [row] = await duckdb.query<
       Readonly<Record<'first' | 'last', string | null> & Record<'from' | 'to', bigint | null>>
@@ -53,7 +77,7 @@ async function coverageOf(duckdb: DuckDb, settings: Settings, format: string): P
   }
   const [ours, theirs] = [await periodOf('ours'), await periodOf('theirs')]
   const asOf = settings.asOf ?? laterDay(ours?.last, theirs?.last)
-  return { asOf, ours, settings, lag: settings.lag ?? lagOf(format) }
+  return { asOf, ours, settings, lag: settings.lag ?? lag }
 }
 
 type PairRow = {
@@ -76,7 +100,7 @@ type PairRow = {
 }
 
 /** Pairs that differ. A group is summed and is one break. */
-async function findPairs(duckdb: DuckDb, differs: string, ids: Ids): Promise<void> {
+async function findPairs(duckdb: DuckDb, differs: string, how: How): Promise<void> {
   const rows = duckdb.stream<PairRow>(`
     select p.rule, p.grp, o.n as o, t.n as t, o.key, o.amount as ours_amount, o.currency as ours_currency, o.fee as ours_fee,
            t.amount as theirs_amount, t.currency as theirs_currency, t.fee as theirs_fee, 1::bigint as ours_rows, 1::bigint as theirs_rows,
@@ -88,18 +112,21 @@ async function findPairs(duckdb: DuckDb, differs: string, ids: Ids): Promise<voi
     select 'key', g.grp, g.o, g.t, o.key, ours_amount, o.currency, null, theirs_amount, t.currency, null, g.ours_rows, g.theirs_rows, null, null
       from (select grp, min(o) as o, min(t) as t, count(distinct o) as ours_rows, count(distinct t) as theirs_rows
               from pair where grp is not null and rule = 'key' group by grp) g
-      join (select grp, sum(amount)::bigint as ours_amount from (select distinct grp, o from pair) m join ours_left on ours_left.n = m.o group by grp) using (grp)
-      join (select grp, sum(amount)::bigint as theirs_amount from (select distinct grp, t from pair) m join theirs_left on theirs_left.n = m.t group by grp) using (grp)
+      join (select grp, sum(amount)::bigint as ours_amount from (select distinct grp, o from pair where grp is not null) m join ours_left on ours_left.n = m.o group by grp) using (grp)
+      join (select grp, sum(amount)::bigint as theirs_amount from (select distinct grp, t from pair where grp is not null) m join theirs_left on theirs_left.n = m.t group by grp) using (grp)
       join ours_left o on o.n = g.o join theirs_left t on t.n = g.t`)
   for await (const piece of rows)
     await duckdb.append(
       'found',
       TYPES,
-      piece.flatMap((row) => pairBreak(row, ids)),
+      piece.flatMap((row) => pairBreak(row, how)),
     )
 }
 
-function pairBreak(row: PairRow, ids: Ids): CellValue[][] {
+/** How pairs are told: a difference between a payout and its line has a code of its own. */
+type How = { readonly ids: Ids; readonly isPayouts: boolean }
+
+function pairBreak(row: PairRow, { ids, isPayouts }: How): CellValue[][] {
   const { ours_amount, theirs_amount, ours_currency: currency, theirs_currency } = row
   const difference = ours_amount - theirs_amount
   const money = (amount: bigint): string => groupedMajor(amount, currency)
@@ -110,7 +137,11 @@ function pairBreak(row: PairRow, ids: Ids): CellValue[][] {
     return of('currency_mismatch', null, `${currency} in ours, ${theirs_currency} in theirs`)
   if (row.grp !== null) {
     const parts = `${row.ours_rows} of ours against ${row.theirs_rows} of theirs`
-    return of('split_mismatch', difference, `${parts}: the sums differ by ${money(difference)}`)
+    return of(
+      isPayouts ? 'payout_mismatch' : 'split_mismatch',
+      difference,
+      `${parts}: the sums differ by ${money(difference)}`,
+    )
   }
   if (row.ours_state !== null)
     return of('status_mismatch', difference, `${row.ours_state} in ours, ${row.theirs_state} in theirs`)
@@ -120,9 +151,9 @@ function pairBreak(row: PairRow, ids: Ids): CellValue[][] {
       row.theirs_fee !== 0n &&
       (difference === row.theirs_fee || -difference === row.theirs_fee)
     return of(
-      'amount_mismatch',
+      isPayouts ? 'payout_mismatch' : 'amount_mismatch',
       difference,
-      `amount differs by ${money(difference)}${isFee ? ' (equals the fee)' : ''}`,
+      `${isPayouts ? 'the payout and its line differ' : 'amount differs'} by ${money(difference)}${isFee ? ' (equals the fee)' : ''}`,
     )
   }
   if (row.ours_fee === null || row.theirs_fee === null || row.ours_fee === row.theirs_fee) return []
@@ -161,7 +192,7 @@ type LoneRow = {
  * Rows that are in no pair. One of which an equal row was matched, or stands before it, is there twice; one with another
  * amount under the same reference is a capture of its own, which the other side does not have.
  */
-async function findLone(duckdb: DuckDb, side: SideName, coverage: Coverage, ids: Ids): Promise<void> {
+async function findLone(duckdb: DuckDb, side: SideName, decide: Decide, ids: Ids): Promise<void> {
   const [own, other, short] = side === 'ours' ? ['ours', 'theirs', 'o'] : ['theirs', 'ours', 't']
   const rows = duckdb.stream<LoneRow>(`
     with lone as (
@@ -178,15 +209,15 @@ async function findLone(duckdb: DuckDb, side: SideName, coverage: Coverage, ids:
     await duckdb.append(
       'found',
       TYPES,
-      piece.map((row) => loneBreak(side, row, coverage, ids)),
+      piece.map((row) => loneBreak(side, row, decide, ids)),
     )
 }
 
-function loneBreak(side: SideName, row: LoneRow, coverage: Coverage, ids: Ids): CellValue[] {
+function loneBreak(side: SideName, row: LoneRow, decide: Decide, ids: Ids): CellValue[] {
   const { n, key, amount, currency } = row
   const at = row.ms === null ? undefined : new Date(Number(row.ms))
   const lone = { at, day: row.day ?? undefined, isDuplicate: row.is_duplicate }
-  const decision = side === 'ours' ? decideOurs(lone, coverage) : decideTheirs(lone, coverage)
+  const decision = decide(lone)
   const reasons = [
     ...decision.reasons,
     ...(key === null ? ['it has no reference'] : []),

@@ -20,8 +20,17 @@ import { loadPublished } from './published.ts'
 import { type Side, type SideName, UnreadableInput } from './side.ts'
 import { loadTable } from './table.ts'
 
-/** `folder`: where what DuckDB has to read as a file may be written to. */
-export type Where = { readonly path: string; readonly folder: string; readonly zone: string | undefined }
+export type Where = {
+  readonly path: string
+  /** Where what DuckDB has to read as a file may be written to. */
+  readonly folder: string
+  readonly zone: string | undefined
+  /** From what size on a plain CSV file is read by DuckDB, for a small one is read sooner than that begins. */
+  readonly plainBytes: number
+}
+
+/** Of several files each is read row by row: only then can its rows be moved behind the others. */
+const ROW_BY_ROW = { plainBytes: Number.POSITIVE_INFINITY }
 
 /**
  * Reads one side into DuckDB: a file, or all of a folder or a zip as one. A published format is read by its reader, everything
@@ -48,16 +57,19 @@ export const createUnparsed = (duckdb: DuckDb): Promise<void> =>
 function loadFile(duckdb: DuckDb, name: SideName, where: Where): Promise<Side> {
   const { path } = where
   return withDocuments(path, async (documents) => {
-    const sha256 = await hashOf(path)
     const [document, ...more] = documents
     if (document === undefined) throw new BrokenFile('empty', 1, 'There is no file in it')
-    if (more.length === 0)
-      return { name, path, sha256, parts: [], notes: [], ...(await loadDocument(duckdb, name, document, where)) }
+    if (more.length === 0) {
+      const loaded = await loadDocument(duckdb, name, document, where)
+      return { ...loaded, name, path, sha256: loaded.sha256 ?? (await hashOf(path)), parts: [], notes: [] }
+    }
     const parts = createParts(duckdb, name)
     const labels = labelsOf(documents.map((each) => each.name))
     for (const [index, each] of documents.entries())
-      await parts.take(labels[index] ?? each.name, each, () => loadDocument(duckdb, name, each, where))
-    return { name, path, sha256, ...(await parts.finish()) }
+      await parts.take(labels[index] ?? each.name, each, () =>
+        loadDocument(duckdb, name, each, { ...where, ...ROW_BY_ROW }),
+      )
+    return { ...(await parts.finish()), name, path, sha256: await hashOf(path) }
   })
 }
 
@@ -70,10 +82,10 @@ async function loadFolder(duckdb: DuckDb, name: SideName, where: Where): Promise
   for (const [index, file] of files.entries()) {
     list.update(`${await hashOf(file.path)}  ${file.name}\n`)
     await takeFile(parts, { ...file, name: labels[index] ?? file.name }, (document) =>
-      loadDocument(duckdb, name, document, { ...where, path: file.path }),
+      loadDocument(duckdb, name, document, { ...where, ...ROW_BY_ROW, path: file.path }),
     )
   }
-  return { name, path, sha256: list.digest('hex'), ...(await parts.finish()) }
+  return { ...(await parts.finish()), name, path, sha256: list.digest('hex') }
 }
 
 /** A file of a folder, which may be packed itself. */
@@ -102,13 +114,18 @@ function labelsOf(names: readonly string[]): readonly string[] {
   })
 }
 
-async function loadDocument(duckdb: DuckDb, name: SideName, document: Document, where: Where) {
+async function loadDocument(
+  duckdb: DuckDb,
+  name: SideName,
+  document: Document,
+  where: Where,
+): Promise<Omit<Side, 'name' | 'path' | 'sha256' | 'parts' | 'notes'> & { readonly sha256?: string | undefined }> {
   const beginning = await beginningOf(document.open())
   if (beginning.length === 0) throw new BrokenFile('empty', 1, 'There is nothing in it')
   if (isParquet(beginning)) return loadParquet(duckdb, name, document, where)
   const format = publishedFormat(beginning)
   return format === undefined
-    ? loadTable(duckdb, name, document, where.zone)
+    ? loadTable(duckdb, name, document, where)
     : loadPublished(duckdb, name, document, { format, zone: where.zone })
 }
 

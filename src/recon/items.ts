@@ -1,8 +1,9 @@
 import { type DuckDb, literal } from '../platform/duckdb.ts'
 import type { BreakClass, Code } from './decide.ts'
 import { placeOf } from './part.ts'
-import type { Item, Row } from './result.ts'
+import type { Hint, Item, Row } from './result.ts'
 import { rawTable, type Side, type SideName } from './side.ts'
+import type { Suggestion } from './suggest.ts'
 import type { Veil } from './veil.ts'
 
 type FoundRow = {
@@ -22,6 +23,13 @@ type FoundRow = {
   readonly baseline: 'new' | 'aged' | null
 } & Readonly<Record<`${'ours' | 'theirs'}_${string}`, unknown>>
 
+/** What is known beside the breaks themselves. */
+export type Known = {
+  readonly sides: Readonly<Record<SideName, Side>>
+  readonly veil: Veil
+  readonly suggestions: ReadonlyMap<string, readonly Suggestion[]>
+}
+
 export type ItemFilter = { readonly limit?: number; readonly named?: string }
 
 /**
@@ -30,10 +38,10 @@ export type ItemFilter = { readonly limit?: number; readonly named?: string }
  */
 export async function* itemsOf(
   duckdb: DuckDb,
-  sides: Readonly<Record<SideName, Side>>,
-  veil: Veil,
+  known: Known,
   { limit, named }: ItemFilter = {},
 ): AsyncGenerator<readonly Item[]> {
+  const { sides } = known
   const columns = (name: SideName): string => {
     const [row, raw] = name === 'ours' ? ['o', 'oraw'] : ['t', 'traw']
     const own = ['line', 'ref', 'ms', 'day'].map((column) => `${row}.${column} as ${name}_${column}`)
@@ -57,10 +65,11 @@ export async function* itemsOf(
      ${named === undefined ? '' : `where ${literal(named)} in (f.id, o.ref, t.ref, o.key, t.key)`}
      order by f.class, abs(coalesce(f.difference, f.ours_amount, f.theirs_amount, 0)) desc, f.id
      ${limit === undefined ? '' : `limit ${limit}`}`)
-  for await (const piece of rows) yield piece.map((row) => itemOf(row, sides, veil))
+  for await (const piece of rows) yield piece.map((row) => itemOf(row, known))
 }
 
-function itemOf(row: FoundRow, sides: Readonly<Record<SideName, Side>>, veil: Veil): Item {
+function itemOf(row: FoundRow, { sides, veil, suggestions }: Known): Item {
+  const other = sides[row['ours_line'] === null ? 'ours' : 'theirs']
   return {
     id: row.id,
     code: row.code,
@@ -71,9 +80,23 @@ function itemOf(row: FoundRow, sides: Readonly<Record<SideName, Side>>, veil: Ve
     difference: row.difference ?? undefined,
     currency: row.currency ?? undefined,
     reasons: (JSON.parse(row.reasons) as readonly string[]).map(veil.sentence),
+    suggestions: (suggestions.get(row.id) ?? []).map((each) => hintOf(each, other, veil)),
     baseline: row.baseline ?? undefined,
   }
 }
+
+const hintOf = ({ score, reasons, rows }: Suggestion, side: Side, veil: Veil): Hint => ({
+  score,
+  reasons,
+  rows: rows.map(({ id, line, reference, amount, currency, at }) => ({
+    id,
+    ...rowAt(side, line),
+    reference: reference === undefined ? undefined : veil.reference(reference),
+    amount,
+    currency,
+    occurredAt: at,
+  })),
+})
 
 function rowAt(side: Side, line: number): Pick<Row, 'row' | 'file'> {
   const { file, line: own } = placeOf(side, line)

@@ -24,5 +24,8 @@ const TOTAL = new RegExp(`^(sub|grand )?(${TOTAL_WORDS})\\b`, 'i')
 /** A sum under the rows is none of them. */
 export const isTotal = (key: string): boolean => TOTAL.test(key)
 
+/** A cell that says nothing else, in a pattern of DuckDB. */
+export const TOTAL_ALONE = `(?i)\\s*((sub|grand )?(${TOTAL_WORDS}))\\s*:?\\s*`
+
 /** Why a row stands apart that is a sum. */
 export const TOTAL_KIND = 'total'

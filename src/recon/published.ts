@@ -23,6 +23,7 @@ const COLUMNS = [
   'date',
   'description',
   'booked',
+  'payout_reference',
 ] as const
 const OTHER_REFERENCES = 6
 
@@ -96,5 +97,6 @@ const cellsOf = (line: SettlementLine): readonly string[] => [
   line.occurredAt?.toISOString() ?? line.businessDate ?? '',
   line.description ?? '',
   line.booked === false ? 'no' : 'yes',
+  line.payoutReference ?? '',
   ...(line.otherReferences ?? []).slice(0, OTHER_REFERENCES),
 ]

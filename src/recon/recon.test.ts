@@ -180,6 +180,19 @@ describe('a row that is no sale', () => {
     expect(isProven(summary.proof)).toBe(true)
   })
 
+  it('is a sum when it says so in any of its cells, and nothing of a reference or a day', async () => {
+    const rows: readonly TheirsRow[] = [
+      ['', '134.25', 'Grand total:'],
+      ['', '2.00', NOON, 'EUR', 'total'],
+      ['', '3.00', 'Totally lost'],
+    ]
+
+    const { items, summary } = await done(filesOf([], rows), SETTLED)
+
+    expect(briefly(items)).toEqual(['missing_internal nothing -300', 'missing_internal nothing -200'])
+    expect(summary.apart).toEqual([{ side: 'theirs', kind: 'total', currency: 'EUR', rows: 1, amount: 13_425n }])
+  })
+
   it('is matched when the other side has the very same', async () => {
     const { summary } = await done(filesOf([['po_1', '-90.00']], [['po_1', '-90.00', NOON, 'EUR', 'payout']]))
 
@@ -317,6 +330,17 @@ describe('a second reference', () => {
 
     expect(named).toEqual(['missing_external a 500', 'missing_internal b -400'])
   })
+})
+
+describe('amounts', () => {
+  it('of pairs that differ may be beyond 64 bits in all', async () => {
+    const [large, smaller] = ['46116860184273879.04', '46116860184273879.03']
+
+    const { items, summary } = await done(filesOf([['a', large], ['b', large], ['c', large]], [['a', smaller], ['b', smaller], ['c', smaller]]), SETTLED)
+
+    expect(items.map(({ code, difference }) => [code, difference])).toEqual(Array.from({ length: 3 }, () => ['amount_mismatch', 1n]))
+    expect(isProven(summary.proof)).toBe(true)
+  }) // biome-ignore format: rows
 })
 
 describe('a former result', () => {

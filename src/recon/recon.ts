@@ -9,10 +9,13 @@ import { type ItemFilter, itemsOf } from './items.ts'
 import { createKeyForms } from './key-form.ts'
 import { type Mapping, type Overrides, openFields } from './mapping.ts'
 import { match } from './match.ts'
+import { asPayouts, asSavedPayouts, type PayoutSides } from './payout-sides.ts'
+import { outsideOf, payoutsOf } from './payouts.ts'
 import type { Item, Summary } from './result.ts'
 import type { Settings } from './settings.ts'
 import { FEW_ROWS, rawTable, SIDES, type Side, type SideName } from './side.ts'
 import { createStates } from './state-sql.ts'
+import { suggestionsOf } from './suggestions.ts'
 import { createVeil } from './veil.ts'
 
 export type ReconRequest = {
@@ -28,6 +31,8 @@ export type ReconRequest = {
   readonly anonymise: boolean
   /** Ids of the breaks of a former result. */
   readonly former: readonly string[] | undefined
+  /** From what size on a plain CSV file is read by DuckDB. Only a test says it. */
+  readonly plainBytes?: number
   /** Asked when the files do not prove how they are compared. Undefined leaves everything unmatched. */
   readonly ask: (mapping: Mapping, sides: Readonly<Record<SideName, Side>>) => Promise<Overrides | undefined>
 }
@@ -42,6 +47,9 @@ export type Outcome =
       readonly items: (filter?: ItemFilter) => AsyncIterable<readonly Item[]>
     }
 
+/** Some thousand rows: as long as they are read one by one as DuckDB needs to begin. */
+const PLAIN_BYTES = 512 * 1024
+
 /** Compares two files and gives the outcome to `work`, which may stream its breaks. Throws `UnreadableInput`. */
 export async function reconcile<T>(request: ReconRequest, work: (outcome: Outcome) => Promise<T>): Promise<T> {
   const duckdb = await openDuckDb(request.folder, request.memoryLimit)
@@ -53,18 +61,15 @@ export async function reconcile<T>(request: ReconRequest, work: (outcome: Outcom
 }
 
 async function compare(duckdb: DuckDb, request: ReconRequest): Promise<Outcome> {
-  const { paths, folder, settings, given, saved, ask } = request
+  const { paths, folder, settings, plainBytes = PLAIN_BYTES } = request
   await createUnparsed(duckdb)
-  const sides = {
-    ours: await loadSide(duckdb, 'ours', { path: paths.ours, folder, zone: settings.ours.zone }),
-    theirs: await loadSide(duckdb, 'theirs', { path: paths.theirs, folder, zone: settings.theirs.zone }),
+  const read = {
+    ours: await loadSide(duckdb, 'ours', { path: paths.ours, folder, zone: settings.ours.zone, plainBytes }),
+    theirs: await loadSide(duckdb, 'theirs', { path: paths.theirs, folder, zone: settings.theirs.zone, plainBytes }),
   }
-  await prepare(duckdb, sides)
-  let mapping = saved ?? (await inferMapping(duckdb, sides, given))
-  if (openFields(mapping).length > 0) {
-    const answers = await ask(mapping, sides)
-    if (answers !== undefined) mapping = await inferMapping(duckdb, sides, { ...given, ...answers })
-  }
+  await prepare(duckdb, read)
+  const payouts = await payoutSidesOf(duckdb, read, request)
+  const { sides, mapping } = payouts ?? { sides: read, mapping: await mappingOf(duckdb, read, request) }
   const { specs } = mapping
   if (specs === undefined || openFields(mapping).length > 0) return { kind: 'unsure', mapping, sides }
   const canonical = {
@@ -74,17 +79,18 @@ async function compare(duckdb: DuckDb, request: ReconRequest): Promise<Outcome> 
   const hasStatus = { ours: specs.ours.status !== undefined, theirs: specs.theirs.status !== undefined }
   for (const side of SIDES) await createStates(duckdb, side, hasStatus[side])
   await match(duckdb, settings)
-  const { asOf } = await findBreaks(duckdb, settings, { sides, hasStatus })
+  const { asOf } = await findBreaks(duckdb, settings, { sides, hasStatus, payouts: payouts?.side })
   const baseline = await compareBaseline(duckdb, request.former)
   const byCode = await totalsOf(duckdb)
   const countOf = (name: 'real' | 'temporary'): number =>
     byCode.filter((each) => each.class === name).reduce((sum, { count }) => sum + count, 0)
   const unparsed = await unparsedOf(duckdb)
   const notes = SIDES.flatMap((name) => [...sides[name].notes, ...notesOf(name, canonical[name])])
+  const veil = createVeil(specs, request.anonymise)
   const summary: Summary = {
     verdict: countOf('real') === 0 ? 'clean' : 'breaks',
-    inputs: [sides.ours, sides.theirs].map(({ name, path, sha256, format, shape, rows, parts }) => ({
-      side: name, path, sha256, format, shape, rows, unparsed: unparsed[name], parts,
+    inputs: [sides.ours, sides.theirs].map(({ name, path, sha256, format, shape, parts }) => ({
+      side: name, path, sha256, format, shape, rows: read[name].rows, unparsed: unparsed[name], parts,
     })), // biome-ignore format: one shape
     mapping,
     period: { ...(await periodOf(duckdb)), asOf },
@@ -95,11 +101,29 @@ async function compare(duckdb: DuckDb, request: ReconRequest): Promise<Outcome> 
     byCode,
     proof: await proofOf(duckdb),
     tolerated: await toleratedOf(duckdb),
-    apart: await apartOf(duckdb),
+    apart: [...(await apartOf(duckdb)), ...(payouts === undefined ? [] : outsideOf(payouts))],
+    payouts: payouts && (await payoutsOf(duckdb, payouts, veil)),
     notes,
   }
-  const veil = createVeil(specs, request.anonymise)
-  return { kind: 'done', summary, baseline, items: (filter) => itemsOf(duckdb, sides, veil, filter) }
+  const suggestions = await suggestionsOf(duckdb)
+  const known = { sides, veil, suggestions }
+  return { kind: 'done', summary, baseline, items: (filter) => itemsOf(duckdb, known, filter) }
+}
+
+type Sides = Readonly<Record<SideName, Side>>
+
+const payoutSidesOf = (
+  duckdb: DuckDb,
+  sides: Sides,
+  { saved, given }: ReconRequest,
+): Promise<PayoutSides | undefined> =>
+  saved === undefined ? asPayouts(duckdb, sides, given) : asSavedPayouts(duckdb, sides, saved)
+
+async function mappingOf(duckdb: DuckDb, sides: Sides, { saved, given, ask }: ReconRequest): Promise<Mapping> {
+  const mapping = saved ?? (await inferMapping(duckdb, sides, given))
+  if (openFields(mapping).length === 0) return mapping
+  const answers = await ask(mapping, sides)
+  return answers === undefined ? mapping : inferMapping(duckdb, sides, { ...given, ...answers })
 }
 
 /** For few rows a second thread, and a plan that was thought about for long, cost more than they save. */

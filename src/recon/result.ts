@@ -3,7 +3,9 @@ import type { BreakClass, Code } from './decide.ts'
 import type { Mapping } from './mapping.ts'
 import type { Rule } from './match.ts'
 import type { Part, Place } from './part.ts'
+import type { Payout } from './payouts.ts'
 import type { SideName } from './side.ts'
+import type { Suggestion } from './suggest.ts'
 
 /** What was found, but for the breaks themselves, of which there may be millions. Amounts are minor units. */
 export type Summary = {
@@ -27,6 +29,8 @@ export type Summary = {
   /** Σ (ours − theirs) of pairs within the tolerance: explained, and no break. */
   readonly tolerated: ReadonlyMap<string, bigint>
   readonly apart: readonly Apart[]
+  /** Where one side is a report of payouts and the other one the lines of a bank. */
+  readonly payouts: readonly Payout[] | undefined
   /** What a reader should know, in sentences. */
   readonly notes: readonly string[]
 }
@@ -76,6 +80,13 @@ export type Row = {
   readonly cells: readonly (readonly [name: string, text: string])[]
 }
 
+/** Rows of the other side that may belong to a break, with the breaks that they are in. */
+export type Hint = Pick<Suggestion, 'score' | 'reasons'> & {
+  readonly rows: readonly (Pick<Row, 'row' | 'file' | 'reference' | 'amount' | 'currency' | 'occurredAt'> & {
+    readonly id: string
+  })[]
+}
+
 export type Item = {
   readonly id: string
   readonly code: Code
@@ -86,6 +97,8 @@ export type Item = {
   readonly difference: bigint | undefined
   readonly currency: string | undefined
   readonly reasons: readonly string[]
+  /** Likely partners, the best first: hints, and no match. */
+  readonly suggestions: readonly Hint[]
   /** Beside a former result: whether it was there. */
   readonly baseline: 'new' | 'aged' | undefined
 }

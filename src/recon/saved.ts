@@ -11,13 +11,13 @@ import { KEY_FORMS, SIDES, type SideName, type SideSpec, UNITS, UnreadableInput 
 export const SAVED_SCHEMA = 'tallystick.recon-mapping/1'
 
 const NAMES = [
-  'key', 'key_form', 'second', 'amount', 'decimal', 'unit', 'sign', 'currency', 'date', 'fee', 'kind', 'status',
+  'key', 'key_form', 'second', 'amount', 'decimal', 'unit', 'sign', 'currency', 'date', 'fee', 'kind', 'status', 'payout',
 ] as const // biome-ignore format: one list
 type Name = (typeof NAMES)[number]
 
 export function formatSaved(specs: Readonly<Record<SideName, SideSpec>>): string {
   const blocks = SIDES.flatMap((side) => {
-    const { key, keyForm, second, amount, decimal, unit, sign, currency, date, fee, kind, status } = specs[side]
+    const { key, keyForm, second, amount, decimal, unit, sign, currency, date, fee, kind, status, payout } = specs[side]
     const values: Readonly<Record<Name, unknown>> = {
       key,
       key_form: keyForm,
@@ -31,8 +31,11 @@ export function formatSaved(specs: Readonly<Record<SideName, SideSpec>>): string
       fee,
       kind,
       status,
+      payout,
     }
-    return [`${side}:`, ...NAMES.map((name) => `  ${name}: ${JSON.stringify(values[name] ?? null)}`)]
+    // Most files are no payouts.
+    const names = NAMES.filter((name) => name !== 'payout' || payout !== undefined)
+    return [`${side}:`, ...names.map((name) => `  ${name}: ${JSON.stringify(values[name] ?? null)}`)]
   })
   const head = [
     '# How two files are compared. Edit it, and use it with: npx tallystick recon OURS THEIRS --config recon.yaml',
@@ -123,6 +126,7 @@ function specOf(side: SideName, values: Partial<Record<Name, unknown>>): SideSpe
     kind: optional('kind'),
     second: optional('second'),
     status: optional('status'),
+    payout: optional('payout'),
   }
 }
 

@@ -31,6 +31,9 @@ export const lagOf = (format: string): Days => {
   return { count: format === 'stripe' ? 2 : 1, isBusiness: true }
 }
 
+/** How long a payout is on its way to a bank. */
+export const PAYOUT_LAG: Days = { count: 3, isBusiness: true }
+
 const isWeekend = (day: string): boolean => Temporal.PlainDate.from(day).dayOfWeek > 5
 
 /** The day that is so many days later. Of business days, a weekend is none. */

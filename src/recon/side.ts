@@ -71,6 +71,8 @@ export type SideSpec = {
   readonly second: string | undefined
   /** What became of each payment: captured, refunded, failed. */
   readonly status: string | undefined
+  /** The column by which the rows of this side are added up to payouts, before anything else is read. */
+  readonly payout?: string | undefined
 }
 
 /** A file that cannot be compared at all. */

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises'
 import { NO_CURRENCY } from '../money/index.ts'
 import type { DuckDb } from '../platform/duckdb.ts'
 import {
@@ -16,32 +17,31 @@ import {
   namesOf,
   openTable,
   readAmount,
+  type Survey,
   separatorOf,
   type TableRow,
   type TableShape,
   wordsOf,
 } from '../settlement/index.ts'
 import { currencyIn } from './currency-code.ts'
+import type { Where } from './inputs.ts'
+import { readPlainRows } from './plain-csv.ts'
 import { createRawRows, type RawRows } from './raw-rows.ts'
+import { scanFile } from './scan.ts'
 import type { Alone, Side, SideName } from './side.ts'
+import { surveyRest } from './survey-rest.ts'
 
-type Loaded = Omit<Side, 'name' | 'path' | 'sha256' | 'parts' | 'notes'>
+type Loaded = Omit<Side, 'name' | 'path' | 'sha256' | 'parts' | 'notes'> & { readonly sha256?: string | undefined }
 
 /** Reads a table: CSV with any separator, tab-separated text, JSON, JSON Lines, or the first sheet of a workbook. */
-export async function loadTable(
-  duckdb: DuckDb,
-  name: SideName,
-  document: Document,
-  zone: string | undefined,
-): Promise<Loaded> {
+export async function loadTable(duckdb: DuckDb, name: SideName, document: Document, where: Where): Promise<Loaded> {
+  const { zone } = where
   const kind = kindOf(await beginningOf(document.open())) ?? 'csv'
   const shape: TableShape =
     kind === 'csv' || kind === 'tsv' ? { kind: 'csv', separator: await separatorOf(kind, document.open()) } : { kind }
-  const diagnostics = createDiagnostics()
-  const raw = createRawRows(duckdb, name)
-  const read = await readRows(openTable(document.open(), shape, diagnostics), shape, raw)
-  const { columns, currencyBefore, header } = read
-  const rows = await raw.finish(columns.length)
+  const plain = shape.kind === 'csv' ? await readPlain(duckdb, name, document, { ...where, ...shape }) : undefined
+  const read = plain ?? (await readAll(duckdb, name, document, shape))
+  const { columns, currencyBefore, diagnostics, header, rows, sha256 } = read
   if (columns.length < 2) throw new BrokenFile('no_table', 1, 'It is no table: there are no two columns in it')
   return {
     format: kind,
@@ -51,7 +51,8 @@ export async function loadTable(
     columns,
     currencyBefore,
     alone: aloneOf(columns, { shape, header, currencyBefore }),
-    diagnostics: diagnostics.list(),
+    diagnostics,
+    sha256,
   }
 }
 
@@ -63,9 +64,59 @@ const SEPARATOR_NAMES: Readonly<Record<string, string>> = { ',': 'comma', ';': '
 /** Every cell counts: what stands beside the columns is reported as it is. */
 const SURVEY = { skipsWide: false } as const
 
-type Rows = Pick<Side, 'columns' | 'currencyBefore'> & { readonly header: number }
+type Read = Pick<Side, 'columns' | 'currencyBefore' | 'diagnostics' | 'rows'> & {
+  readonly header: number
+  readonly sha256?: string | undefined
+}
 
-async function readRows(table: ReturnType<typeof openTable>, shape: TableShape, raw: RawRows): Promise<Rows> {
+type Table = ReturnType<typeof openTable>
+
+async function readAll(duckdb: DuckDb, name: SideName, document: Document, shape: TableShape): Promise<Read> {
+  const diagnostics = createDiagnostics()
+  const raw = createRawRows(duckdb, name)
+  const first = await readRows(openTable(document.open(), shape, diagnostics), shape, raw)
+  const columns = first.survey?.columns() ?? []
+  return { ...first, columns, rows: await raw.finish(columns.length), diagnostics: diagnostics.list() }
+}
+
+/** More tell nothing more of most columns. */
+const FIRST_ROWS = 4_000
+
+/**
+ * A long plain CSV file, read by DuckDB, after its first rows have told what its columns are. Undefined for every other one,
+ * and for one that begins with anything but its header.
+ */
+async function readPlain(
+  duckdb: DuckDb,
+  name: SideName,
+  document: Document,
+  { path, plainBytes, separator }: Where & { readonly separator: string },
+): Promise<Read | undefined> {
+  if ((await stat(path)).size < plainBytes) return undefined
+  let seen = 0
+  const count = { add: () => void seen++, reject: () => undefined, drain: () => Promise.resolve() }
+  const shape = { kind: 'csv', separator } as const
+  const table = openTable(document.open(), shape, createDiagnostics())
+  const first = await readRows(table, shape, count, () => seen >= FIRST_ROWS)
+  const { survey, currencyBefore, header } = first
+  const columns = survey?.columns().length ?? 0
+  if (survey === undefined || header !== 1 || columns < 2) return undefined
+  const { sha256, isPlain } = await scanFile(path, separator)
+  const rows = isPlain ? await readPlainRows(duckdb, name, { path, separator, columns }) : undefined
+  if (rows === undefined) return undefined
+  await surveyRest(duckdb, name, survey, seen)
+  return { columns: survey.columns(), currencyBefore, diagnostics: [], header, rows, sha256 }
+}
+
+type First = Pick<Read, 'currencyBefore' | 'header'> & { readonly survey: Survey | undefined }
+
+/** Reads rows until there are enough of them, and finds the header among the first. */
+async function readRows(
+  table: Table,
+  shape: TableShape,
+  raw: Omit<RawRows, 'finish'>,
+  isEnough: () => boolean = () => false,
+): Promise<First> {
   const dates = createDateReader()
   const hasKeys = shape.kind === 'json' || shape.kind === 'jsonl'
   let header: Header | undefined = hasKeys ? { line: 0, names: table.columns } : undefined
@@ -95,9 +146,10 @@ async function readRows(table: ReturnType<typeof openTable>, shape: TableShape, 
       else if (first.push(row) === HEADER_ROWS) begin()
     }
     await raw.drain()
+    if (isEnough()) break
   }
   if (survey === undefined) begin()
-  return { columns: survey?.columns() ?? [], currencyBefore: currencyIn(before), header: header?.line ?? 0 }
+  return { survey, currencyBefore: currencyIn(before), header: header?.line ?? 0 }
 }
 
 /** The row that names the columns; without a name that is known, the first one, when it names and the next ones have values. */

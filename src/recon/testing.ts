@@ -26,6 +26,7 @@ export type Compared =
     }
 
 export type CompareOptions = Partial<Settings> & {
+  readonly plainBytes?: number
   readonly given?: Overrides
   readonly saved?: Mapping
   readonly former?: readonly string[]
@@ -39,7 +40,7 @@ export const UTC = { zone: 'UTC', cutOff: '00:00' } as const
 
 /** Compares two files that it writes into a folder of their own. */
 export async function compareFiles({ ours, theirs }: Files, options: CompareOptions = {}): Promise<Compared> {
-  const { given = {}, saved, former, anonymise = false, memoryLimit, ...rest } = options
+  const { given = {}, saved, former, anonymise = false, memoryLimit, plainBytes, ...rest } = options
   const { folder = mkdtempSync(join(tmpdir(), 'tallystick-recon-')), ...settings } = rest
   try {
     const paths = { ours: join(folder, 'ours'), theirs: join(folder, 'theirs') }
@@ -64,6 +65,7 @@ export async function compareFiles({ ours, theirs }: Files, options: CompareOpti
         anonymise,
         ...(memoryLimit === undefined ? {} : { memoryLimit }),
         ask: () => Promise.resolve(undefined),
+        ...(plainBytes === undefined ? {} : { plainBytes }),
       },
       async (outcome): Promise<Compared> => {
         if (outcome.kind === 'unsure') return { kind: 'unsure', mapping: outcome.mapping }

@@ -10,6 +10,7 @@ import { type Format, type Origin, type Received, receiveFile } from '../settlem
 
 import { type AgeingLine, ageing } from './ageing.ts'
 import { businessDayFrom, isBusinessDay } from './bank/business-days.ts'
+import { dryRunBank } from './bank/dry-run.ts'
 import { type BankSource, cutOf } from './bank/source.ts'
 import { createBankWork, firstBankDay } from './bank/work.ts'
 
@@ -21,10 +22,12 @@ import { firstDay } from './runs/first-day.ts'
 import { createMatchReader, type MatchReader } from './runs/matches.ts'
 import { createNightlyWork } from './runs/nightly.ts'
 import { createOutcomeFiles } from './runs/outcome-files.ts'
+import { type PayoutWaterfall, payoutWaterfall } from './runs/payout-waterfall.ts'
 import { type RunChanges, readChanges, readReport, type StoredReport } from './runs/read-report.ts'
 import { ensureRun, getRun, listRuns, type Run, type RunFilter, requeue } from './runs/run.ts'
 import { type Verification, verifyRun } from './runs/verify-run.ts'
 import type { Source } from './source.ts'
+import { type BreakSuggestion, suggestForBreak } from './suggest/for-break.ts'
 
 export type ReconciliationDeps = {
   readonly db: Db
@@ -73,10 +76,14 @@ export type Reconciliation = {
   readonly report: (runId: string) => Promise<StoredReport>
   /** What is different from the run before. Throws `not_found`, `run_state`. */
   readonly changes: (runId: string) => Promise<RunChanges>
+  /** From the sales of a run's day to what was paid out. Throws `not_found`, `run_state`. */
+  readonly payoutWaterfall: (runId: string) => Promise<PayoutWaterfall>
   /** The pairs of a run, in the order in which they were booked. */
   readonly matches: MatchReader
   readonly getBreak: (id: string) => Promise<(Break & { readonly events: readonly BreakEvent[] }) | undefined>
   readonly listBreaks: (filter: BreakFilter) => Promise<{ readonly data: readonly Break[]; readonly hasMore: boolean }>
+  /** What may belong to a break of one side, at most five, the likeliest first. Throws `not_found`. */
+  readonly suggest: (breakId: string) => Promise<readonly BreakSuggestion[]>
   /** Every open break by age; see `AGES`. */
   readonly ageing: (filter: {
     readonly source?: string | undefined
@@ -116,7 +123,7 @@ export function createReconciliation(
     const found = sources.find(({ source }) => source.name === name)
     if (found !== undefined) return found
     if (banks.some((bank) => bank.name === name)) {
-      const detail = `"${name}" is a bank: its runs find payouts, and are neither tried nor computed again.`
+      const detail = `"${name}" is a bank: it is reconciled by what is declared of it, and its files are a declared source's.`
       throw new Refusal('invalid_request', detail, { errors: [{ pointer, detail }] })
     }
     const known = [...sources.map(({ source }) => source.name), ...banks.map((bank) => bank.name)]
@@ -177,15 +184,20 @@ export function createReconciliation(
       mayGoOn: () => !stopped,
     }),
     dryRun: ({ source, ...request }) => {
+      const bank = banks.find(({ name }) => name === source)
+      if (bank !== undefined) return computing(() => dryRunBank(deps, bank, request))
       const given = find(source, '/source')
       return computing(() => dryRun(deps, given, request))
     },
     verify: (runId) => computing(() => verifyRun(deps, runId)),
     report: (runId) => readReport(db, runId),
     changes: (runId) => readChanges(db, runId),
+    payoutWaterfall: (runId) => payoutWaterfall(db, runId, (name) => banks.some((bank) => bank.name === name)),
     matches: createMatchReader({ db, outcomes: createOutcomeFiles(deps), runOf: (id) => getRun(db, id) }),
     getBreak: (id) => getBreak(db, id),
     listBreaks: (filter) => listBreaks(db, filter),
+    suggest: (breakId) =>
+      suggestForBreak(db, breakId, (name) => sources.find((each) => each.source.name === name)?.source),
     ageing: (filter) => ageing(db, filter),
     sourceNames: sources.map(({ source }) => source.name),
   }

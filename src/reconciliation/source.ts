@@ -24,6 +24,13 @@ export type PairTerms = Pick<Source, 'feeSchedule' | 'tolerance'>
 /** `ratePpm` millionths of the amount, rounded half up, and `fixed` minor units of its currency. */
 export type FeeSchedule = { readonly ratePpm: number; readonly fixed: bigint }
 
+const MILLION = 1_000_000n
+const HALF_MILLION = 500_000n
+
+/** What the schedule says of an amount, in its minor units. */
+export const scheduledFee = (amount: bigint, { ratePpm, fixed }: FeeSchedule): bigint =>
+  (amount * BigInt(ratePpm) + HALF_MILLION) / MILLION + fixed
+
 /** What a version of the rules may change: what decides about breaks, and nothing that moves records to another day. */
 export type RuleSettings = Partial<Pick<Source, 'lagDays' | 'graceMinutes' | 'feeSchedule' | 'tolerance'>>
 

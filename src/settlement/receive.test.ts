@@ -147,7 +147,7 @@ describe('a settlement file', () => {
 
     const other = await verdict(fileOf('2026-03-01', { opening: '0.00', closing: '6.00' }))
 
-    expect(other).toMatch(/^It closes with 600 .* and the file of 2026-03-02 opens with 500\.$/)
+    expect(other).toMatch(/^It closes with 6\.00 .* and the file of 2026-03-02 opens with 5\.00\.$/)
   })
 
   it('that was replaced is known when its bytes come again, and changes nothing', async () => {
@@ -172,8 +172,8 @@ describe('a settlement file', () => {
   })
 
   it.each([
-    ['another balance', { opening: '4.00', closing: '7.00' }, /^It opens with 400 .* and .* closed with 500\.$/],
-    ['nothing', {}, /^It opens with 0 .* and .* closed with 500\.$/],
+    ['another balance', { opening: '4.00', closing: '7.00' }, /^It opens with 4\.00 .* and .* closed with 5\.00\.$/],
+    ['nothing', {}, /^It opens with 0\.00 .* and .* closed with 5\.00\.$/],
     ['a balance of another book', { opening: '5.00', closing: '7.00', book: 'b2' }, /closed with|another\.$/],
   ] as const)('that opens with %s is rejected', async (_what, day, reason) => {
     await receive(fileOf('2026-03-01', { opening: '0.00', closing: '5.00' }))

@@ -1,5 +1,8 @@
+import { formatStated } from '../money/index.ts'
+import { isCount } from '../platform/control-words.ts'
 import { statement, type Tx } from '../platform/db.ts'
 import { closedThrough } from './closed-days.ts'
+import type { Failure } from './formats/control.ts'
 import type { FileSummary, Statement } from './formats/format.ts'
 import { fileOfDay, IS_CURRENT, lastVersionOfDay } from './read.ts'
 
@@ -34,12 +37,17 @@ function notSound({ readable, format, statements, diagnostics }: FileSummary): s
   if (!readable) return `It is not a whole file of the format ${format}.${place}`
   const failed = statements.find(({ control }) => control.status === 'fail')
   if (failed?.control.status === 'fail') {
-    const { what, stated, computed, difference } = failed.control
-    return `It does not add up in ${failed.currency}: ${what} is stated as ${stated} and computed as ${computed}, a difference of ${difference} minor units.${place}`
+    return `${doesNotAddUp(failed.currency, failed.control)}${place}`
   }
   // A line that cannot be read is a break of its own, once the file proves that it moved nothing.
   const isProven = statements.length > 0 && statements.every(({ control }) => control.status === 'pass')
   return error === undefined || isProven ? undefined : `It has lines that cannot be read.${place}`
+}
+
+/** What a file says of itself beside what its lines make: amounts as money, and counts as they are. */
+export function doesNotAddUp(currency: string, { what, stated, computed, difference }: Failure): string {
+  const written = (value: bigint): string => (isCount(what) ? value.toString() : formatStated(value, currency))
+  return `It does not add up in ${currency}: ${what} is stated as ${written(stated)} and computed as ${written(computed)}, a difference of ${written(difference)}.`
 }
 
 const TURN = statement(
@@ -101,7 +109,7 @@ async function doesNotFollow(
   const rows = await tx.run<Balances>(BALANCES, [source, before])
   const gap = gapBetween(rows, statements)
   if (gap !== undefined)
-    return `It opens with ${gap.opening} minor units in ${gap.key}, and the file of ${before} closed with ${gap.closing}.`
+    return `It opens with ${gap.opening} in ${gap.key}, and the file of ${before} closed with ${gap.closing}.`
   const accounts = new Set(rows.map(({ account }) => account))
   const other = accounts.size === 0 ? undefined : statements.find(({ account }) => !accounts.has(account))
   return other && `It is about the account ${other.account}, and the file of ${before} is about another.`
@@ -117,10 +125,7 @@ async function doesNotLead(
   const after = dayAfter(day)
   if ((await fileOfDay(tx, source, after)) === undefined) return undefined
   const gap = gapBetween(statements, await tx.run<Balances>(BALANCES, [source, after]))
-  return (
-    gap &&
-    `It closes with ${gap.closing} minor units in ${gap.key}, and the file of ${after} opens with ${gap.opening}.`
-  )
+  return gap && `It closes with ${gap.closing} in ${gap.key}, and the file of ${after} opens with ${gap.opening}.`
 }
 
 type Balances = {
@@ -129,7 +134,8 @@ type Balances = {
   readonly opening?: bigint | null | undefined
   readonly closing?: bigint | null | undefined
 }
-type Gap = { readonly key: string; readonly closing: bigint; readonly opening: bigint }
+/** Amounts as money. */
+type Gap = { readonly key: string; readonly closing: string; readonly opening: string }
 
 /** The first account and currency in which the later one does not open where the earlier one closed. */
 function gapBetween(earlier: readonly Balances[], later: readonly Balances[]): Gap | undefined {
@@ -137,7 +143,9 @@ function gapBetween(earlier: readonly Balances[], later: readonly Balances[]): G
   const opened = new Map(later.map((each) => [keyOf(each), each.opening ?? 0n]))
   for (const key of new Set([...closed.keys(), ...opened.keys()])) {
     const [closing, opening] = [closed.get(key) ?? 0n, opened.get(key) ?? 0n]
-    if (opening !== closing) return { key, closing, opening }
+    if (opening === closing) continue
+    const currency = key.slice(key.lastIndexOf(' ') + 1)
+    return { key, closing: formatStated(closing, currency), opening: formatStated(opening, currency) }
   }
   return undefined
 }

@@ -41,8 +41,8 @@ export async function openResolving(nights: Nights, settings: ResolutionSettings
     person,
     ask,
     decide,
-    look: (request: Partial<ResolutionRequest> & Pick<ResolutionRequest, 'breakId' | 'verb'>) =>
-      db.transaction((tx) => preview(tx, deps, { with: [], reason: 'expected', ...request })),
+    look: (request: Partial<ResolutionRequest> & Pick<ResolutionRequest, 'breakId' | 'verb'>, actor = ann) =>
+      db.transaction((tx) => preview(tx, deps, { with: [], reason: 'expected', ...request }, actor)),
     undo: (id: string, actor = ann) => undoResolution(deps, { id, reason: 'a mistake' }, actor),
     /** Asks, and has it approved where that is needed. */
     async resolve(request: Parameters<typeof ask>[0]): Promise<Resolution> {

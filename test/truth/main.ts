@@ -19,8 +19,9 @@ and found, and how many of those were right. Exit 1 when anything differs, or wh
   --large N   large sets, of some 100000 rows a side (default 1)
   --worlds N  worlds of four to nine days, in a PostgreSQL of their own (default 12)
   --seed N    of the first set and world; the next ones count on (default 1)
-  --again N   every N-th small set is told again in one of three ways, by turns: in another order and style, with both sides
-              swapped, with one cent changed (default 1; 0: none); every world is, in another order or with one cent changed
+  --again N   every N-th small set is told again in one of four ways, by turns: in another order and style, with both sides
+              swapped, in several files, with one cent changed (default 1; 0: none); every world is, in another order or with
+              one cent changed
   --jobs N    threads (default: one for each processor)`
 
 type Options = {

@@ -50,7 +50,8 @@ function newResolutionRoute(app: Api, resolutions: Resolutions): void {
     async (request, reply) => {
       const { dry_run: dryRun = false, ...body } = request.body
       const asked = newResolutionOf(request.params.id, body)
-      if (dryRun) return reply.code(200).send(previewBody(asked.verb, await resolutions.preview(asked)))
+      if (dryRun)
+        return reply.code(200).send(previewBody(asked.verb, await resolutions.preview(asked, actorOf(request))))
       const { resolution, replayed } = await resolutions.propose(asked, actorOf(request))
       if (replayed) reply.header('idempotent-replayed', 'true')
       return reply.code(201).send(resolutionBody(resolution))

@@ -56,7 +56,7 @@ describe('the matches of a run', () => {
     const [heading, line, ...rest] = body.split('\n')
     expect(heading).toMatch(/^rule,code,payment,attempt,psp_reference,ours_amount,/)
     expect(line).toBe(
-      `psp_reference,amount_mismatch,pay_${HEX},att_${HEX},'=ch_1,12.50,EUR,2026-03-04T00:00:00.000Z,-11.50,EUR,,0.66,0.63,"day ""3"", first.csv",4,"Matched by PSP id: =ch_1, because the line has no reference of ours."`,
+      `psp_reference,amount_mismatch,pay_${HEX},att_${HEX},'=ch_1,12.50,EUR,2026-03-04T00:00:00.000Z,-11.50,EUR,,0.66,0.63,"day ""3"", first.csv",4,"Matched by PSP id: =ch_1, because the line has no reference of ours.",,,`,
     )
     expect(rest).toEqual([''])
   })

@@ -91,8 +91,13 @@ const matchBody =
     object: 'match' as const,
     run,
     rule: match.rule,
-    payment: publicId('pay', match.paymentId),
-    attempt: publicId('att', match.attemptId),
+    ...(match.charge !== null && {
+      payment: publicId('pay', match.charge.paymentId),
+      attempt: publicId('att', match.charge.attemptId),
+    }),
+    ...(match.payout !== null && {
+      payout: { psp: match.payout.psp, business_date: match.payout.businessDate },
+    }),
     ours: sideBody(ours),
     theirs: {
       ...sideBody(theirs),
@@ -101,6 +106,7 @@ const matchBody =
       line: theirs.line,
       kind: theirs.kind,
       fee: theirs.fee,
+      ...given({ business_date: theirs.on }),
     },
     explanation: match.explanation,
     ...given({

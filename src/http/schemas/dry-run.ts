@@ -39,11 +39,22 @@ export const RuleSettingsSchema = Type.Object(
 /** Settings by which a source is reconciled, in full. */
 export const SettingsSchema = Type.Object({
   zone: Type.String(),
-  cut_off: Type.String({ examples: ['00:00'] }),
-  day_named_by: OneOf(['start', 'end'], 'Whether a business day is named by the day on which it begins or ends.'),
-  grace_minutes: Type.Integer(),
+  cut_off: Type.Optional(
+    Type.String({ examples: ['00:00'], description: 'Of a PSP. The days of a bank end at midnight.' }),
+  ),
+  day_named_by: Type.Optional(
+    OneOf(['start', 'end'], 'Whether a business day is named by the day on which it begins or ends.'),
+  ),
+  grace_minutes: Type.Optional(Type.Integer()),
   lag_days: Type.Integer(),
   fee_schedule: Type.Optional(Type.Object({ rate_ppm: Type.Integer(), fixed: AmountOut('In minor units.') })),
+  psps: Type.Optional(Type.Array(Type.String(), { description: 'Of a bank: whose payouts arrive in it.' })),
+  window_days: Type.Optional(
+    Type.Integer({ description: 'Business days in which a payout without a reference may arrive.' }),
+  ),
+  references: Type.Optional(
+    OneOf(['remittance', 'none'], 'Whether the lines of a bank carry the references of payouts.'),
+  ),
   tolerance: Type.Optional(ToleranceOut),
 })
 

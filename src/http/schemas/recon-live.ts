@@ -34,6 +34,7 @@ export const LiveSchema = Type.Object({
     {
       ledger_batches: Type.Integer({ description: 'Batches of the ledger.' }),
       webhooks: Type.Integer(),
+      settlement_files: Type.Integer({ description: 'Accepted files of which lines are left.' }),
     },
     { description: 'What is committed and not taken in yet.' },
   ),

@@ -257,6 +257,12 @@ export const BAD_INPUT_OF_NIGHTS: readonly BadInput[] = [
     missing,
   ),
   row('POST', 'the verification of a break', `/v1/recon_runs/brk_${HEX}/verify`, missing),
+  get(
+    'the payout waterfall of a run that does not exist',
+    `/v1/recon_runs/run_${HEX.replace('0', '1')}/payout_waterfall`,
+    missing,
+  ),
+  get('the payout waterfall of a file', `/v1/recon_runs/sf_${HEX}/payout_waterfall`, missing),
   get('the report of a file', `/v1/recon_runs/sf_${HEX}/report`, missing),
   get('changes of a run that does not exist', `/v1/recon_runs/run_${HEX.replace('0', '1')}/changes`, missing),
   get('breaks by a change of no run', '/v1/breaks?change=opened', parameter('?change', 'run')),
@@ -291,6 +297,13 @@ export const BAD_INPUT_OF_NIGHTS: readonly BadInput[] = [
     pointer: '?limit',
   }),
   get('a break that does not exist', `/v1/breaks/brk_${HEX.replace('0', '1')}`, missing),
+  get('suggestions for a break that does not exist', `/v1/breaks/brk_${HEX.replace('0', '1')}/suggestions`, missing),
+  get('suggestions for a run', `/v1/breaks/run_${HEX}/suggestions`, missing),
+  get('more suggestions', `/v1/breaks/brk_${HEX}/suggestions?limit=9`, {
+    code: 'unknown_parameter',
+    status: 400,
+    pointer: '?limit',
+  }),
   get('a break by the id of a run', `/v1/breaks/run_${HEX}`, missing),
   get(
     'breaks in a state that does not exist',

@@ -55,7 +55,7 @@ const FAKE_LIVE: Services['live'] = {
       source,
       following: true,
       settledThrough: '2026-03-02',
-      behind: { batches: 0n, webhooks: 0n },
+      behind: { batches: 0n, webhooks: 0n, files: 0n },
       totals: [{ state: 'waiting_for_psp', code: 'awaiting_settlement', currency: 'EUR', items: 1n, amount: 1_250n }],
       oldest: { waitingForPsp: AT, waitingForUs: undefined },
     }
@@ -191,7 +191,15 @@ function fakeReconciliation(started: Run[], hurry: () => void): ReconciliationSe
     verify: fakeVerify,
     report: fakeReport,
     changes: fakeChanges,
+    payoutWaterfall: async (id) => {
+      requireCompared(id)
+      return { run: COMPLETED, fileId: A_UUID, statements: [], payouts: [] }
+    },
     getBreak: async (id) => (id === A_UUID ? { ...A_BREAK, events: [EVENT] } : undefined),
+    suggest: async (id) => {
+      if (id !== A_UUID) throw new Refusal('not_found', 'There is no such break.')
+      return []
+    },
     ageing: async () => [
       {
         minDays: 91,
@@ -211,14 +219,15 @@ const A_MATCH: Match = {
   position: 0n,
   rule: 'psp_reference',
   code: 'amount_mismatch',
-  attemptId: A_UUID,
-  paymentId: A_UUID,
+  charge: { attemptId: A_UUID, paymentId: A_UUID },
+  payout: null,
   pspReference: '=ch_1',
   ours: { amount: 1250n, currency: 'EUR', occurredAt: AT, carried: false },
   theirs: {
     fileId: A_UUID,
     fileName: 'day "3", first.csv',
     line: 4,
+    on: null,
     kind: 'charge',
     amount: -1150n,
     fee: 66n,

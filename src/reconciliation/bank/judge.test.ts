@@ -69,9 +69,11 @@ describe('a run over any statements', () => {
       payoutId: null,
       fileId: 'f',
       line: 7,
+      difference: -5n,
+      currency: 'EUR',
     }
     const verdict = judgeBank(BANK, DAY, { payouts: [], lines: [], open: [open] })
-    expect(verdict).toMatchObject({ cleared: [], explained: [], carried: [open.id], counts: { breaks: 1 } })
+    expect(verdict).toMatchObject({ cleared: [], explained: [], carried: [open.id], counts: { breaks: 1n } })
   })
 
   it('explains the difference to the cent, and carries on what the run before left', () => {
@@ -91,6 +93,8 @@ describe('a run over any statements', () => {
               payoutId: each.payout?.id ?? null,
               fileId: each.theirs?.fileId ?? null,
               line: each.theirs?.line ?? null,
+              difference: each.difference ?? null,
+              currency: each.currency ?? null,
             }),
           )
         const claimed = new Set(first.arrivals.map(({ line }) => line.line))
@@ -103,7 +107,9 @@ describe('a run over any statements', () => {
         expect(second.proof.every(({ unexplained }) => unexplained === 0n)).toBe(true)
         expect([second.found, second.cleared, second.carried.length]).toEqual([[], [], open.length])
         expect(second.promoted).toEqual(
-          open.flatMap(({ id, dueOn }) => (dueOn !== null && dueOn <= '2026-03-05' ? [id] : [])),
+          open.flatMap(({ id, dueOn }) =>
+            dueOn !== null && dueOn <= '2026-03-05' ? [{ id, code: 'missing_external' }] : [],
+          ),
         )
       }),
     )

@@ -1,10 +1,11 @@
-import type { BreakCode, NewBreak, PayoutRecord } from '../break.ts'
+import type { BreakCode, PayoutRecord } from '../break.ts'
 import { contribution } from '../decide.ts'
 import { type ProofLine, prove } from '../proof.ts'
 import { type RunSummary, waterfallOf } from '../runs/run-summary.ts'
+import type { Verdict } from '../runs/verdict.ts'
 import { breakOfArrival, breakOfLine, breakOfPayout } from './decide.ts'
 import type { ConcernedLine } from './lines.ts'
-import { type Arrival, matchArrivals } from './match.ts'
+import { type Arrival, matchArrivals, type OpenPayout } from './match.ts'
 import type { StoredPayout } from './payouts.ts'
 import type { BankSource } from './source.ts'
 
@@ -18,19 +19,24 @@ export type OpenBankBreak = {
   readonly payoutId: string | null
   readonly fileId: string | null
   readonly line: number | null
+  readonly difference: bigint | null
+  readonly currency: string | null
 }
 
-export type BankVerdict = {
+export type BankVerdict = Verdict & {
   readonly arrivals: readonly Arrival[]
-  readonly found: readonly NewBreak[]
+  /** What is in no pair. */
+  readonly alone: { readonly payouts: readonly OpenPayout[]; readonly lines: readonly ConcernedLine[] }
+  /** The break that was open about a record when the run began, or null. */
+  readonly openOf: {
+    readonly payout: (id: string) => string | null
+    readonly line: (place: Pick<ConcernedLine, 'fileId' | 'line'>) => string | null
+  }
   /** Lines that are strange now, and were not when the run began. */
   readonly strange: readonly ConcernedLine[]
   /** Lines that were strange, and in which a payout arrived. */
   readonly explained: readonly OpenBankBreak[]
-  readonly cleared: readonly string[]
-  readonly promoted: readonly string[]
-  readonly carried: readonly string[]
-  readonly counts: { readonly ours: number; readonly theirs: number; readonly matched: number; readonly breaks: number }
+  readonly counts: { readonly ours: bigint; readonly theirs: bigint; readonly matched: bigint; readonly breaks: bigint }
   readonly proof: readonly ProofLine[]
   readonly summary: Pick<RunSummary, 'matched' | 'waterfall'>
 }
@@ -38,29 +44,33 @@ export type BankVerdict = {
 const keyOf = ({ fileId, line }: { readonly fileId: string | null; readonly line: number | null }): string =>
   `${fileId}:${line}`
 
-/** What a run says about every payout and every line that concerns one. Pure. */
-export function judgeBank(
-  source: BankSource,
-  day: string,
-  given: {
-    /** Those that have not arrived, and those of the last days that have. */
-    readonly payouts: readonly StoredPayout[]
-    readonly lines: readonly ConcernedLine[]
-    readonly open: readonly OpenBankBreak[]
-  },
-): BankVerdict {
-  const known = new Map(given.payouts.map((payout) => [payout.id, payout]))
+type Given = {
+  /** Those that have not arrived, and those of the last days that have. */
+  readonly payouts: readonly StoredPayout[]
+  readonly lines: readonly ConcernedLine[]
+  readonly open: readonly OpenBankBreak[]
+}
+
+/** The records of a run, in pairs and alone. */
+function pairUp(source: BankSource, given: Given) {
   const lineOf = new Map(given.lines.map((line) => [keyOf(line), line]))
   const awaited = given.payouts.filter(({ arrived }) => !arrived)
   const matched = matchArrivals(awaited, given.lines, source)
-  const { arrivals } = matched
   // A line that only might have been a payout is none of ours.
   const lines = matched.lines.flatMap((line) => {
     const concerned = lineOf.get(keyOf(line))
     return concerned !== undefined && (concerned.recognised || concerned.names.length > 0) ? [concerned] : []
   })
+  const arrivedLines = new Map(matched.arrivals.map(({ line }) => [keyOf(line), line]))
+  return { awaited, matched, lines, arrivedLines, lineOf }
+}
+
+/** What a run says about every payout and every line that concerns one. Pure. */
+export function judgeBank(source: BankSource, day: string, given: Given): BankVerdict {
+  const known = new Map(given.payouts.map((payout) => [payout.id, payout]))
+  const { awaited, matched, lines, arrivedLines, lineOf } = pairUp(source, given)
+  const { arrivals } = matched
   const waiting = new Set(matched.payouts.map(({ id }) => id))
-  const arrivedLines = new Map(arrivals.map(({ line }) => [keyOf(line), line]))
   // A line that nothing leads to any more, because its payout is long past, is in the books all the same: only an arrival ends it.
   const standing = given.open.filter((each) =>
     each.payoutId === null ? !arrivedLines.has(keyOf(each)) : waiting.has(each.payoutId),
@@ -98,19 +108,24 @@ export function judgeBank(
   ]
   return {
     arrivals,
+    alone: { payouts: matched.payouts, lines },
+    openOf: openOf(given.open),
     found,
     strange,
     explained: gone.filter((each) => each.payoutId === null),
     cleared: gone.map(({ id }) => id),
+    known: [],
+    repeated: [],
     promoted: standing
       .filter((each) => each.class === 'temporary' && each.dueOn !== null && each.dueOn <= day)
-      .map(({ id }) => id),
+      .map(({ id }) => ({ id, code: 'missing_external' as const })),
     carried: standing.map(({ id }) => id),
+    standing: [...found, ...stillOpen],
     counts: {
-      ours: awaited.length,
-      theirs: lines.length + arrivedLines.size,
-      matched: arrivals.length - differing.length,
-      breaks: found.length + standing.length,
+      ours: BigInt(awaited.length),
+      theirs: BigInt(lines.length + arrivedLines.size),
+      matched: BigInt(arrivals.length - differing.length),
+      breaks: BigInt(found.length + standing.length),
     },
     proof: prove(
       amountsOf(awaited),
@@ -122,6 +137,12 @@ export function judgeBank(
       waterfall: waterfallOf([...found, ...stillOpen]),
     },
   }
+}
+
+function openOf(open: readonly OpenBankBreak[]): BankVerdict['openOf'] {
+  const payouts = new Map(open.map(({ payoutId, id }) => [payoutId, id]))
+  const lines = new Map(open.map((each) => [keyOf(each), each.id]))
+  return { payout: (id) => payouts.get(id) ?? null, line: (place) => lines.get(keyOf(place)) ?? null }
 }
 
 type Amounted = { readonly currency: string; readonly amount: bigint }

@@ -1,33 +1,23 @@
+import { join } from 'node:path'
 import { accounts, type NewEntry, postEntries } from '../../ledger/index.ts'
+import { storeBlob } from '../../platform/blob.ts'
 import { statement, type Tx } from '../../platform/db.ts'
-import { openDuckDb } from '../../platform/duckdb.ts'
 import { newId } from '../../platform/ids.ts'
-import { withScratch } from '../../platform/scratch.ts'
 import { carryBreaks, clearBreaks, insertBreaks, promoteBreaks } from '../break-rows.ts'
 import { endOfDay } from '../calendar.ts'
 import { reversalsOf } from '../corrections/change-lines.ts'
 import { type Amount, completeWith } from '../runs/complete-run.ts'
-import { exactJson, lastCompletedRun, lockRun, type RunInProgress, RunMovedOn } from '../runs/run.ts'
+import { exactJson, lockRun, type RunInProgress, RunMovedOn } from '../runs/run.ts'
 import type { ReconciliationDeps } from '../service.ts'
 import { insertArrivals } from './arrivals.ts'
+import { type BankComputed, computeBank } from './compute.ts'
 import { arrivalEntry, strangeEntry, strangeFact } from './entries.ts'
-import { type BankVerdict, judgeBank, type OpenBankBreak } from './judge.ts'
-import { concernedLines } from './lines.ts'
-import { ARRIVAL_STANDS, PAYOUT_STANDS, type StoredPayout, standingPayouts } from './payouts.ts'
+import { type BankInputs, keepInputs, readInputs } from './inputs.ts'
+import { ARRIVAL_STANDS, PAYOUT_STANDS } from './payouts.ts'
 import { type BankSource, cutOf } from './source.ts'
-import { claimedLines, statementsSince } from './statements.ts'
 import { causedBy, undoStale } from './undo.ts'
 
 type Deps = Pick<ReconciliationDeps, 'db' | 'moneyDb' | 'directory' | 'clock' | 'scratch'>
-
-// A second line that names a payout is told from a stranger for so long.
-const ARRIVED_DAYS = 90
-
-const OPEN = statement(
-  'reconciliation.open_bank_breaks',
-  `select id, code, class, due_on as "dueOn", business_date as "businessDate", payout_id as "payoutId", file_id as "fileId", line
-     from recon_break where source = $1 and state = 'open' and (payout_id is null) <> (line is null) order by id`,
-)
 
 /**
  * The first phase of a run over a bank's statements: undoes what is no longer so, finds the payouts that arrived, decides what the
@@ -39,56 +29,70 @@ export async function matchBankRun(
   run: RunInProgress,
   goesOn: () => boolean,
 ): Promise<void> {
-  const { db, moneyDb, scratch } = deps
+  const { db, moneyDb } = deps
   if (!goesOn()) throw new RunMovedOn(run.id)
   await moneyDb.transaction(async (tx) => {
     await lockRun(tx, run.id, 'match')
     await undoStale(tx, deps, run)
   })
-  const { verdict, payouts } = await withScratch(scratch, async (folder) => {
-    const day = run.businessDate
-    const previous = await lastCompletedRun(db, source.name)
-    const open = await db.run<OpenBankBreak>(OPEN, [source.name])
-    const standing = await standingPayouts(db, source.psps, day, ARRIVED_DAYS)
-    const files = await statementsSince(db, source, day, previous?.startedAt ?? new Date(0))
-    const claimed = await claimedLines(db, source.name, files)
-    const duckdb = await openDuckDb(folder)
-    try {
-      const lines = await concernedLines(db, duckdb, folder, { source, day, files, claimed, payouts: standing })
-      return { verdict: judgeBank(source, day, { payouts: standing, lines, open }), payouts: standing }
-    } finally {
-      duckdb.close()
-    }
+  const inputs = await readInputs(db, source, run.businessDate)
+  await computeBank(deps, { source, day: run.businessDate, inputs }, async (computed) => {
+    if (!goesOn()) throw new RunMovedOn(run.id)
+    await moneyDb.transaction((tx) => commit(tx, deps, { source, run, inputs, computed }))
   })
-  if (!goesOn()) throw new RunMovedOn(run.id)
-  await moneyDb.transaction((tx) => commit(tx, deps, source, run, verdict, payouts))
 }
 
 const COMMIT = statement(
   'reconciliation.commit_bank_match',
-  `update recon_run set phase = 'post', failure = null, ours = $2, theirs = $3, matched = $4, breaks = $5, proof = $6, summary = $7 where id = $1`,
+  `update recon_run set phase = 'post', failure = null, ours = $2, theirs = $3, matched = $4, breaks = $5, proof = $6, summary = $7,
+          outcome_blob_id = $8, inputs_blob_id = $9, verdict_sha256 = $10, posted = $11, bookable = $11
+    where id = $1`,
 )
 
-async function commit(
-  tx: Tx,
-  { clock, directory }: Deps,
-  source: BankSource,
-  run: RunInProgress,
-  verdict: BankVerdict,
-  payouts: readonly StoredPayout[],
-): Promise<void> {
+type Decided = {
+  readonly source: BankSource
+  readonly run: RunInProgress
+  readonly inputs: BankInputs
+  readonly computed: BankComputed
+}
+
+async function commit(tx: Tx, deps: Deps, decided: Decided): Promise<void> {
+  const { source, run, inputs, computed } = decided
+  const { verdict } = computed
   await lockRun(tx, run.id, 'match')
-  const now = clock.now()
+  const now = deps.clock.now()
   const by = { runId: run.id, day: run.businessDate, at: now }
   await clearBreaks(tx, by, verdict.cleared, 'Its twin came.')
-  await promoteBreaks(
-    tx,
-    by,
-    verdict.promoted.map((id) => ({ id, code: 'missing_external' })),
-  )
+  await promoteBreaks(tx, by, verdict.promoted)
   await carryBreaks(tx, by, verdict.carried)
   await insertBreaks(tx, source.name, by, verdict.found)
-  const pspOf = new Map(payouts.map(({ id, psp }) => [id, psp]))
+  const booked = await book(tx, deps, decided, now)
+  const { counts, proof, summary } = verdict
+  const inputsPath = join(computed.folder, 'inputs.gz')
+  await keepInputs(inputsPath, inputs)
+  await tx.run(COMMIT, [
+    run.id,
+    counts.ours,
+    counts.theirs,
+    counts.matched,
+    counts.breaks,
+    exactJson(proof),
+    exactJson(summary),
+    (await storeBlob(tx, computed.outcomePath)).id,
+    (await storeBlob(tx, inputsPath)).id,
+    computed.verdictSha256,
+    booked,
+  ])
+}
+
+/** Books what arrived and what is strange, and takes back what was strange and is explained. Gives how many entries that are. */
+async function book(
+  tx: Tx,
+  { directory }: Deps,
+  { source, run, inputs, computed: { verdict } }: Decided,
+  now: Date,
+): Promise<number> {
+  const pspOf = new Map(inputs.payouts.map(({ id, psp }) => [id, psp]))
   const occurredAt = (on: string): Date => new Date(endOfDay(on, cutOf(source)).getTime() - 1)
   const arrivals = verdict.arrivals.map((arrival) => ({ ...arrival, id: newId() }))
   const entries: readonly NewEntry[] = [
@@ -124,16 +128,7 @@ async function commit(
     kind: 'unmatched_line_found' as const,
   }))
   await postEntries(tx, directory, [...found, ...entries], now)
-  const { counts, proof, summary } = verdict
-  await tx.run(COMMIT, [
-    run.id,
-    counts.ours,
-    counts.theirs,
-    counts.matched,
-    counts.breaks,
-    exactJson(proof),
-    exactJson(summary),
-  ])
+  return entries.length + found.length
 }
 
 /**

@@ -1,4 +1,4 @@
-import { statement } from '../../platform/db.ts'
+import { type Db, statement } from '../../platform/db.ts'
 import { addDays, endOfDay } from '../calendar.ts'
 import { firstDay } from '../runs/first-day.ts'
 import { getRun, lastCompletedRun, letWait, type RunInProgress, runOfDay, startRun } from '../runs/run.ts'
@@ -18,14 +18,18 @@ export function createBankWork(
   const { db, clock } = deps
   return createWork(deps, source, {
     async dueDay() {
-      const last = await lastCompletedRun(db, source.name)
-      const from = last === undefined ? await firstBankDay(deps, source) : addDays(last.businessDate, 1)
-      if (from === undefined) return undefined
-      const day = businessDayFrom(from, source.calendar)
-      return endOfDay(day, cutOf(source)) <= clock.now() ? day : undefined
+      const day = await nextBankDay(db, source)
+      return day !== undefined && endOfDay(day, cutOf(source)) <= clock.now() ? day : undefined
     },
     carryOut: (run, mayGoOn) => carryOut(deps, { source, psps }, run, mayGoOn),
   })
+}
+
+/** The first business day without a completed run; undefined for a bank that was never declared. */
+export async function nextBankDay(db: Db, source: BankSource): Promise<string | undefined> {
+  const last = await lastCompletedRun(db, source.name)
+  const from = last === undefined ? await firstBankDay({ db }, source) : addDays(last.businessDate, 1)
+  return from === undefined ? undefined : businessDayFrom(from, source.calendar)
 }
 
 const DECLARED = statement(

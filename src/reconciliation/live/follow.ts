@@ -6,11 +6,22 @@ import { sourceOn } from '../rules/versions.ts'
 import { exactJson, lastCompletedRun, type RunInProgress } from '../runs/run.ts'
 import type { Source } from '../source.ts'
 import { nextHeads, oursBetween, takeTold } from './arrivals.ts'
+import {
+  AWAITED_FILE,
+  createLineReader,
+  FILE_IS_GONE,
+  forgetFilesThrough,
+  type LineReader,
+  someOfGoneFiles,
+  takeLines,
+} from './file-lines.ts'
 import { someClosed, someOfRun, someOpen } from './let-go.ts'
 import { move } from './store.ts'
+import { takeTouched } from './touched.ts'
 
 /**
- * Follows one source: takes in what was booked and what was told since, and lets go of what a run has taken the place of. Each
+ * Follows one source: takes in what was booked, what was told and what stands in files that were accepted since, and lets go
+ * of what a run has taken the place of and of what people resolved. Each
  * step is one transaction that owns the source's row, so that any node may take it and nobody waits for another; how far it came
  * is committed with it, so that nothing is taken twice and nothing depends on memory.
  */
@@ -22,7 +33,7 @@ export type Follower = {
   readonly look: () => Promise<void>
   /** Resolves when what was there is taken in, whoever did it, or after a while. */
   readonly catchUp: () => Promise<void>
-  readonly stop: () => void
+  readonly stop: () => Promise<void>
 }
 
 const ENSURE = statement(
@@ -35,6 +46,9 @@ const IS_BEHIND = statement(
   `select s.source is null as "isNew",
           coalesce((select true from ledger_chain c where c.head_seq > coalesce((s.heads ->> c.id::text)::bigint, 0) limit 1), false)
             or coalesce((select true from live_told t where t.psp = $1 limit 1), false)
+            or coalesce((select true from live_touched t where t.source = $1 limit 1), false)
+            or coalesce((select true from settlement_file f where ${AWAITED_FILE} limit 1), false)
+            or coalesce((select true from live_file l where l.source = $1 and ${FILE_IS_GONE} limit 1), false)
             or coalesce((select true from recon_run r where r.source = $1 and r.status = 'completed'
                             and r.business_date > coalesce(s.settled_through, '-infinity'::date) limit 1), false) as "isBehind"
      from (values (1)) one left join live_source s on s.source = $1`,
@@ -66,11 +80,17 @@ const SELDOM_MS = 2_000
 
 type State = { readonly heads: Record<string, string | number>; readonly settledThrough: string | null }
 
-export function createFollower(
-  { db, busyness }: { readonly db: Db; readonly busyness: () => number },
-  source: Source,
-): Follower {
+export type FollowerDeps = {
+  readonly db: Db
+  readonly busyness: () => number
+  /** A folder for work in progress. */
+  readonly scratch: string
+}
+
+export function createFollower({ db, busyness, scratch }: FollowerDeps, source: Source): Follower {
+  const reader = createLineReader(scratch)
   let stopped = false
+  let inHand = 0
   let lastStepAt = Number.NEGATIVE_INFINITY
 
   const isBehind = async (): Promise<boolean> => {
@@ -79,21 +99,37 @@ export function createFollower(
     return row?.isNew === true || row?.isBehind === true
   }
 
+  /** What a file is read with ends with the last work: a stop comes in the middle of it. */
+  const during = async (work: () => Promise<void>): Promise<void> => {
+    inHand += 1
+    try {
+      await work()
+    } finally {
+      inHand -= 1
+      if (stopped && inHand === 0) await reader.close()
+    }
+  }
+
+  const takeStep = (): Promise<boolean> => db.transaction((tx) => step(tx, source, reader))
+
   return {
-    async look() {
-      const isBusy = busyness() > BUSY
-      if (isBusy && performance.now() < lastStepAt + SELDOM_MS) return
-      for (let n = 0; n < (isBusy ? 1 : STEPS_AT_ONCE) && !stopped && (await isBehind()); n += 1) {
-        lastStepAt = performance.now()
-        if (!(await db.transaction((tx) => step(tx, source)))) return
-      }
-    },
-    async catchUp() {
-      for (let n = 0; n < PATIENCE_STEPS && !stopped && (await isBehind()); n += 1)
-        if (!(await db.transaction((tx) => step(tx, source)))) await delay(PAUSE_MS)
-    },
-    stop() {
+    look: () =>
+      during(async () => {
+        const isBusy = busyness() > BUSY
+        if (isBusy && performance.now() < lastStepAt + SELDOM_MS) return
+        for (let n = 0; n < (isBusy ? 1 : STEPS_AT_ONCE) && !stopped && (await isBehind()); n += 1) {
+          lastStepAt = performance.now()
+          if (!(await takeStep())) return
+        }
+      }),
+    catchUp: () =>
+      during(async () => {
+        for (let n = 0; n < PATIENCE_STEPS && !stopped && (await isBehind()); n += 1)
+          if (!(await takeStep())) await delay(PAUSE_MS)
+      }),
+    async stop() {
       stopped = true
+      if (inHand === 0) await reader.close()
     },
   }
 }
@@ -105,7 +141,7 @@ async function firstHeads(db: Db, source: Source): Promise<string> {
 }
 
 /** One step; false when another node is at it. */
-async function step(tx: Tx, declared: Source): Promise<boolean> {
+async function step(tx: Tx, declared: Source, reader: LineReader): Promise<boolean> {
   const [state] = await tx.run<State>(OWN, [declared.name])
   if (state === undefined) return false
   const settledThrough = state.settledThrough ?? undefined
@@ -116,7 +152,14 @@ async function step(tx: Tx, declared: Source): Promise<boolean> {
   const next = await nextHeads(tx, heads)
   const told = await takeTold(tx, source, run?.businessDate)
   const ours = next.size === 0 ? [] : await oursBetween(tx, source, { heads, next, run })
-  await move(tx, { source, settledThrough }, { arriving: [...ours, ...told], leaving: [] })
+  const lines = await takeLines(tx, source, reader)
+  const gone = await someOfGoneFiles(tx, source.name)
+  const touched = await takeTouched(tx, source.name)
+  await move(
+    tx,
+    { source, settledThrough },
+    { arriving: [...ours, ...told, ...lines, ...touched.arriving], leaving: [...gone, ...touched.leaving] },
+  )
   if (next.size > 0) await tx.run(ADVANCE, [source.name, exactJson(next)])
   if (run !== undefined && run.businessDate > (settledThrough ?? '')) await letGo(tx, source, run)
   return true
@@ -131,5 +174,6 @@ async function letGo(tx: Tx, source: Source, run: RunInProgress): Promise<void> 
   ]
   const arriving = await someOpen(tx, source.name)
   if (leaving.length + arriving.length > 0) return move(tx, at, { arriving, leaving })
+  await forgetFilesThrough(tx, source.name, run.businessDate)
   await tx.run(SETTLE, [source.name, run.businessDate])
 }

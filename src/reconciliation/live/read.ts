@@ -2,6 +2,7 @@ import { type Queryable, statement } from '../../platform/db.ts'
 import type { BreakCode } from '../break.ts'
 import { endOfDay } from '../calendar.ts'
 import type { Source } from '../source.ts'
+import { AWAITED_FILE } from './file-lines.ts'
 import { COLUMNS, type LiveItem, liveItemOf, type Row } from './item.ts'
 import type { LiveState } from './standing.ts'
 
@@ -11,8 +12,8 @@ export type LiveSummary = {
   /** Whether this deployment follows it. What is not followed stands as it stood. */
   readonly following: boolean
   readonly settledThrough: string | undefined
-  /** What is committed and not taken in yet: batches of the ledger and webhooks. */
-  readonly behind: { readonly batches: bigint; readonly webhooks: bigint }
+  /** What is committed and not taken in yet: batches of the ledger, webhooks, and files of which lines are left. */
+  readonly behind: { readonly batches: bigint; readonly webhooks: bigint; readonly files: bigint }
   readonly totals: readonly LiveTotal[]
   /** When the record took place that waits longest. */
   readonly oldest: { readonly waitingForPsp: Date | undefined; readonly waitingForUs: Date | undefined }
@@ -43,6 +44,7 @@ const SUMMARY = statement(
   `select s.settled_through as "settledThrough",
           (select coalesce(sum(c.head_seq - coalesce((s.heads ->> c.id::text)::bigint, 0)), 0) from ledger_chain c)::bigint as batches,
           (select count(*) from live_told t where t.psp = $1) as webhooks,
+          (select count(*) from settlement_file f where ${AWAITED_FILE}) as files,
           (select i.occurred_at from live_item i where i.source = $1 and i.state = 'waiting_for_psp' order by i.id limit 1) as "waitingForPsp",
           (select i.occurred_at from live_item i where i.source = $1 and i.state = 'waiting_for_us' order by i.id limit 1) as "waitingForUs"
      from (values (1)) one left join live_source s on s.source = $1`,
@@ -57,6 +59,7 @@ type SummaryRow = {
   readonly settledThrough: string | null
   readonly batches: bigint
   readonly webhooks: bigint
+  readonly files: bigint
   readonly waitingForPsp: Date | null
   readonly waitingForUs: Date | null
 }
@@ -69,7 +72,7 @@ export async function readSummary(db: Queryable, source: string): Promise<Omit<L
   return {
     source,
     settledThrough: row?.settledThrough ?? undefined,
-    behind: { batches: row?.batches ?? 0n, webhooks: row?.webhooks ?? 0n },
+    behind: { batches: row?.batches ?? 0n, webhooks: row?.webhooks ?? 0n, files: row?.files ?? 0n },
     totals: totals.map((each) => ({ ...each, code: each.code ?? undefined })),
     oldest: { waitingForPsp: row?.waitingForPsp ?? undefined, waitingForUs: row?.waitingForUs ?? undefined },
   }

@@ -1,12 +1,12 @@
 import type { Db } from '../../platform/db.ts'
 import { Refusal } from '../../platform/errors.ts'
 import type { Source } from '../source.ts'
-import { createFollower } from './follow.ts'
+import { createFollower, type FollowerDeps } from './follow.ts'
 import { type LiveFilter, type LivePair, type LiveSummary, listItems, readSummary } from './read.ts'
 
 /**
- * The live view: how each record of ours stands before its night, from what the ledger booked and what PSPs told by webhook.
- * It is a view and books nothing: the nightly run decides from the records themselves, by the same state machine, and takes
+ * The live view: how each record of ours stands before its night, from what the ledger booked, what PSPs told by webhook and
+ * what stands in files that were accepted. It is a view and books nothing: the nightly run decides from the records themselves, by the same state machine, and takes
  * its place.
  */
 export type LiveView = {
@@ -14,7 +14,7 @@ export type LiveView = {
   readonly looks: readonly (() => Promise<void>)[]
   /** Takes everything in that is committed now. */
   readonly catchUp: () => Promise<void>
-  readonly stop: () => void
+  readonly stop: () => Promise<void>
   /** Throws `source_not_found`. */
   readonly summary: (source: string) => Promise<LiveSummary>
   readonly list: (
@@ -24,10 +24,10 @@ export type LiveView = {
 }
 
 export function createLiveView(
-  { db, moneyDb, busyness }: { readonly db: Db; readonly moneyDb: Db; readonly busyness: () => number },
+  { db, moneyDb, ...deps }: { readonly db: Db; readonly moneyDb: Db } & Omit<FollowerDeps, 'db'>,
   { sources, following }: { readonly sources: readonly Source[]; readonly following: boolean },
 ): LiveView {
-  const followers = following ? sources.map((source) => createFollower({ db: moneyDb, busyness }, source)) : []
+  const followers = following ? sources.map((source) => createFollower({ db: moneyDb, ...deps }, source)) : []
   const find = (name: string): Source => {
     const found = sources.find((source) => source.name === name)
     if (found !== undefined) return found
@@ -40,9 +40,7 @@ export function createLiveView(
     catchUp: async () => {
       for (const follower of followers) await follower.catchUp()
     },
-    stop() {
-      for (const follower of followers) follower.stop()
-    },
+    stop: async () => void (await Promise.all(followers.map((follower) => follower.stop()))),
     summary: async (name) => {
       const source = find(name)
       const read = await db.transaction((tx) => readSummary(tx, source.name), { isolation: 'repeatable read' })

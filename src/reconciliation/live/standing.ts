@@ -2,6 +2,7 @@ import type { BreakCode } from '../break.ts'
 import { type Fate, fateOfOurs, fateOfTheirs } from '../decide.ts'
 import type { Pairing } from '../engines/stream/pair-group.ts'
 import type { LineItem, OursItem, Pair, ToldItem } from '../engines/stream/record.ts'
+import { lineKey } from '../settled.ts'
 import type { Source } from '../source.ts'
 
 /** What a record comes to before its night. `part` is seen with another record, and not by itself. */
@@ -22,14 +23,21 @@ export type Opened = { readonly code: BreakCode; readonly dueOn: string | undefi
 
 export const PART: Standing = { state: 'part', code: undefined, dueOn: undefined, twin: undefined }
 
+export type Around = {
+  readonly source: Source
+  /** The newest day whose file has been matched. */
+  readonly settledThrough: string | undefined
+  /** Keys of lines (settled.ts) whose charge an earlier run has matched. */
+  readonly settled: ReadonlySet<string>
+}
+
 /**
- * How each record of a group stands, by name; whatever is not named stands behind another one. `settledThrough` is the newest
- * day whose file has been matched. The state machine of the nightly run says how long a record may wait: as if the run came
+ * How each record of a group stands, by name; whatever is not named stands behind another one. The state machine of the nightly run says how long a record may wait: as if the run came
  * now that it takes part in first.
  */
 export function standingsOf(
   pairing: Pairing,
-  { source, settledThrough }: { readonly source: Source; readonly settledThrough: string | undefined },
+  { source, settledThrough, settled }: Around,
 ): ReadonlyMap<string, Standing> {
   const standings = new Map<string, Standing>()
   const around = (day: string | null) => ({ source, day: laterOf(day, settledThrough) })
@@ -42,7 +50,8 @@ export function standingsOf(
     const fate = fateOfOurs(moment, around(record.business_date))
     standings.set(record.name, waiting(isDuplicate ? 'differing' : 'waiting_for_psp', fate))
   }
-  for (const { record, isDuplicate } of pairing.linesAlone) {
+  for (const { record, isDuplicate: repeats } of pairing.linesAlone) {
+    const isDuplicate = repeats || (record.kind === 'charge' && settled.has(lineKey(record)))
     const fate = fateOfTheirs({ isDuplicate, occurredAt: dateOf(record.theirs_ms) }, around(record.day))
     standings.set(record.name, waiting(isDuplicate ? 'differing' : 'waiting_for_us', fate))
   }

@@ -1,25 +1,13 @@
 import { toArray, toColumns } from '../../platform/columns.ts'
 import { statement, type Tx } from '../../platform/db.ts'
-import { type Item, keysOf } from '../engines/stream/record.ts'
+import type { Pairing } from '../engines/stream/pair-group.ts'
+import type { LineItem } from '../engines/stream/record.ts'
 import { createStream } from '../engines/stream/stream.ts'
+import { settledBefore } from '../settled.ts'
 import type { Source } from '../source.ts'
-import { COLUMNS, type LiveItem, liveItemOf, type Row, valuesOf } from './item.ts'
+import { concerned, withoutShared } from './concerned.ts'
+import { COLUMNS, type LiveItem, valuesOf } from './item.ts'
 import { asOpened, PART, type Standing, standingsOf } from './standing.ts'
-
-// Key by key: a plan is kept for a connection's life, and one that is made while the table is empty would read all of it for
-// an array of keys, or for the source. `offset 0` keeps each look-up to itself.
-const lookUp = (keys: string, condition: string): string =>
-  `select i.* from unnest(${keys}) as k (key) cross join lateral (select ${COLUMNS} from live_item where ${condition} and source is not distinct from $1 offset 0) i`
-const OF_KEYS = statement(
-  'reconciliation.live_items_of_keys',
-  `${lookUp('$2::uuid[]', 'id = k.key')}
-   union
-   ${lookUp('$4::uuid[]', 'id = k.key')}
-   union
-   ${lookUp('$2::uuid[]', 'charge_id = k.key and charge_id <> id')}
-   union
-   ${lookUp('$3::text[]', 'psp_reference = k.key')}`,
-)
 
 const INSERT = statement(
   'reconciliation.insert_live_items',
@@ -45,10 +33,6 @@ const ADD = statement(
    on conflict (source, state, code, currency) do update set items = t.items + excluded.items, amount = t.amount + excluded.amount`,
 )
 
-/** Rows of a group that are looked at: an id under which a PSP would put thousands of charges says nothing about any of them. */
-const GROUP_ROWS = 20_000
-const ROUNDS = 8
-
 /**
  * Takes records in and lets others go, in the caller's transaction: what concerns them is read by its keys, paired anew, and
  * written where it stands otherwise than before. One caller at a time for each source.
@@ -59,7 +43,7 @@ export async function move(
   { arriving, leaving }: { readonly arriving: readonly Arriving[]; readonly leaving: readonly LiveItem[] },
 ): Promise<void> {
   if (arriving.length === 0 && leaving.length === 0) return
-  const known = await concerned(
+  const { found: known, shared } = await concerned(
     tx,
     at.source.name,
     [...arriving, ...leaving].map(({ item }) => item),
@@ -75,8 +59,10 @@ export async function move(
   const replaced = [...stay.values()].filter(({ item }) => coming.has(item.record.name))
   for (const { item } of replaced) stay.delete(item.record.name)
   const stream = createStream(at.source)
-  stream.arrive([...stay.values(), ...coming.values()].map(({ item }) => item))
-  const standings = new Map(stream.changes().flatMap((pairing) => [...standingsOf(pairing, at)]))
+  stream.arrive([...stay.values(), ...coming.values()].map(({ item }) => withoutShared(item, shared)))
+  const pairings = stream.changes()
+  const around = { ...at, settled: await settledBefore(tx, at.source, linesOfToday(pairings)) }
+  const standings = new Map(pairings.flatMap((pairing) => [...standingsOf(pairing, around)]))
   const standingOf = ({ item, opened }: Arriving): Standing => asOpened(standings.get(item.record.name) ?? PART, opened)
   await write(tx, at.source.name, {
     gone: [...leaving, ...replaced],
@@ -87,6 +73,12 @@ export async function move(
     }),
   })
 }
+
+/** Lines without a record of ours that no run has seen: their charge may have been settled by another one, long ago. */
+const linesOfToday = (pairings: readonly Pairing[]): readonly LineItem[] =>
+  pairings.flatMap(({ linesAlone }) =>
+    linesAlone.flatMap(({ record, isDuplicate }) => (isDuplicate || record.theirs_break !== null ? [] : [record])),
+  )
 
 export type Arriving = Omit<LiveItem, 'standing'>
 
@@ -136,35 +128,6 @@ async function write(
     rows.length === 0 ? undefined : tx.run(UPDATE, toColumns(5, rows)),
     totals.length === 0 ? undefined : tx.run(ADD, [source, ...toColumns(5, totals)]),
   ])
-}
-
-/**
- * Everything that shares a key with one of these, or with what does; and what has one of the names, because a break that comes
- * back may be of a line without a key.
- */
-async function concerned(
-  tx: Tx,
-  source: string,
-  items: readonly Item[],
-  names: readonly string[],
-): Promise<Map<string, LiveItem>> {
-  const found = new Map<string, LiveItem>()
-  const asked = new Set<string>()
-  let [next, breaks] = [items, names]
-  for (let round = 0; round < ROUNDS && next.length > 0 && found.size < GROUP_ROWS; round += 1) {
-    const fresh = new Set(next.flatMap(keysOf).filter((key) => !asked.has(key)))
-    if (fresh.size === 0 && breaks.length === 0) break
-    for (const key of fresh) asked.add(key)
-    const named = (prefix: string): string[] =>
-      [...fresh].filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length))
-    const keys = [toArray(named('charge ')), toArray(named('psp ')), toArray(breaks)]
-    const rows = await tx.run<Row>(OF_KEYS, [source, ...keys])
-    breaks = []
-    const added = rows.filter(({ id }) => !found.has(id)).map(liveItemOf)
-    for (const each of added) found.set(each.item.record.name, each)
-    next = added.map(({ item }) => item)
-  }
-  return found
 }
 
 const isSame = (a: Standing, b: Standing): boolean =>

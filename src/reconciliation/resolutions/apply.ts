@@ -9,7 +9,10 @@ import type { ShownEntry } from './rows.ts'
 
 const RESOLVE = statement(
   'resolutions.resolve_breaks',
-  `update recon_break set state = 'resolved', resolution_id = $1, resolved_at = $2 where id = any($3::uuid[]) and state = 'open'`,
+  // Where a live view follows the source, it hears of it.
+  `with resolved as (
+     update recon_break set state = 'resolved', resolution_id = $1, resolved_at = $2 where id = any($3::uuid[]) and state = 'open' returning id, source)
+   insert into live_touched (source, break_id) select source, id from resolved where source in (select s.source from live_source s)`,
 )
 const SETTLE = statement(
   'resolutions.settle_charges',

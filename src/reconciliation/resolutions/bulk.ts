@@ -43,12 +43,12 @@ export async function bulk(
   { dryRun, actor }: { readonly dryRun: boolean; readonly actor: Actor },
 ): Promise<readonly BulkOutcome[]> {
   const outcomes: BulkOutcome[] = []
-  for (const item of items) {
+  for (const [index, item] of items.entries()) {
     try {
       outcomes.push(await one(deps, item, { dryRun, actor }))
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
-      outcomes.push({ breakId: item.breakId, outcome: 'refused', refusal: error })
+      outcomes.push({ breakId: item.breakId, outcome: 'refused', refusal: within(`/items/${index}`, error) })
     }
   }
   return outcomes
@@ -93,8 +93,8 @@ async function dealWith(
   const request = asked && { ...asked, breakId, with: [] }
   const annotation = annotationOf(found, item)
   const isAnnotated = Object.keys(annotation).length > 0
-  const shown = request && dryRun ? await preview(tx, deps, request) : undefined
-  const resolution = request && !dryRun ? (await propose(tx, deps, request, actor)).resolution : undefined
+  const shown = request && dryRun ? await ofResolution(preview(tx, deps, request, actor)) : undefined
+  const resolution = request && !dryRun ? (await ofResolution(propose(tx, deps, request, actor))).resolution : undefined
   if (isAnnotated) await annotate(tx, [breakId], annotation, { actor, at: deps.clock.now() })
   return {
     breakId,
@@ -102,6 +102,23 @@ async function dealWith(
     ...(dryRun ? { preview: shown } : { version: (await getBreak(tx, breakId))?.version, resolution }),
   }
 }
+
+/** What it refuses are fields of the item's resolution. */
+async function ofResolution<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    throw error instanceof Refusal ? within('/resolution', error) : error
+  }
+}
+
+const within = (place: string, refusal: Refusal): Refusal =>
+  new Refusal(refusal.code, refusal.message, {
+    errors: refusal.errors.map(({ pointer, detail }) => ({ pointer: `${place}${pointer}`, detail })),
+    facts: refusal.facts,
+    ...(refusal.retryAfterSeconds !== undefined && { retryAfterSeconds: refusal.retryAfterSeconds }),
+    cause: refusal,
+  })
 
 /** What differs from what the break has. */
 function annotationOf(found: Break, { assignee, tags, snoozeUntil, comment, resolution }: BulkItem): Annotation {

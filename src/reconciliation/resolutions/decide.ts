@@ -8,6 +8,7 @@ import { book, mark } from './apply.ts'
 import { type Approval, changeHashOf, getApproval, insertDecision, refuseToDecide } from './approvals.ts'
 import { lockItems } from './items.ts'
 import { lapseProposals } from './lapse.ts'
+import { lockForNotes } from './notes.ts'
 import { type Plan, planResolution } from './plan.ts'
 import { changeHash, type ResolutionDeps } from './propose.ts'
 import { getResolution, lockResolution, noteBreaks, type Resolution, requestOf } from './rows.ts'
@@ -42,6 +43,8 @@ export async function decide(deps: ResolutionDeps, { id, decision, note }: Decis
     const subject = seen && (await getResolution(tx, seen.subjectId))
     if (subject === undefined) throw new Refusal('not_found', `There is no approval ${publicId('apr', id)}.`)
     if (decision === 'approved') await takeTurn(tx, subject.source)
+    // What is written on breaks stands behind their lock, which comes before that of the resolution, as everywhere.
+    await lockForNotes(tx, subject.breakIds)
     const resolution = await lockResolution(tx, subject.id)
     // Read behind the lock of what it is about: two people who decide at the same time do it one after the other.
     const approval = await getApproval(tx, now, id)

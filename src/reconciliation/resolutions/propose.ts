@@ -48,17 +48,23 @@ export const changeHash = (request: Pick<ResolutionRequest, 'verb'>, plan: Plan)
 /** What would be booked, without doing it. Throws like `propose`. */
 export async function preview(
   tx: Tx,
-  { settings }: Pick<ResolutionDeps, 'settings'>,
+  { settings, clock }: Pick<ResolutionDeps, 'settings' | 'clock'>,
   request: ResolutionRequest,
+  actor: Actor,
 ): Promise<Preview> {
+  const ids = idsOf(request)
+  await takeTurn(tx, await sourceOf(tx, ids))
+  await standing(tx, ids, request, { actor, now: clock.now() })
   const { plan } = await planned(tx, settings, request)
   return { breakIds: plan.items.map(({ id }) => id), entry: shown(plan), needsApproval: plan.needsApproval }
 }
 
+const idsOf = (request: ResolutionRequest): readonly string[] => [...new Set([request.breakId, ...request.with])]
+
+/** Behind the turn of the source. */
 async function planned(tx: Tx, settings: ResolutionSettings, request: ResolutionRequest) {
-  const ids = [...new Set([request.breakId, ...request.with])]
+  const ids = idsOf(request)
   const source = await sourceOf(tx, ids)
-  await takeTurn(tx, source)
   return { source, plan: await planResolution(tx, await lockItems(tx, source, ids), request, settings) }
 }
 
@@ -73,10 +79,11 @@ export async function propose(
   actor: Actor,
 ): Promise<{ readonly resolution: Resolution; readonly replayed: boolean }> {
   const now = clock.now()
-  const ids = [...new Set([request.breakId, ...request.with])]
+  const ids = idsOf(request)
   await takeTurn(tx, await sourceOf(tx, ids))
-  const known = await standing(tx, ids, request, { actor, now })
+  const { known, expired } = await standing(tx, ids, request, { actor, now })
   if (known !== undefined) return { resolution: known, replayed: true }
+  for (const { breakIds } of expired) await lapseProposals(tx, breakIds, now, 'Nobody approved it in time.')
   const { source, plan } = await planned(tx, settings, request)
   const id = newId()
   const given = { id, source, request, entry: shown(plan), makerKeyId: actor.keyId, proposedAt: now, breakIds: ids }
@@ -125,28 +132,31 @@ const deedOf = (
   },
 })
 
-/** A resolution that stands for one of the breaks: the same one, when it is the same request, and else a refusal. */
+/**
+ * A resolution that stands for one of the breaks: the same one, when it is the same request, and else a refusal; and those that
+ * nobody approved in time.
+ */
 async function standing(
   tx: Tx,
   ids: readonly string[],
   request: ResolutionRequest,
   { actor, now }: { readonly actor: Actor; readonly now: Date },
-): Promise<Resolution | undefined> {
-  const expired = `Nobody approved it in time.`
+): Promise<{ readonly known: Resolution | undefined; readonly expired: readonly Resolution[] }> {
+  const expired: Resolution[] = []
   for (const each of await standingOf(tx, ids)) {
     if ((await fingerprintOf(tx, each.id))?.equals(fingerprint(request, actor.keyId))) {
-      if (each.state === 'applied' || !isExpired(each, now)) return each
+      if (each.state === 'applied' || !isExpired(each, now)) return { known: each, expired }
     }
     if (each.state !== 'proposed') continue // Of a break that is not open, which is refused as such.
     if (isExpired(each, now)) {
-      await lapseProposals(tx, each.breakIds, now, expired)
+      expired.push(each)
       continue
     }
     throw new Refusal('break_state', `${publicId('res', each.id)} about it waits for a second person.`, {
       facts: { resolution: publicId('res', each.id) },
     })
   }
-  return undefined
+  return { known: undefined, expired }
 }
 
 const isExpired = ({ proposedAt, state }: Resolution, now: Date): boolean =>

@@ -20,7 +20,7 @@ type Page<T> = { readonly data: readonly T[]; readonly hasMore: boolean }
 /** What people do about breaks, and the log of it. Ids are UUIDs. */
 export type Resolutions = {
   /** What a resolution would do. Throws like `propose`. */
-  readonly preview: (request: ResolutionRequest) => Promise<Preview>
+  readonly preview: (request: ResolutionRequest, actor: Actor) => Promise<Preview>
   /**
    * Resolves breaks, or asks for a second person. Throws `not_found`, `break_state`, `break_not_resolvable`,
    * `invalid_request`, `run_in_progress`.
@@ -48,7 +48,7 @@ export type Resolutions = {
 export function createResolutions(deps: ResolutionDeps, reports: Db): Resolutions {
   const { db, clock } = deps
   return {
-    preview: (request) => db.transaction((tx) => preview(tx, deps, request)),
+    preview: (request, actor) => db.transaction((tx) => preview(tx, deps, request, actor)),
     propose: (request, actor) => db.transaction((tx) => propose(tx, deps, request, actor)),
     get: (id) => getResolution(db, id),
     list: (filter) => listResolutions(reports, filter),

@@ -29,7 +29,10 @@ const UNSETTLE = statement(
 )
 const REOPEN = statement(
   'resolutions.reopen_breaks',
-  `update recon_break set state = 'open', resolution_id = null, resolved_at = null, reopened_at = $2 where resolution_id = $1 returning id`,
+  `with reopened as (
+     update recon_break set state = 'open', resolution_id = null, resolved_at = null, reopened_at = $2 where resolution_id = $1 returning id, source),
+   told as (insert into live_touched (source, break_id) select source, id from reopened where source in (select s.source from live_source s))
+   select id from reopened`,
 )
 const UNDONE = statement(
   'resolutions.undone',

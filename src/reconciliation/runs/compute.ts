@@ -116,7 +116,8 @@ async function toldByFile({ db }: Deps, engine: Engine, source: Source, day: str
   return told
 }
 
-async function sha256Of(path: string): Promise<Buffer> {
+/** Of the bytes of a file. */
+export async function sha256Of(path: string): Promise<Buffer> {
   const hash = createHash('sha256')
   for await (const piece of createReadStream(path)) hash.update(piece as Buffer)
   return hash.digest()

@@ -5,6 +5,7 @@ import { statement, type Tx } from '../../platform/db.ts'
 import { writeJson } from '../../platform/exact-json.ts'
 import { publicId } from '../../platform/ids.ts'
 import { getFile } from '../../settlement/index.ts'
+import type { BankSource } from '../bank/source.ts'
 import { type BreakOfRun, breaksOfRun } from '../breaks-list.ts'
 import type { Heads } from '../ours.ts'
 import { tolerancesView } from '../tolerance.ts'
@@ -70,7 +71,21 @@ const runPart = (run: RunInProgress, { completedAt }: Completion) => ({
   completed_at: completedAt,
 })
 
-const settingsPart = ({ settings, ruleVersion }: RunInProgress) => ({
+const settingsPart = (run: RunInProgress) => (run.bank === undefined ? pspPart(run) : bankPart(run.bank))
+
+const bankPart = ({ calendar, ...bank }: BankSource) => ({
+  zone: bank.zone,
+  psps: bank.psps,
+  account: bank.account,
+  days: calendar.days,
+  holidays: calendar.holidays,
+  lag_days: bank.lagDays,
+  window_days: bank.windowDays,
+  references: bank.references,
+  recognised_by: bank.recognisedBy,
+})
+
+const pspPart = ({ settings, ruleVersion }: RunInProgress) => ({
   rule_version: ruleVersion ?? undefined,
   zone: settings.zone,
   cut_off: settings.cutOff,

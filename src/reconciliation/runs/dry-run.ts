@@ -2,6 +2,7 @@ import type { Db } from '../../platform/db.ts'
 import { Refusal } from '../../platform/errors.ts'
 import { publicId } from '../../platform/ids.ts'
 import { fileOfDay, getFile, type SettlementFile } from '../../settlement/index.ts'
+import type { BankSource } from '../bank/source.ts'
 import { addDays } from '../calendar.ts'
 import { correctionIsDue } from '../corrections/corrections.ts'
 import type { Tolerated } from '../engines/engine.ts'
@@ -28,7 +29,7 @@ export type DryRun = {
   readonly source: string
   readonly businessDate: string
   readonly fileId: string
-  readonly settings: Source
+  readonly settings: Source | BankSource
   readonly ours: bigint
   readonly theirs: bigint
   readonly matched: bigint

@@ -12,8 +12,11 @@ export function explainMatch(match: Omit<Match, 'explanation'>): string {
   return [`${ruleText(match)}${differenceText(match)}.`, ...open].join(' ')
 }
 
-function ruleText({ rule, attemptId, pspReference, ours }: Omit<Match, 'explanation'>): string {
-  const reference = publicId('att', attemptId)
+function ruleText(match: Omit<Match, 'explanation'>): string {
+  return match.charge === null ? payoutText(match) : chargeText(match, publicId('att', match.charge.attemptId))
+}
+
+function chargeText({ rule, pspReference, ours }: Omit<Match, 'explanation'>, reference: string): string {
   switch (rule) {
     case 'exact':
       return `Matched by our reference ${reference}, with the amount and currency: ${money(ours.amount, ours.currency)}`
@@ -24,7 +27,23 @@ function ruleText({ rule, attemptId, pspReference, ours }: Omit<Match, 'explanat
     case 'joined':
       return `Matched by our reference ${reference}, which the line names beside others: together they come to its amount, and this is its part`
     default:
-      return rule satisfies never
+      return `Matched by ${rule}`
+  }
+}
+
+/** A payout in a line of a bank's statement. */
+function payoutText({ rule, pspReference, ours, payout, theirs }: Omit<Match, 'explanation'>): string {
+  const what = `the payout of ${payout?.businessDate ?? 'a day'} by ${payout?.psp ?? 'a PSP'}`
+  const days = theirs.on === null ? '' : ` on ${theirs.on}`
+  switch (rule) {
+    case 'amount':
+      return `Matched by amount and day: the bank's lines carry no references, and this one came${days} over ${money(ours.amount, ours.currency)}, as ${what} may have`
+    case 'sum':
+      return `Matched by sum: ${what} and others of neighbouring days, and no others, come to the line${days}, and this is its part`
+    case 'joined':
+      return `Matched by the PSP's reference ${pspReference ?? 'unknown'} of ${what}, which the line${days} names beside others: together they come to its amount, and this is its part`
+    default:
+      return `Matched by the PSP's reference ${pspReference ?? 'unknown'} of ${what}, which stands in the line${days}`
   }
 }
 
@@ -42,6 +61,7 @@ function differenceText({ code, ours, theirs, difference, expectedFee }: Omit<Ma
       ].join('')
     }
     case 'amount_mismatch':
+    case 'payout_mismatch':
       return `; the amounts differ: ours ${money(ours.amount, ours.currency)}, theirs ${money(theirs.amount, theirs.currency)}`
     case 'currency_mismatch':
       return `; the currencies differ: ours ${money(ours.amount, ours.currency)}, theirs ${money(theirs.amount, theirs.currency)}`

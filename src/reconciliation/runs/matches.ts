@@ -2,26 +2,34 @@ import { type Db, statement } from '../../platform/db.ts'
 import { fileLiteral, literal, openDuckDb } from '../../platform/duckdb.ts'
 import { Refusal } from '../../platform/errors.ts'
 import { publicId } from '../../platform/ids.ts'
-import type { OursColumns, PairColumns, Rule, TheirsColumns } from '../engines/engine.ts'
+import { type OursColumns, type PairColumns, RULES, type TheirsColumns } from '../engines/engine.ts'
 import { explainMatch } from './explain-match.ts'
 import type { OutcomeFiles } from './outcome-files.ts'
 import type { RunInProgress } from './run.ts'
 
-/** A record of ours and a line of theirs that a run put together. Ids are UUIDs. */
+/** Every rule that makes pairs, of PSPs' files and of banks' statements. */
+export const MATCH_RULES = [...RULES, 'amount', 'sum'] as const
+export type MatchRule = (typeof MATCH_RULES)[number]
+
+/** A record of ours, a charge or a payout, and a line of theirs that a run put together. Ids are UUIDs. */
 export type Match = {
   /** Where it stands in the outcome of its run. */
   readonly position: bigint
-  readonly rule: Rule
+  readonly rule: MatchRule
   /** What differs; null when nothing does. */
   readonly code: string | null
-  readonly attemptId: string
-  readonly paymentId: string
+  /** Null for a payout. */
+  readonly charge: { readonly attemptId: string; readonly paymentId: string } | null
+  /** Null for a charge. */
+  readonly payout: PayoutOfMatch | null
   readonly pspReference: string | null
   readonly ours: Side
   readonly theirs: Side & {
     readonly fileId: string
     readonly fileName: string
     readonly line: number
+    /** ISO date on which a line of a bank moved. */
+    readonly on: string | null
     readonly kind: string
     readonly fee: bigint
   }
@@ -32,6 +40,9 @@ export type Match = {
   /** Why they belong together, as a sentence. */
   readonly explanation: string
 }
+
+/** What a PSP paid out on a business day. */
+export type PayoutOfMatch = { readonly psp: string; readonly businessDate: string }
 
 type Side = {
   readonly amount: bigint
@@ -44,7 +55,7 @@ type Side = {
 export type MatchFilter = {
   /** Only pairs that agree within the tolerance of the rules, and not to the cent. */
   readonly tolerated?: boolean
-  readonly rule?: Rule | undefined
+  readonly rule?: MatchRule | undefined
   readonly paymentId?: string | undefined
   readonly limit: number
   /** The position of the last one seen. */
@@ -63,12 +74,27 @@ export type MatchReader = {
 
 export type MatchPage = { readonly data: readonly Match[]; readonly hasMore: boolean }
 
-type Row = Pick<OursColumns, 'attempt_id' | 'payment_id' | 'ours_amount' | 'ours_currency' | 'ours_ms' | 'ours_break'> &
+type Row = Pick<OursColumns, 'ours_amount' | 'ours_currency' | 'ours_ms' | 'ours_break'> &
   Pick<
     TheirsColumns,
     'file_id' | 'line' | 'kind' | 'theirs_amount' | 'fee' | 'theirs_currency' | 'theirs_ms' | 'theirs_break'
   > &
-  Pick<PairColumns, 'code' | 'expected_fee'> & { readonly position: bigint; readonly rule: Rule }
+  Pick<PairColumns, 'expected_fee'> & {
+    readonly position: bigint
+    readonly rule: MatchRule
+    readonly code: string | null
+    /** The charge or the payout. */
+    readonly ours_id: string
+    readonly payment_id: string | null
+    readonly line_on: string | null
+  }
+
+// What outcomes of PSPs and those of banks have that the others have not.
+const COLUMNS_OF = {
+  psp: `attempt_id::varchar as ours_id, payment_id::varchar as payment_id, null as line_on, theirs_ms, expected_fee`,
+  bank: `payout_id::varchar as ours_id, null as payment_id, line_on, null as theirs_ms, null as expected_fee`,
+} as const
+type Kind = keyof typeof COLUMNS_OF
 
 // Some megabytes of rows; a million matches are a hundred of these.
 const ROWS_AT_ONCE = 10_000
@@ -79,27 +105,31 @@ export function createMatchReader(deps: {
   readonly runOf: (id: string) => Promise<RunInProgress | undefined>
 }): MatchReader {
   const { db } = deps
-  const outcomeOf = async (runId: string): Promise<string> => {
+  const outcomeOf = async (runId: string): Promise<Outcome> => {
     const run = await deps.runOf(runId)
     if (run === undefined) throw new Refusal('not_found', `There is no reconciliation run ${publicId('run', runId)}.`)
-    if (run.outcomeBlobId !== null) return run.outcomeBlobId
+    const { outcomeBlobId, bank, status } = run
+    if (outcomeBlobId !== null) return { blobId: outcomeBlobId, kind: bank === undefined ? 'psp' : 'bank' }
     const why =
-      run.status === 'completed' ? 'keeps no matches: it is one of a bank' : 'has not compared the two sides yet'
-    throw new Refusal('run_state', `The run is ${run.status} and ${why}.`, { facts: { status: run.status } })
+      status === 'completed' ? 'kept no matches: an earlier version made it' : 'has not compared the two sides yet'
+    throw new Refusal('run_state', `The run is ${status} and ${why}.`, { facts: { status } })
   }
-  const read = async (blobId: string, { limit, ...filter }: MatchFilter): Promise<MatchPage> => {
-    const rows = await deps.outcomes.read(blobId, (path, folder) => readRows(path, folder, filter, limit + 1))
+  const read = async ({ blobId, kind }: Outcome, { limit, ...filter }: MatchFilter): Promise<MatchPage> => {
+    // No payment is paid out alone, and a payout that differs is a break.
+    if (kind === 'bank' && (filter.paymentId !== undefined || filter.tolerated === true))
+      return { data: [], hasMore: false }
+    const rows = await deps.outcomes.read(blobId, (path, folder) => readRows({ path, folder, kind }, filter, limit + 1))
     const page = rows.slice(0, limit)
-    const [references, names] = await Promise.all([referencesOf(db, page), namesOf(db, page)])
-    const data = page.map((row) => matchOf(row, references.get(row.attempt_id) ?? null, names.get(row.file_id) ?? ''))
+    const [ours, names] = await Promise.all([oursOf(db, kind, page), namesOf(db, page)])
+    const data = page.map((row) => matchOf(row, ours.get(row.ours_id), names.get(row.file_id) ?? ''))
     return { data, hasMore: rows.length > limit }
   }
   return {
     list: async (runId, filter) => read(await outcomeOf(runId), filter),
     async *all(runId, filter) {
-      const blobId = await outcomeOf(runId)
+      const outcome = await outcomeOf(runId)
       for (let after: bigint | undefined; ; ) {
-        const { data, hasMore } = await read(blobId, { ...filter, after, limit: ROWS_AT_ONCE })
+        const { data, hasMore } = await read(outcome, { ...filter, after, limit: ROWS_AT_ONCE })
         if (data.length > 0) yield data
         after = data.at(-1)?.position
         if (!hasMore) return
@@ -108,9 +138,10 @@ export function createMatchReader(deps: {
   }
 }
 
+type Outcome = { readonly blobId: string; readonly kind: Kind }
+
 async function readRows(
-  path: string,
-  folder: string,
+  { path, folder, kind }: { readonly path: string; readonly folder: string; readonly kind: Kind },
   { rule, paymentId, tolerated, after }: Omit<MatchFilter, 'limit'>,
   limit: number,
 ): Promise<Row[]> {
@@ -124,9 +155,9 @@ async function readRows(
       ...(paymentId === undefined ? [] : [`payment_id = ${literal(paymentId)}::uuid`]),
     ]
     return await duckdb.query<Row>(
-      `select file_row_number as position, rule, code, attempt_id::varchar as attempt_id, payment_id::varchar as payment_id, ours_amount,
-              ours_currency, ours_ms, ours_break::varchar as ours_break, file_id::varchar as file_id, line, kind, theirs_amount, fee,
-              theirs_currency, theirs_ms, theirs_break::varchar as theirs_break, expected_fee
+      `select file_row_number as position, rule, code, ours_amount, ours_currency, ours_ms, ours_break::varchar as ours_break,
+              file_id::varchar as file_id, line, kind, theirs_amount, fee, theirs_currency, theirs_break::varchar as theirs_break,
+              ${COLUMNS_OF[kind]}
          from read_parquet(${fileLiteral(path)}, file_row_number = true)
         where ${conditions.join(' and ')} order by file_row_number limit ${limit}`,
     )
@@ -135,37 +166,51 @@ async function readRows(
   }
 }
 
-const REFERENCES = statement(
-  'reconciliation.references_of_matches',
-  'select id, psp_reference as name from attempt where id = any($1::uuid[])',
+const CHARGES = statement(
+  'reconciliation.charges_of_matches',
+  `select id, psp_reference as "pspReference", null as psp, null as "businessDate" from attempt where id = any($1::uuid[])`,
+)
+const PAYOUTS = statement(
+  'reconciliation.payouts_of_matches',
+  `select id, psp_reference as "pspReference", psp, business_date as "businessDate" from payout where id = any($1::uuid[])`,
 )
 const FILE_NAMES = statement(
   'reconciliation.files_of_matches',
   'select id, name from settlement_file where id = any($1::uuid[])',
 )
 
-type Named = { readonly id: string; readonly name: string | null }
+/** What Postgres knows of a charge or a payout; psp and day are a payout's. */
+type Ours = {
+  readonly id: string
+  readonly pspReference: string | null
+  readonly psp: string | null
+  readonly businessDate: string | null
+}
 
-const named = (rows: readonly Named[]): ReadonlyMap<string, string | null> =>
-  new Map(rows.map(({ id, name }) => [id, name]))
+async function oursOf(db: Db, kind: Kind, rows: readonly Row[]): Promise<ReadonlyMap<string, Ours>> {
+  const ids = rows.map((row) => row.ours_id)
+  const found = await db.run<Ours>(kind === 'psp' ? CHARGES : PAYOUTS, [ids])
+  return new Map(found.map((each) => [each.id, each]))
+}
 
-const referencesOf = async (db: Db, rows: readonly Row[]): Promise<ReadonlyMap<string, string | null>> =>
-  named(await db.run<Named>(REFERENCES, [rows.map((row) => row.attempt_id)]))
-
-const namesOf = async (db: Db, rows: readonly Row[]): Promise<ReadonlyMap<string, string | null>> =>
-  named(await db.run<Named>(FILE_NAMES, [[...new Set(rows.map((row) => row.file_id))]]))
+async function namesOf(db: Db, rows: readonly Row[]): Promise<ReadonlyMap<string, string>> {
+  const ids = [...new Set(rows.map((row) => row.file_id))]
+  const found = await db.run<{ id: string; name: string }>(FILE_NAMES, [ids])
+  return new Map(found.map(({ id, name }) => [id, name]))
+}
 
 const differenceOf = ({ ours_amount, ours_currency, theirs_amount, theirs_currency }: Row): bigint | null =>
   ours_currency === theirs_currency && ours_amount !== theirs_amount ? ours_amount - theirs_amount : null
 
-function matchOf(row: Row, pspReference: string | null, fileName: string): Match {
+function matchOf(row: Row, known: Ours | undefined, fileName: string): Match {
+  const { psp = null, businessDate = null } = known ?? {}
   const match = {
     position: row.position,
     rule: row.rule,
     code: row.code,
-    attemptId: row.attempt_id,
-    paymentId: row.payment_id,
-    pspReference,
+    charge: row.payment_id === null ? null : { attemptId: row.ours_id, paymentId: row.payment_id },
+    payout: psp === null || businessDate === null ? null : { psp, businessDate },
+    pspReference: known?.pspReference ?? null,
     ours: {
       amount: row.ours_amount,
       currency: row.ours_currency,
@@ -176,6 +221,7 @@ function matchOf(row: Row, pspReference: string | null, fileName: string): Match
       fileId: row.file_id,
       fileName,
       line: row.line,
+      on: row.line_on,
       kind: row.kind,
       amount: row.theirs_amount,
       fee: row.fee,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { type Queryable, statement, type Tx } from '../../platform/db.ts'
 import { newId } from '../../platform/ids.ts'
+import type { BankSource } from '../bank/source.ts'
 import type { Tolerated } from '../engines/engine.ts'
 import type { ProofLine } from '../proof.ts'
 import { takeTurnSql } from '../resolutions/turn.ts'
@@ -58,6 +59,8 @@ export type RunInProgress = Run & {
   readonly reportBlobId: string | null
   readonly verdictSha256: Buffer | null
   readonly settings: Source
+  /** Instead of `settings`, where a bank is reconciled. */
+  readonly bank: BankSource | undefined
   readonly summary: RunSummary | null
   readonly seenHeads: ReadonlyMap<number, bigint>
   readonly nextFrom: ReadonlyMap<number, bigint>
@@ -68,8 +71,8 @@ const COLUMNS = `id, source, business_date as "businessDate", status, phase, fil
   outcome_blob_id as "outcomeBlobId", posted, step, records_read as "recordsRead", bookable, rule_version as "ruleVersion",
   inputs_blob_id as "inputsBlobId", report_blob_id as "reportBlobId", verdict_sha256 as "verdictSha256", settings, summary, seen_heads as "seenHeads", next_from as "nextFrom"`
 
-type Row = Omit<RunInProgress, 'proof' | 'tolerated' | 'seenHeads' | 'nextFrom' | 'settings' | 'summary'> & {
-  settings: StoredSource
+type Row = Omit<RunInProgress, 'proof' | 'tolerated' | 'seenHeads' | 'nextFrom' | 'settings' | 'bank' | 'summary'> & {
+  settings: StoredSource & Partial<BankSource>
   summary: StoredSummary | null
   proof: { [Key in keyof ProofLine]: string }[] | null
   seenHeads: Record<string, string> | null
@@ -79,11 +82,14 @@ type Row = Omit<RunInProgress, 'proof' | 'tolerated' | 'seenHeads' | 'nextFrom' 
 const headsOf = (stored: Record<string, string> | null): ReadonlyMap<number, bigint> =>
   new Map(Object.entries(stored ?? {}).map(([chain, seq]) => [Number(chain), BigInt(seq)]))
 
+const isBank = (settings: Partial<BankSource>): settings is BankSource => settings.psps !== undefined
+
 const runOf = ({ summary: stored, ...row }: Row): RunInProgress => {
   const summary = stored === null ? null : summaryOf(stored)
   return {
     ...row,
     settings: sourceOf(row.settings),
+    bank: isBank(row.settings) ? row.settings : undefined,
     summary,
     tolerated: summary?.tolerated ?? [],
     proof: (row.proof ?? []).map((line) => ({

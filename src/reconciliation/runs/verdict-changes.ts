@@ -1,14 +1,21 @@
-import type { NewBreak, OpenBreak } from '../break.ts'
+import type { NewBreak } from '../break.ts'
 import { contribution } from '../decide.ts'
 import { CHANGES, type Change, type ChangeKind } from './run-summary.ts'
 import type { Verdict } from './verdict.ts'
 
-type Subject = Pick<NewBreak, 'code' | 'class' | 'ours' | 'theirs'> & Partial<Pick<NewBreak, 'difference' | 'currency'>>
+type Subject = Pick<NewBreak, 'code' | 'class'> &
+  Partial<Pick<NewBreak, 'ours' | 'theirs'>> & {
+    readonly difference?: bigint | null | undefined
+    readonly currency?: string | null | undefined
+  }
 
 /** What a verdict does to breaks, counted as the changes of a run are. */
-export function changesOfVerdict(verdict: Verdict, open: readonly OpenBreak[]): readonly Change[] {
+export function changesOfVerdict(
+  verdict: Verdict,
+  open: readonly (Subject & { readonly id: string })[],
+): readonly Change[] {
   const byId = new Map(open.map((each) => [each.id, each]))
-  const known = (ids: readonly string[]): readonly OpenBreak[] => ids.flatMap((id) => byId.get(id) ?? [])
+  const known = (ids: readonly string[]): readonly Subject[] => ids.flatMap((id) => byId.get(id) ?? [])
   const promotedIds = new Set(verdict.promoted.map(({ id }) => id))
   const sums = new Map<string, Change>()
   const add = (change: ChangeKind, subjects: readonly Subject[]): void => {
@@ -40,7 +47,7 @@ const order = ({ change }: Change): number => CHANGES.indexOf(change)
 
 /** By currency what a break says that it differs by; null for one of no amount. */
 function amountsOf(each: Subject): readonly (readonly [currency: string | null, amount: bigint | null])[] {
-  if (each.difference !== undefined && each.currency !== undefined) return [[each.currency, each.difference]]
-  const amounts = contribution(each)
+  if (each.difference != null && each.currency != null) return [[each.currency, each.difference]]
+  const amounts = contribution({ code: each.code, ours: each.ours, theirs: each.theirs })
   return amounts.length === 0 ? [[null, null]] : amounts
 }

@@ -2,8 +2,7 @@ import { join } from 'node:path'
 import { writeBlobTo } from '../../platform/blob.ts'
 import { fileLiteral } from '../../platform/duckdb.ts'
 import type { ReconciliationDeps } from '../service.ts'
-import { type Computed, compute } from './compute.ts'
-import { computationOf } from './past-run.ts'
+import { type Recomputed, recompute } from './past-run.ts'
 import { completedRun, readReport } from './read-report.ts'
 import type { RunInProgress } from './run.ts'
 
@@ -26,9 +25,8 @@ type Deps = Pick<ReconciliationDeps, 'db' | 'scratch'>
 /** Changes nothing. Throws `not_found`, `run_state`. */
 export async function verifyRun(deps: Deps, runId: string): Promise<Verification> {
   const run = await completedRun(deps.db, runId)
-  const computation = await computationOf(deps, run)
   const report = await intactReport(deps, runId)
-  return compute(deps, computation, async (computed) => {
+  return recompute(deps, run, async (computed) => {
     const outcome = {
       stored: await outcomeSha256(deps, run),
       computed: computed.outcomeSha256,
@@ -64,7 +62,7 @@ async function outcomeSha256({ db }: Deps, { outcomeBlobId }: RunInProgress): Pr
 async function differingRows(
   { db }: Deps,
   { outcomeBlobId }: RunInProgress,
-  { duckdb, folder, outcomePath }: Computed,
+  { duckdb, folder, outcomePath }: Recomputed,
 ): Promise<bigint> {
   const stored = join(folder, 'stored.parquet')
   await writeBlobTo(db, outcomeBlobId ?? '', stored)

@@ -47,6 +47,8 @@ export type SettlementLine = {
   readonly reference: string | undefined
   /** Every other identifier of the row, strongest first: of the order, the batch, the payout, the mandate. */
   readonly otherReferences?: readonly string[] | undefined
+  /** The sender's identifier of the payout that it is a part of, where the file says that it is one. */
+  readonly payoutReference?: string | undefined
   /** The effect on the balance before the fee. */
   readonly amount: bigint
   /** A positive cost; the balance moves by amount − fee. */

@@ -1,3 +1,4 @@
+import { formatStated } from '../../money/index.ts'
 import type { Diagnostic, Statement } from '../formats/format.ts'
 import { expectedBetween } from './expected.ts'
 
@@ -75,13 +76,14 @@ export function findings(
 const accountOf = ({ account, currency }: Placed): string => (account === '' ? currency : `${account} in ${currency}`)
 
 function brokenChain(statement: Placed, { before, after }: Neighbours): string | undefined {
-  const { opening, closing } = statement
+  const { opening, closing, currency } = statement
+  const money = (amount: bigint): string => formatStated(amount, currency)
   const closed = before?.closing ?? undefined
   if (before !== undefined && closed !== undefined && opening !== undefined && opening !== closed)
-    return `${accountOf(statement)} opens with ${opening} minor units, and ${before.file} of ${before.day} closed with ${closed}: ${opening - closed} are not told`
+    return `${accountOf(statement)} opens with ${money(opening)}, and ${before.file} of ${before.day} closed with ${money(closed)}: ${money(opening - closed)} are not told`
   const opened = after?.opening ?? undefined
   if (after !== undefined && opened !== undefined && closing !== undefined && closing !== opened)
-    return `${accountOf(statement)} closes with ${closing} minor units, and ${after.file} of ${after.day} opens with ${opened}: ${opened - closing} are not told`
+    return `${accountOf(statement)} closes with ${money(closing)}, and ${after.file} of ${after.day} opens with ${money(opened)}: ${money(opened - closing)} are not told`
   return undefined
 }
 

@@ -133,7 +133,9 @@ describe('a file of a declared source', () => {
   it('that does not add up is rejected, and so is what is in none of its formats', async () => {
     const wrong = aStatement({ day: '2026-03-02', opening: 100, entries: [COFFEE], closing: 99 })
 
-    expect((await receive(wrong)).file.rejection).toMatch(/^It does not add up in EUR: .* 9900 .* 9650/)
+    expect((await receive(wrong)).file.rejection).toMatch(
+      /^It does not add up in EUR: .* 99\.00 .* 96\.50, a difference of -2\.50/,
+    )
     expect((await receive('%PDF-1.7')).file.rejection).toMatch(/in none of the formats that this source sends/)
     expect((await receive(gzipSync('x'.repeat(1_000)).subarray(0, 15))).file.rejection).toMatch(/cannot be unpacked/)
   })
@@ -412,7 +414,7 @@ describe('the chain of an account', () => {
 
     expect(late.status).toBe('accepted')
     expect(late.diagnostics.map(({ code, message }) => `${code}: ${message}`)).toEqual([
-      'chain_broken: DE89 in EUR opens with 9000 minor units, and a of 2026-03-02 closed with 9650: -650 are not told',
+      'chain_broken: DE89 in EUR opens with 90.00, and a of 2026-03-02 closed with 96.50: -6.50 are not told',
       'sequence_gap: DE89 in EUR is statement 4/1 after 1/1 (a): 2 are missing',
       'day_missing: DE89 in EUR has no statement of 2026-03-03 to 2026-03-04 (2 days)',
     ])

@@ -1,4 +1,5 @@
 import type { FileSummary } from '../formats/format.ts'
+import { doesNotAddUp } from '../verdict.ts'
 import type { Reading } from './unpacked.ts'
 
 /**
@@ -22,8 +23,7 @@ export function whyNot({
   }
   const failed = summary.statements.find(({ control }) => control.status === 'fail')
   if (failed?.control.status !== 'fail') return undefined
-  const { what, stated, computed, difference } = failed.control
-  return `It does not add up in ${failed.currency}: ${what} is stated as ${stated} and computed as ${computed}, a difference of ${difference}.${firstError(summary)}`
+  return `${doesNotAddUp(failed.currency, failed.control)}${firstError(summary)}`
 }
 
 /** Statements are found by their account and number. Real ones have some tens of characters. */

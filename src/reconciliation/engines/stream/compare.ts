@@ -1,4 +1,4 @@
-import type { FeeSchedule, PairTerms } from '../../source.ts'
+import { type FeeSchedule, type PairTerms, scheduledFee } from '../../source.ts'
 import { agrees } from '../../tolerance.ts'
 import type { Code, LineItem, OursItem, ToldItem } from './record.ts'
 
@@ -10,16 +10,13 @@ export const isCompared = ({ kind }: Pick<LineItem, 'kind'>): boolean => !APART.
 /** Words with which a PSP says that a charge is what it should be. */
 const GOOD_STATUS: readonly string[] = ['captured', 'settled', 'succeeded', 'paid']
 
-const MILLION = 1_000_000n
-const HALF_MILLION = 500_000n
-
 type Theirs = Pick<LineItem | ToldItem, 'theirs_amount' | 'theirs_currency'>
 
 /** What the schedule says of our amount, or of theirs across currencies; null without a schedule. */
 export function expectedFee(ours: OursItem, theirs: Theirs, schedule: FeeSchedule | undefined): bigint | null {
   if (schedule === undefined) return null
   const amount = ours.ours_currency === theirs.theirs_currency ? ours.ours_amount : theirs.theirs_amount
-  return (amount * BigInt(schedule.ratePpm) + HALF_MILLION) / MILLION + schedule.fixed
+  return scheduledFee(amount, schedule)
 }
 
 export const isGood = (status: string | null): boolean => status === null || GOOD_STATUS.includes(status.toLowerCase())

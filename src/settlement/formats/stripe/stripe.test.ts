@@ -33,6 +33,7 @@ describe('an itemised report of Stripe', () => {
         pspReference: 'ch_1',
         reference: 'ORDER-1',
         otherReferences: ['pi_1', 'txn_1', 'po_1'],
+        payoutReference: 'po_1',
         amount: 25_00n,
         fee: 95n,
         currency: 'EUR',

@@ -200,5 +200,6 @@ function referencesOf(ids: ReturnType<typeof idsOf>, isPayout: boolean) {
     reference,
     pspReference,
     otherReferences: others([...ours, intent, charge, source, transaction, payout, ...rest], reference, pspReference),
+    ...(payout === undefined ? {} : { payoutReference: payout }),
   }
 }

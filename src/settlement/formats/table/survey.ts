@@ -64,6 +64,17 @@ export type Survey = {
   readonly columns: () => readonly ColumnSurvey[]
   /** Whether no row that may come can change what is known. */
   readonly isSettled: () => boolean
+  /** The columns of which rows that may come can change what is known. */
+  readonly unsettled: () => readonly Unsettled[]
+}
+
+export type Unsettled = {
+  readonly place: number
+  /** Cells that are still looked at, whatever they are. */
+  readonly missing: number
+  /** Whether nothing proves the decimal mark, or the order of its dates. */
+  readonly mark: boolean
+  readonly order: boolean
 }
 
 /**
@@ -87,6 +98,11 @@ export function createSurvey(
     return column
   }
 
+  const allColumns = (): readonly Counting[] => {
+    if (names.length > 0) columnAt(Math.min(names.length, MAX_COLUMNS) - 1)
+    return columns
+  }
+
   return {
     add({ fields, numbers, problem }) {
       if (problem !== undefined) return
@@ -103,13 +119,17 @@ export function createSurvey(
         if (text !== '') look(columnAt(place), text, numbers?.[place] === true, dates)
       }
     },
-    columns: () => {
-      if (names.length > 0) columnAt(Math.min(names.length, MAX_COLUMNS) - 1)
-      return columns
-    },
-    isSettled: () =>
-      columns.length >= Math.max(1, names.length) &&
-      columns.every((each) => each.filled === SETTLED_CELLS && !isMarkUnknown(each) && !isOrderUnknown(each)),
+    columns: allColumns,
+    isSettled: () => columns.length >= Math.max(1, names.length) && columns.every((each) => !isUnsettled(each)),
+    unsettled: () =>
+      allColumns()
+        .filter(isUnsettled)
+        .map((each) => ({
+          place: each.place,
+          missing: SETTLED_CELLS - each.filled,
+          mark: isMarkUnknown(each),
+          order: isOrderUnknown(each),
+        })),
   }
 }
 
@@ -154,6 +174,9 @@ function lookForProof(column: Counting, text: string, isNumber: boolean, dates: 
   }
   if (isOrderUnknown(column) && noteCalendar(column, text, dates)) column.dates++
 }
+
+const isUnsettled = (column: Counting): boolean =>
+  column.filled < SETTLED_CELLS || isMarkUnknown(column) || isOrderUnknown(column)
 
 const isMarkUnknown = ({ marks, numbers }: Counting): boolean => marks['.'] + marks[','] === 0 && numbers > 0
 

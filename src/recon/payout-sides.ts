@@ -1,0 +1,165 @@
+import type { DuckDb } from '../platform/duckdb.ts'
+import { createDateReader, createSurvey, powerOfTen } from '../settlement/index.ts'
+import { inferMapping } from './infer.ts'
+import { type Mapping, type Overrides, openFields } from './mapping.ts'
+import { findLines, findPayouts, otherOf, type PayoutFind } from './payout-find.ts'
+import { type Rolled, type Rolls, rollColumns, rollUp, SCALE, totalOf } from './payout-roll.ts'
+import { createRawRows } from './raw-rows.ts'
+import { rawTable, type Side, type SideName, UnreadableInput } from './side.ts'
+
+type Sides = Readonly<Record<SideName, Side>>
+
+/**
+ * Both sides as lines of payouts: the rows of one side are added up by the payout that they are in, and each line of the other
+ * has the id of the payout that it names. From here on they are two files like any other.
+ */
+export type PayoutSides = {
+  readonly sides: Sides
+  readonly mapping: Mapping
+  /** The side of many rows. */
+  readonly side: SideName
+  readonly rolls: Rolls
+  readonly rows: number
+}
+
+/** Undefined when the files are no report of payouts and their lines at a bank, or do not prove how those are compared. */
+export async function asPayouts(duckdb: DuckDb, sides: Sides, given: Overrides): Promise<PayoutSides | undefined> {
+  const found = await findPayouts(duckdb, sides, given)
+  if (found === undefined) return undefined
+  const rolled = await roll(duckdb, sides, found)
+  if (rolled === undefined) return undefined
+  const bank = otherOf(found.side)
+  const key = { [found.side]: found.column, [bank]: rolled.column }
+  const inferred = await inferMapping(duckdb, rolled.sides, { ...given, key })
+  if (openFields(inferred).length > 0 || inferred.specs === undefined) {
+    await unroll(duckdb, found.side, rolled.unparsed)
+    return undefined
+  }
+  const { specs, fields } = inferred
+  const reason = `${found.named} of ${rolled.rolls.payouts.length} payouts are named in lines of ${bank}`
+  const mapping: Mapping = {
+    fields: { ...fields, key: { ...fields.key, confidence: found.named > 1 ? 'sure' : 'likely', reason } },
+    specs: { ...specs, [found.side]: { ...specs[found.side], payout: found.column } },
+  }
+  return { sides: rolled.sides, mapping, side: found.side, rolls: rolled.rolls, rows: sides[found.side].rows }
+}
+
+/** The same by a mapping that was saved. Throws `UnreadableInput` when the file has no such payouts. */
+export async function asSavedPayouts(duckdb: DuckDb, sides: Sides, mapping: Mapping): Promise<PayoutSides | undefined> {
+  const side = (['ours', 'theirs'] as const).find((name) => mapping.specs?.[name].payout !== undefined)
+  const column = side && mapping.specs?.[side].payout
+  if (side === undefined || column === undefined) return undefined
+  const found = await findLines(duckdb, sides, side, column)
+  const rolled = found && (await roll(duckdb, sides, found, true))
+  if (rolled === undefined)
+    throw new UnreadableInput(
+      'config',
+      `The mapping adds rows of ${side} up by "${column}", and no line of the other side names one`,
+    )
+  return { sides: rolled.sides, mapping, side, rolls: rolled.rolls, rows: sides[side].rows }
+}
+
+type RolledUp = { readonly sides: Sides; readonly rolls: Rolls; readonly column: string; readonly unparsed: number }
+
+async function roll(duckdb: DuckDb, sides: Sides, found: PayoutFind, isSaved = false): Promise<RolledUp | undefined> {
+  const side = sides[found.side]
+  const columns = rollColumns(side)
+  if (columns === undefined) return undefined
+  const [count] = await duckdb.query<{ rows: bigint }>('select count(*) as rows from unparsed')
+  const rolls = await rollUp(duckdb, side, found.column, columns)
+  await duckdb.run(`alter table ${rawTable(found.side)} rename to ${rowsTable(found.side)}`)
+  const rolledSide = await writePayouts(duckdb, side, { rolls, id: found.column, isSaved })
+  const bank = await nameLines(duckdb, sides[otherOf(found.side)], found.column)
+  const both = found.side === 'ours' ? { ours: rolledSide, theirs: bank.side } : { ours: bank.side, theirs: rolledSide }
+  return { sides: both, rolls, column: bank.column, unparsed: Number(count?.rows) }
+}
+
+/** The rows that were added up. */
+export const rowsTable = (side: SideName): string => `${side}_rows`
+
+async function unroll(duckdb: DuckDb, side: SideName, unparsed: number): Promise<void> {
+  await duckdb.run(`
+    drop table ${rawTable(side)};
+    alter table ${rowsTable(side)} rename to ${rawTable(side)};
+    delete from unparsed where rowid >= ${unparsed}`)
+}
+
+/** Writes a row for each payout, with one sum, or two where the net of the rows is another than gross less fees. */
+async function writePayouts(
+  duckdb: DuckDb,
+  side: Side,
+  { rolls, id, isSaved }: { readonly rolls: Rolls; readonly id: string; readonly isSaved: boolean },
+): Promise<Side> {
+  const { fee, net } = rolls.columns
+  const hasNet =
+    net !== undefined && (isSaved || rolls.payouts.some((each) => each.rows > 0 && each.net !== totalOf(each)))
+  const hasCurrency = rolls.payouts.some(({ currency }) => currency !== '')
+  const hasDay = rolls.payouts.some(({ day }) => day !== '')
+  const unit = side.isTable ? '' : ' minor'
+  const names = [
+    id,
+    ...(hasCurrency ? ['currency'] : []),
+    ...(hasDay ? ['paid on'] : []),
+    `${amountName(rolls)}${fee === undefined ? '' : ` less ${fee.column}`}${unit}`,
+    ...(hasNet ? [`${net}${unit}`] : []),
+  ]
+  const survey = createSurvey(names, createDateReader(), { skipsWide: false })
+  const raw = createRawRows(duckdb, side.name)
+  const numbers = names.map((_, place) => place >= names.length - (hasNet ? 2 : 1))
+  for (const each of rolls.payouts) {
+    const fields = [
+      each.id,
+      ...(hasCurrency ? [each.currency] : []),
+      ...(hasDay ? [each.day] : []),
+      decimalText(payoutOf(each, totalOf(each)), rolls.decimals),
+      ...(hasNet ? [decimalText(payoutOf(each, each.net), rolls.decimals)] : []),
+    ]
+    survey.add({ line: each.line, fields, numbers, problem: undefined })
+    raw.add(each.line, fields)
+  }
+  const rows = await raw.finish(names.length)
+  const { currency } = side.alone
+  return {
+    ...side,
+    isTable: true,
+    rows,
+    columns: survey.columns(),
+    alone: {
+      amount: undefined,
+      decimal: '.',
+      currency: hasCurrency ? { column: 'currency' } : currency,
+      fee: undefined,
+      kind: undefined,
+    },
+  }
+}
+
+/** A payout that was asked for by hand has no rows, and comes to what it says. */
+const payoutOf = ({ rows, stated }: Rolled, sum: bigint): bigint => (rows === 0 ? (stated ?? 0n) : sum)
+
+const amountName = ({ columns: { amount } }: Rolls): string => (amount.rule === 'split' ? amount.credit : amount.column)
+
+export function decimalText(value: bigint, decimals: number): string {
+  const digits = (value < 0n ? -value : value) / powerOfTen(SCALE - decimals)
+  const text = String(digits).padStart(decimals + 1, '0')
+  const whole = text.slice(0, text.length - decimals)
+  return `${value < 0n ? '-' : ''}${whole}${decimals === 0 ? '' : `.${text.slice(text.length - decimals)}`}`
+}
+
+/** Gives each line the id of the payout that it names, in a column behind all others. */
+async function nameLines(duckdb: DuckDb, bank: Side, id: string): Promise<{ side: Side; column: string }> {
+  const table = rawTable(bank.name)
+  const name = bank.columns.some((column) => column.name === id) ? `${id} that is named` : id
+  const [width] = await duckdb.query<{ cells: bigint }>(
+    `select count(*) - 2 as cells from duckdb_columns() where table_name = '${table}'`,
+  )
+  const place = Number(width?.cells)
+  await duckdb.run(`
+    alter table ${table} add column c${place} varchar;
+    update ${table} set c${place} = l.id from payout_line l where l.n = ${table}.n`)
+  const survey = createSurvey([name], createDateReader(), { skipsWide: false })
+  const ids = await duckdb.query<{ id: string }>('select id from payout_line order by n limit 2000')
+  for (const each of ids) survey.add({ line: 1, fields: [each.id], problem: undefined })
+  const columns = [...bank.columns, ...survey.columns().map((column) => ({ ...column, place }))]
+  return { side: { ...bank, columns }, column: name }
+}

@@ -1,0 +1,47 @@
+import type { DuckDb } from '../platform/duckdb.ts'
+import type { SideName } from './side.ts'
+import { type Lone, type Suggestion, suggest } from './suggest.ts'
+
+/** Of so many breaks of a side, those of the most money, suggestions are looked for. */
+const MAX_BREAKS = 5_000
+
+/** Rows that one side alone has and that nothing explains: a row that is there twice has its partner. */
+const CODES = [
+  'missing_external',
+  'missing_internal',
+  'awaiting_settlement',
+  'awaiting_internal',
+  'cutoff_straddle',
+  'payout_in_transit',
+]
+
+/** Likely partners of breaks that one side alone has, by the id of the break. Reads the breaks, and changes nothing of them. */
+export async function suggestionsOf(duckdb: DuckDb): Promise<ReadonlyMap<string, readonly Suggestion[]>> {
+  const ours = await loneOf(duckdb, 'ours')
+  const theirs = ours.length === 0 ? [] : await loneOf(duckdb, 'theirs')
+  return theirs.length === 0 ? new Map() : suggest(ours, theirs)
+}
+
+type LoneRow = {
+  readonly id: string
+  readonly line: number
+  readonly ref: string | null
+  readonly amount: bigint
+  readonly fee: bigint | null
+  readonly currency: string
+  readonly ms: bigint | null
+  readonly day: string | null
+}
+
+async function loneOf(duckdb: DuckDb, side: SideName): Promise<readonly Lone[]> {
+  const [own, other] = side === 'ours' ? ['o', 't'] : ['t', 'o']
+  const rows = await duckdb.query<LoneRow>(`
+    select f.id, l.line, l.ref, l.amount, l.fee, l.currency, l.ms, l.day
+      from found f join ${side}_left l on l.n = f.${own}
+     where f.${other} is null and f.code in (${CODES.map((code) => `'${code}'`).join(', ')})
+     order by abs(l.amount) desc, f.id limit ${MAX_BREAKS}`)
+  return rows.map(({ id, line, ref, amount, fee, currency, ms, day }) => {
+    const at = ms === null ? (day ?? undefined) : new Date(Number(ms)).toISOString()
+    return { id, line, reference: ref ?? undefined, amount, fee: fee ?? undefined, currency, day: at?.slice(0, 10), at }
+  })
+}
