@@ -323,14 +323,27 @@ describe('the runs of a bank', () => {
     expect(String(body['detail'])).toContain('is no business day of house-bank')
   })
 
-  it('leave breaks that people cannot resolve yet', async () => {
+  it('leave breaks that people resolve, with a preview and a second person, and put back', async () => {
     const [missing] = await list('/v1/breaks?source=house-bank&code=missing_external')
-    const { status, body } = await server.post(`/v1/breaks/${missing?.['id']}/resolutions`, {
-      verb: 'not_a_break',
-      reason: 'other',
-      note: 'it is fine',
-    })
-    expect([status, body['code']]).toEqual([422, 'break_not_resolvable'])
+    const path = `/v1/breaks/${missing?.['id']}/resolutions`
+    const request = { verb: 'write_off', reason: 'uncollectable' }
+
+    const preview = await server.post(path, { ...request, dry_run: true })
+    expect([preview.status, preview.body['needs_approval']], preview.text).toEqual([200, true])
+    expect(preview.text).toContain('psp:simulator:in_transit')
+    const { status, body } = await server.post(path, request)
+    expect([status, body['state']]).toEqual([201, 'proposed'])
+    const refused = await server.post(path, { verb: 'correct', reason: 'wrong_amount' })
+    expect([refused.status, refused.body['code']]).toEqual([409, 'break_state'])
+    const other = await server.post(
+      `/v1/breaks/${(await list('/v1/breaks?code=payout_mismatch'))[0]?.['id']}/resolutions`,
+      {
+        verb: 'correct',
+        reason: 'wrong_amount',
+      },
+    )
+    expect([other.status, other.body['code']]).toEqual([422, 'break_not_resolvable'])
+    expect(other.body['detail']).toContain('is about charges')
   })
 
   it('end the way of the money', async () => {

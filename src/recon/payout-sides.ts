@@ -5,6 +5,7 @@ import { type Mapping, type Overrides, openFields } from './mapping.ts'
 import { findLines, findPayouts, otherOf, type PayoutFind } from './payout-find.ts'
 import { type Rolled, type Rolls, rollColumns, rollUp, SCALE, totalOf } from './payout-roll.ts'
 import { createRawRows } from './raw-rows.ts'
+import { dropRaw, renameRaw } from './raw-table.ts'
 import { rawTable, type Side, type SideName, UnreadableInput } from './side.ts'
 
 type Sides = Readonly<Record<SideName, Side>>
@@ -67,7 +68,7 @@ async function roll(duckdb: DuckDb, sides: Sides, found: PayoutFind, isSaved = f
   if (columns === undefined) return undefined
   const [count] = await duckdb.query<{ rows: bigint }>('select count(*) as rows from unparsed')
   const rolls = await rollUp(duckdb, side, found.column, columns)
-  await duckdb.run(`alter table ${rawTable(found.side)} rename to ${rowsTable(found.side)}`)
+  await renameRaw(duckdb, rawTable(found.side), rowsTable(found.side))
   const rolledSide = await writePayouts(duckdb, side, { rolls, id: found.column, isSaved })
   const bank = await nameLines(duckdb, sides[otherOf(found.side)], found.column)
   const both = found.side === 'ours' ? { ours: rolledSide, theirs: bank.side } : { ours: bank.side, theirs: rolledSide }
@@ -78,10 +79,8 @@ async function roll(duckdb: DuckDb, sides: Sides, found: PayoutFind, isSaved = f
 export const rowsTable = (side: SideName): string => `${side}_rows`
 
 async function unroll(duckdb: DuckDb, side: SideName, unparsed: number): Promise<void> {
-  await duckdb.run(`
-    drop table ${rawTable(side)};
-    alter table ${rowsTable(side)} rename to ${rawTable(side)};
-    delete from unparsed where rowid >= ${unparsed}`)
+  await duckdb.run(`drop table ${rawTable(side)}; delete from unparsed where rowid >= ${unparsed}`)
+  await renameRaw(duckdb, rowsTable(side), rawTable(side))
 }
 
 /** Writes a row for each payout, with one sum, or two where the net of the rows is another than gross less fees. */
@@ -155,8 +154,10 @@ async function nameLines(duckdb: DuckDb, bank: Side, id: string): Promise<{ side
   )
   const place = Number(width?.cells)
   await duckdb.run(`
-    alter table ${table} add column c${place} varchar;
-    update ${table} set c${place} = l.id from payout_line l where l.n = ${table}.n`)
+    create table ${bank.name}_named as
+      select r.*, l.id as c${place} from ${table} r left join payout_line l on l.n = r.n order by r.n`)
+  await dropRaw(duckdb, bank.name)
+  await renameRaw(duckdb, `${bank.name}_named`, table)
   const survey = createSurvey([name], createDateReader(), { skipsWide: false })
   const ids = await duckdb.query<{ id: string }>('select id from payout_line order by n limit 2000')
   for (const each of ids) survey.add({ line: 1, fields: [each.id], problem: undefined })

@@ -92,6 +92,15 @@ describe('payouts of a report and the lines of a bank', () => {
     expect(payouts.map(({ state }) => state)).toEqual(PAYOUTS.map(() => 'at_bank'))
   })
 
+  it('are compared the same when DuckDB reads both files at once', async () => {
+    const files = { ours: report(), theirs: bank(undefined, (cents, place) => cents - (place === 4 ? 30 : 0)) }
+
+    const [once, byRow] = [await compare(files, { plainBytes: 0 }), await compare(files)]
+
+    expect(once.found).toEqual(byRow.found)
+    expect(once.payouts).toEqual(byRow.payouts)
+  })
+
   it('have a waterfall that adds up', async () => {
     const { payouts } = await compare({ ours: report(), theirs: bank() })
 

@@ -9,7 +9,7 @@ export type PlainCsv = { readonly path: string; readonly separator: string; read
  * without a table, where rows have cells too many or too few, or where there is a row of empty cells, which is none.
  */
 export async function readPlainRows(duckdb: DuckDb, name: SideName, csv: PlainCsv): Promise<number | undefined> {
-  const cells = `${name}_cells`
+  const cells = cellsTable(name)
   if (!(await isRead(duckdb, `create table ${cells} as select * from ${csvSql(csv)}`))) return undefined
   const [found] = await duckdb.query<{ rows: bigint; blank: bigint }>(`
     select (select count(*) from ${cells}) as rows, (select count(*) from ${cells} where ${isBlankSql(csv.columns)}) as blank`)
@@ -21,6 +21,9 @@ export async function readPlainRows(duckdb: DuckDb, name: SideName, csv: PlainCs
     create view ${rawTable(name)} as select rowid::integer as n, rowid::integer + 2 as line, * from ${cells}`)
   return Number(found.rows)
 }
+
+/** What the raw table of a side is a view of, when DuckDB read it. */
+export const cellsTable = (name: SideName): string => `${name}_cells`
 
 /** Whether DuckDB reads the file, of which it says so when a row has another number of cells. */
 async function isRead(duckdb: DuckDb, sql: string): Promise<boolean> {

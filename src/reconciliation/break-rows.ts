@@ -1,7 +1,7 @@
 import { toColumns } from '../platform/columns.ts'
 import { type Queryable, statement, type Tx } from '../platform/db.ts'
 import { newId } from '../platform/ids.ts'
-import type { BreakClass, BreakCode, NewBreak, OpenBreak, OursRecord, TheirsRecord } from './break.ts'
+import type { BreakClass, BreakCode, NewBreak, OpenBreak, OursRecord, PayoutRecord, TheirsRecord } from './break.ts'
 import { lapseProposals } from './resolutions/lapse.ts'
 import { exactJson } from './runs/run.ts'
 
@@ -94,6 +94,30 @@ export function theirsOf(row: OpenRow): TheirsRecord | undefined {
     fee: theirs_fee,
     currency: theirs_currency,
     occurredAt: row.theirs_occurred_at,
+  }
+}
+
+/** What is shown of the payout `w` of a break `b`. */
+export const PAYOUT_COLUMNS = 'b.payout_id, w.psp as payout_psp, w.psp_reference as payout_psp_reference'
+
+export type PayoutColumns = {
+  payout_id: string | null
+  payout_psp: string | null
+  payout_psp_reference: string | null
+}
+
+export function payoutOf(row: OpenRow & PayoutColumns): PayoutRecord | undefined {
+  const { payout_id, payout_psp, ours_amount, ours_currency, ours_occurred_at, ours_business_date } = row
+  if (payout_id === null || payout_psp === null || ours_amount === null || ours_currency === null) return undefined
+  if (ours_occurred_at === null || ours_business_date === null) return undefined
+  return {
+    id: payout_id,
+    psp: payout_psp,
+    pspReference: row.payout_psp_reference,
+    amount: ours_amount,
+    currency: ours_currency,
+    businessDate: ours_business_date,
+    occurredAt: ours_occurred_at,
   }
 }
 

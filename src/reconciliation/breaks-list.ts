@@ -1,7 +1,15 @@
 import { hash } from 'node:crypto'
 import { type Queryable, statement } from '../platform/db.ts'
 import type { BreakClass, BreakCode, BreakState, OursRecord, PayoutRecord, TheirsRecord } from './break.ts'
-import { OPEN_COLUMNS, type OpenRow, oursOf, theirsOf } from './break-rows.ts'
+import {
+  OPEN_COLUMNS,
+  type OpenRow,
+  oursOf,
+  PAYOUT_COLUMNS,
+  type PayoutColumns,
+  payoutOf,
+  theirsOf,
+} from './break-rows.ts'
 import { explain } from './explain.ts'
 import type { ReasonCode, Verb } from './resolutions/verbs.ts'
 import { NOT_PROMOTED, UNTOUCHED } from './runs/changes.ts'
@@ -57,41 +65,39 @@ export type BreakEvent = {
   readonly detail: string | null
 }
 
-type Row = OpenRow & {
-  source: string
-  state: BreakState
-  business_date: string
-  difference: bigint | null
-  currency: string | null
-  opened_in_run: string
-  opened_at: Date
-  promoted_at: Date | null
-  reopened_at: Date | null
-  cleared_in_run: string | null
-  cleared_at: Date | null
-  payout_id: string | null
-  payout_psp: string | null
-  payout_psp_reference: string | null
-  file_name: string | null
-  unparsed: { column?: number; message: string } | null
-  rejection: string | null
-  cleared_on: string | null
-  resolved_at: Date | null
-  resolution_id: string | null
-  proposal_id: string | null
-  verb: Verb | null
-  reason: ReasonCode | null
-  assignee: string | null
-  tags: string[] | null
-  snoozed_until: string | null
-  notes: bigint
-}
+type Row = OpenRow &
+  PayoutColumns & {
+    source: string
+    state: BreakState
+    business_date: string
+    difference: bigint | null
+    currency: string | null
+    opened_in_run: string
+    opened_at: Date
+    promoted_at: Date | null
+    reopened_at: Date | null
+    cleared_in_run: string | null
+    cleared_at: Date | null
+    file_name: string | null
+    unparsed: { column?: number; message: string } | null
+    rejection: string | null
+    cleared_on: string | null
+    resolved_at: Date | null
+    resolution_id: string | null
+    proposal_id: string | null
+    verb: Verb | null
+    reason: ReasonCode | null
+    assignee: string | null
+    tags: string[] | null
+    snoozed_until: string | null
+    notes: bigint
+  }
 
 const COLUMNS = `${OPEN_COLUMNS}, b.source, b.state, b.business_date, b.difference, b.currency, b.opened_in_run, b.opened_at, b.promoted_at,
        b.reopened_at, b.cleared_in_run, b.cleared_at, f.name as file_name, f.rejection, r.business_date as cleared_on,
        case when b.code = 'unparsed_line' then (select d from jsonb_array_elements(f.diagnostics) d
           where d ->> 'severity' = 'error' and (d ->> 'line')::integer = b.line limit 1) end as unparsed,
-       b.payout_id, w.psp as payout_psp, w.psp_reference as payout_psp_reference,
+       ${PAYOUT_COLUMNS},
        b.resolved_at, b.resolution_id, v.verb, v.reason, b.assignee, b.tags, b.snoozed_until,
        (select count(*) from break_note n where n.break_id = b.id) as notes,
        (select p.id from break_resolution_break l join break_resolution p on p.id = l.resolution_id and p.state = 'proposed'
@@ -116,21 +122,6 @@ const OF_PAYMENT = statement(
   'reconciliation.breaks_of_payment',
   `${SELECT} where b.payment_event_id = $1 order by b.id`,
 )
-
-function payoutOf(row: Row): PayoutRecord | undefined {
-  const { payout_id, payout_psp, ours_amount, ours_currency, ours_occurred_at, ours_business_date } = row
-  if (payout_id === null || payout_psp === null || ours_amount === null || ours_currency === null) return undefined
-  if (ours_occurred_at === null || ours_business_date === null) return undefined
-  return {
-    id: payout_id,
-    psp: payout_psp,
-    pspReference: row.payout_psp_reference,
-    amount: ours_amount,
-    currency: ours_currency,
-    businessDate: ours_business_date,
-    occurredAt: ours_occurred_at,
-  }
-}
 
 function breakOf(row: Row): Break {
   const theirs = theirsOf(row)

@@ -87,7 +87,7 @@ function whatDiffers(found: Omit<Break, 'explanation'>, { rejection }: Beside): 
       return `What is on its way to ${source} by the ledger differs by ${gap} from the payouts that are not there yet.`
     case 'duplicate_external':
       if (theirs?.kind === BANK_KIND)
-        return `The payout that ${line} names has arrived already; this line stands in suspense.`
+        return `The payout that ${line} names has arrived already, or is done with; this line stands in suspense.`
       return `The charge of ${line} is settled by another line already; this one stands in suspense.`
     case 'split_mismatch':
       return `The orders of our charge of ${sale}, do not add up to what ${source} settles in ${line}.`

@@ -30,13 +30,21 @@ const PAID_OUT = statement(
     order by f.business_date limit 1`,
 )
 
-/** The arrival of what a PSP paid out on a day. It arrived when all of that day's payouts of the currency did. */
+/**
+ * The arrival of what a PSP paid out on a day. It arrived when all of that day's payouts of the currency did. People who put a
+ * payout and a line together say that it arrived, on the day whose run found the line.
+ */
 const ARRIVED = statement(
   'reconciliation.arrival_of_payout',
-  `select max(a.source) as bank, max(a.line_on) as "on"
+  `select max(coalesce(a.source, h.source)) as bank, max(coalesce(a.line_on, h.found_on)) as "on"
      from payout p left join payout_arrival a on a.payout_id = p.id and ${ARRIVAL_STANDS}
+     left join lateral (
+       select l.id, l.source, l.business_date as found_on
+         from recon_break b join break_resolution r on r.id = b.resolution_id and r.verb in ('match', 'psp_corrected', 'book_difference')
+         join break_resolution_break x on x.resolution_id = r.id join recon_break l on l.id = x.break_id and l.line is not null
+        where b.payout_id = p.id and b.state = 'resolved' order by l.business_date desc limit 1) h on true
     where p.psp = $1 and p.business_date = $2 and p.currency = $3 and p.kind = 'payout' and ${PAYOUT_STANDS}
-   having count(*) = count(a.id) and count(*) > 0`,
+   having count(*) = count(coalesce(a.id, h.id)) and count(*) > 0`,
 )
 
 type Row = { readonly name: string; readonly businessDate: string; readonly source: string; readonly currency: string }

@@ -22,7 +22,7 @@ export type {
   Statement,
   TakeLines,
 } from './formats/format.ts'
-export { LINE_KINDS } from './formats/format.ts'
+export { LINE_KINDS, readyFormat } from './formats/format.ts'
 export { detectFormat, FORMATS, PUBLISHED_FORMATS } from './formats/index.ts'
 export { simulatorCsv } from './formats/simulator-csv.ts'
 export { readAmount } from './formats/table/amount-text.ts'
@@ -33,7 +33,9 @@ export { inferProfile } from './formats/table/infer.ts'
 export { plain } from './formats/table/month-names.ts'
 export {
   type AmountRule,
+  type AnyTableProfile,
   formatProfile,
+  PROFILE_SCHEMA,
   type Profile,
   ProfileError,
   parseProfile,

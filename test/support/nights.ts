@@ -32,19 +32,15 @@ export const dayAt = (n: number): string => Temporal.PlainDate.from(FIRST_DAY).a
 
 type Meanwhile = { readonly at: number; readonly what: () => Promise<unknown> }
 
-type Besides = {
-  readonly banks?: readonly BankSource[]
-  /** What is at the PSP for a day, as a text. */
-  readonly fetch?: (day: string) => Promise<string | undefined>
-}
-
 export type Nights = ReturnType<typeof openNights>
 
 /** Files and nights on a database, without HTTP and PSP: the test brings the files and says what time it is. */
 export function openNights(
   { url, schema }: Pick<TestDatabase, 'url' | 'schema'>,
   over: (db: Db) => Db = (db) => db,
-  { banks = [], fetch = async () => undefined }: Besides = {},
+  banks: readonly BankSource[] = [],
+  /** What is at the PSP for a day, as a text. */
+  fetch: (day: string) => Promise<string | undefined> = async () => undefined,
 ) {
   const inner = createDb({ url, schema })
   const beneath = over(inner)
@@ -111,6 +107,7 @@ export function openNights(
   )
   return {
     db: inner,
+    scratch,
     clock: deps.clock,
     deps,
     books,

@@ -76,6 +76,18 @@ export type StaleBreak = {
 /** Open breaks of which the payout or the statement's line is gone. */
 export const staleBreaks = (db: Queryable, source: string): Promise<StaleBreak[]> => db.run(STALE_BREAKS, [source])
 
+const STALE_RESOLUTIONS = statement(
+  'reconciliation.stale_bank_resolutions',
+  `select distinct b.resolution_id as id from recon_break b
+    where b.source = $1 and b.state = 'resolved'
+      and (exists (select from payout_undone u where u.payout_id = b.payout_id)
+           or (b.line is not null and not ${FILE_COUNTS('b.file_id')})) order by id desc`,
+)
+
+/** What people decided about breaks of which the payout or the statement's line is gone, the newest first. */
+export const staleResolutions = async (db: Queryable, source: string): Promise<readonly string[]> =>
+  (await db.run<{ id: string }>(STALE_RESOLUTIONS, [source])).map(({ id }) => id)
+
 const UNDO = statement(
   'reconciliation.undo_arrivals',
   `insert into payout_arrival_undone (arrival_id, run_id, undone_at) select a.id, $1, $2 from unnest($3::uuid[]) as a (id)`,

@@ -6,7 +6,7 @@ import { runOfDay } from '../runs/run.ts'
 import { waterfallOf } from '../runs/run-summary.ts'
 import { changesOfVerdict } from '../runs/verdict-changes.ts'
 import type { ReconciliationDeps } from '../service.ts'
-import { staleArrivals, staleBreaks } from './arrivals.ts'
+import { staleArrivals, staleBreaks, staleResolutions } from './arrivals.ts'
 import { type BankComputation, computeBank } from './compute.ts'
 import { readInputs } from './inputs.ts'
 import type { BankSource } from './source.ts'
@@ -81,4 +81,6 @@ async function nextComputation(
 
 /** Something is gone of what earlier runs made: a run undoes that first. */
 const isStale = async (db: Db, source: string): Promise<boolean> =>
-  (await staleArrivals(db, source)).length > 0 || (await staleBreaks(db, source)).length > 0
+  (await staleArrivals(db, source)).length > 0 ||
+  (await staleBreaks(db, source)).length > 0 ||
+  (await staleResolutions(db, source)).length > 0

@@ -74,26 +74,26 @@ export type StoredPayout = {
   readonly currency: string
   readonly businessDate: string
   readonly occurredAt: Date
-  /** It is in a line of a statement. */
+  /** It is in a line of a statement, or people decided about it. */
   readonly arrived: boolean
 }
 
 const STANDING = statement(
   'reconciliation.standing_payouts',
   `select p.id, p.psp, p.psp_reference as "pspReference", p.reference, p.amount, p.currency, p.business_date as "businessDate",
-          p.occurred_at as "occurredAt", a.id is not null as arrived
+          p.occurred_at as "occurredAt", coalesce(a.id, d.id) is not null as arrived
      from payout p
      left join lateral (select a.id from payout_arrival a where a.payout_id = p.id and ${ARRIVAL_STANDS} limit 1) a on true
+     left join lateral (select b.id from recon_break b where b.payout_id = p.id and b.state = 'resolved' limit 1) d on true
     where p.psp = any($1::text[]) and p.business_date <= $2 and ${PAYOUT_STANDS}
-      and not exists (select from recon_break b where b.payout_id = p.id and b.state = 'resolved')
-      and (a.id is null or p.business_date >= $2::date - $3::integer
+      and (coalesce(a.id, d.id) is null or p.business_date >= $2::date - $3::integer
            or exists (select from recon_break b where b.payout_id = p.id and b.state = 'open'))
     order by p.business_date, p.id`,
 )
 
 /**
- * Payouts up to a day about which nobody has decided: those that have not arrived, and those that have, if that is some days ago
- * at most or over another amount.
+ * Payouts up to a day: those that are awaited, and those that are done with, if that is some days ago at most or they arrived over
+ * another amount.
  */
 export const standingPayouts = (
   db: Queryable,

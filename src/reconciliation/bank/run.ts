@@ -1,20 +1,20 @@
 import { join } from 'node:path'
-import { accounts, type NewEntry, postEntries } from '../../ledger/index.ts'
+import { type NewEntry, postEntries } from '../../ledger/index.ts'
 import { storeBlob } from '../../platform/blob.ts'
 import { statement, type Tx } from '../../platform/db.ts'
 import { newId } from '../../platform/ids.ts'
 import { carryBreaks, clearBreaks, insertBreaks, promoteBreaks } from '../break-rows.ts'
 import { endOfDay } from '../calendar.ts'
 import { reversalsOf } from '../corrections/change-lines.ts'
-import { type Amount, completeWith } from '../runs/complete-run.ts'
+import { completeWith } from '../runs/complete-run.ts'
 import { exactJson, lockRun, type RunInProgress, RunMovedOn } from '../runs/run.ts'
 import type { ReconciliationDeps } from '../service.ts'
 import { insertArrivals } from './arrivals.ts'
 import { type BankComputed, computeBank } from './compute.ts'
 import { arrivalEntry, strangeEntry, strangeFact } from './entries.ts'
 import { type BankInputs, keepInputs, readInputs } from './inputs.ts'
-import { ARRIVAL_STANDS, PAYOUT_STANDS } from './payouts.ts'
 import { type BankSource, cutOf } from './source.ts'
+import { transitMismatches } from './transit.ts'
 import { causedBy, undoStale } from './undo.ts'
 
 type Deps = Pick<ReconciliationDeps, 'db' | 'moneyDb' | 'directory' | 'clock' | 'scratch'>
@@ -149,27 +149,3 @@ export async function completeBankRun(
     { isolation: 'repeatable read' },
   )
 }
-
-const IN_TRANSIT = statement(
-  'reconciliation.in_transit',
-  // Ledger, less what open breaks explain, less payouts of later days; and what is stale is undone by the next run.
-  `select currency, sum(amount)::bigint as amount
-     from (select b.currency, b.debits - b.credits as amount
-             from account_balance b join ledger_account a on a.id = b.account_id where a.name = any($2::text[])
-           union all
-           select b.ours_currency, coalesce(b.theirs_amount, 0) - b.ours_amount
-             from recon_break b join payout p on p.id = b.payout_id
-            where b.source = $1 and b.state = 'open' and ${PAYOUT_STANDS}
-           union all
-           select p.currency, -p.amount from payout p
-            where p.psp = any($3::text[]) and ${PAYOUT_STANDS}
-              and not exists (select from payout_arrival a where a.payout_id = p.id and ${ARRIVAL_STANDS})
-              and not exists (select from recon_break b where b.payout_id = p.id and b.state = 'open')
-           union all
-           select p.currency, a.amount from payout_arrival a join payout p on p.id = a.payout_id
-            where a.source = $1 and ${ARRIVAL_STANDS} and not ${PAYOUT_STANDS}) t
-    group by currency having sum(amount) <> 0`,
-)
-
-const transitMismatches = (tx: Tx, { name, psps }: BankSource): Promise<Amount[]> =>
-  tx.run<Amount>(IN_TRANSIT, [name, psps.map((psp) => accounts.pspInTransit(psp).name), psps])

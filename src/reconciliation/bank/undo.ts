@@ -2,9 +2,10 @@ import { postEntries } from '../../ledger/index.ts'
 import { statement, type Tx } from '../../platform/db.ts'
 import { clearBreaks } from '../break-rows.ts'
 import { type CausedRow, reversalsOf } from '../corrections/change-lines.ts'
+import { undoAll } from '../resolutions/undo-lines.ts'
 import type { RunInProgress } from '../runs/run.ts'
 import type { ReconciliationDeps } from '../service.ts'
-import { staleArrivals, staleBreaks, undoArrivals } from './arrivals.ts'
+import { staleArrivals, staleBreaks, staleResolutions, undoArrivals } from './arrivals.ts'
 import { strangeFact } from './entries.ts'
 
 const CAUSED = statement(
@@ -22,7 +23,8 @@ export const causedBy = (tx: Tx, arrivals: readonly string[], strangeFacts: read
 
 /**
  * Undoes what is no longer so: statements that were replaced or withdrawn, and payouts whose line is no longer in the PSP's
- * file. Entries get their reversals, and breaks about them are cleared; what is left is matched anew.
+ * file. What people decided about them is undone, entries get their reversals, and breaks about them are cleared; what is left is
+ * matched anew.
  */
 export async function undoStale(
   tx: Tx,
@@ -30,10 +32,12 @@ export async function undoStale(
   run: RunInProgress,
 ): Promise<void> {
   const now = clock.now()
+  const by = { runId: run.id, day: run.businessDate, at: now }
+  const decided = await staleResolutions(tx, run.source)
+  await undoAll(tx, directory, by, { ids: decided, why: 'The payout or the line that it is about is gone.' })
   const arrivals = await staleArrivals(tx, run.source)
   const gone = await staleBreaks(tx, run.source)
   if (arrivals.length === 0 && gone.length === 0) return
-  const by = { runId: run.id, day: run.businessDate, at: now }
   await undoArrivals(
     tx,
     run.id,

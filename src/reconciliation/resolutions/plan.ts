@@ -66,13 +66,36 @@ export async function planResolution(
 const isLarge = (amount: bigint, currency: string, settings: ResolutionSettings): boolean =>
   (amount < 0n ? -amount : amount) > approvalThreshold(settings, currency)
 
-/** What takes the breaks' money off the receivable and out of suspense. */
+/** What takes the breaks' money off the receivable, or out of transit, and out of suspense. */
 const clearing = (items: readonly Item[], positions: ReadonlyMap<string, Position>): readonly Posting[] => {
-  const source = items[0]?.source ?? ''
-  return [...positions].flatMap(([currency, { receivable, suspense }]) => [
-    { account: accounts.pspReceivable(source), amount: -receivable, currency },
-    { account: accounts.suspense(source), amount: -suspense, currency },
-  ])
+  const [first] = items
+  if (first === undefined) return []
+  const { source } = first
+  return [
+    ...[...positions].map(([currency, { suspense }]) => ({
+      account: accounts.suspense(source),
+      amount: -suspense,
+      currency,
+    })),
+    ...(first.isOfBank
+      ? items.flatMap(transitOf).map((each) => ({ ...each, amount: -each.amount }))
+      : [...positions].map(([currency, { receivable }]) => ({
+          account: accounts.pspReceivable(source),
+          amount: -receivable,
+          currency,
+        }))),
+  ]
+}
+
+/** What PSPs have in transit because of a break of a bank. */
+function transitOf({ payout, theirs, transit, currency }: Item): readonly Posting[] {
+  const inTransit = (psp: string, amount: bigint, of: string): Posting => ({
+    account: accounts.pspInTransit(psp),
+    amount,
+    currency: of,
+  })
+  if (payout !== undefined) return [inTransit(payout.psp, payout.amount - (theirs?.amount ?? 0n), payout.currency)]
+  return [...transit].map(([psp, amount]) => inTransit(psp, amount, currency ?? ''))
 }
 
 export const sellerPostings = ({ seller, currency, pending, available, owed }: WalletMove): readonly Posting[] => [
@@ -132,6 +155,8 @@ async function draftOf(
     case 'write_off':
       return all(() => accounts.writeOff)
     case 'not_a_break':
+      // A line that is none of a PSP's: like every other one, the books do not hold it.
+      if (first.isOfBank && isLoneLine(first)) return all(() => accounts.bank(first.source))
       if ([...positions.values()].some(({ receivable, suspense }) => receivable !== 0n || suspense !== 0n))
         throw new Refusal(
           'break_not_resolvable',

@@ -1,11 +1,12 @@
 import { Refusal } from '../../platform/errors.ts'
-import { type Item, isLoneLine, isLoneRecord } from './position.ts'
+import { CONTROLS, type Item, isLoneLine, isLoneRecord, ownOf } from './position.ts'
 import type { ResolutionRequest, Verb } from './verbs.ts'
 
-/** A payout on its way, a line of a bank's statement, or a control of the two: their money is on no PSP's receivable. */
-const isOfBank = ({ code, ours, theirs }: Item): boolean =>
-  theirs?.kind === 'entry' ||
-  (ours === undefined && theirs === undefined && !['ledger_mismatch', 'control_total_mismatch'].includes(code))
+/** Verbs that make our record of a charge another one. */
+const OF_CHARGES: readonly Verb[] = ['correct', 'create_missing_record']
+
+const sumOf = (amounts: ReadonlyMap<string, bigint>): bigint =>
+  [...amounts.values()].reduce((sum, each) => sum + each, 0n)
 
 const GROUPS: readonly Verb[] = ['match', 'psp_corrected', 'book_difference', 'mark_duplicate']
 
@@ -16,22 +17,25 @@ export function refuseMisfit(items: readonly Item[], request: ResolutionRequest)
     throw new Refusal('break_not_resolvable', detail)
   }
   const { verb } = request
-  for (const { code, class: isClass, dueOn } of items) {
+  for (const { code, class: isClass, dueOn, isOfBank, difference, transit } of items) {
+    if (code === 'unparsed_line') refuse('A row that cannot be read clears when another version of its file counts.')
+    if (code === 'bank_mismatch' && sumOf(transit) !== difference)
+      refuse('What is in transit differs by another amount by now: the next run says by which.')
     if (code === 'pending_outcome')
       refuse('An outcome that is unknown is resolved by what the PSP tells, and by nobody else.')
-    if (code === 'ledger_mismatch' && verb !== 'write_off')
-      refuse('A receivable that differs can only be written off; it clears by itself when its cause is gone.')
+    if (CONTROLS.includes(code) && verb !== 'write_off')
+      refuse('A control that differs can only be written off; it clears by itself when its cause is gone.')
+    if (isOfBank && OF_CHARGES.includes(verb))
+      refuse(`"${verb}" is about charges: a payout is what its PSP's file says, and a line what the bank says.`)
     if (isClass === 'temporary' && !['match', 'psp_corrected'].includes(verb))
-      refuse(`It is expected by the file of ${dueOn ?? 'a later day'}: until then it can only be matched by hand.`)
+      refuse(
+        `It is expected by ${isOfBank ? '' : 'the file of '}${dueOn ?? 'a later day'}: until then it can only be matched by hand.`,
+      )
   }
-  if (items.some(isOfBank))
-    refuse(
-      'What is between a PSP and a bank clears by itself when the payout or its line comes; it is not resolved by hand.',
-    )
   const [first] = items
   if (first === undefined) return
   if (items.length > 1 && !GROUPS.includes(verb)) refuse(`"${verb}" is about one break.`)
-  const hasOurs = items.some(({ ours }) => ours !== undefined)
+  const hasOurs = items.some((item) => ownOf(item) !== undefined)
   const hasLines = items.some(({ theirs }) => theirs !== undefined)
   if (verb === 'match' && !(items.some(isLoneRecord) && items.some(isLoneLine)))
     refuse('A match by hand needs at least one record that only we have and one line that only they have.')
@@ -39,7 +43,7 @@ export function refuseMisfit(items: readonly Item[], request: ResolutionRequest)
     refuse('Name the lines with which the PSP corrected it in `with`.')
   if (verb === 'book_difference' && !(items.length > 1 ? hasOurs && hasLines : hasOurs && first.theirs !== undefined))
     refuse('There is a difference only between a record of ours and a line of theirs.')
-  const currencies = new Set(items.flatMap(({ ours, theirs }) => [ours?.currency, theirs?.currency]))
+  const currencies = new Set(items.flatMap((item) => [ownOf(item)?.currency, item.theirs?.currency]))
   currencies.delete(undefined)
   if (verb === 'book_difference' && currencies.size > 1 && request.as !== 'fx')
     refuse('A difference between two currencies is booked as fx.')
@@ -48,6 +52,8 @@ export function refuseMisfit(items: readonly Item[], request: ResolutionRequest)
     !(isLoneLine(first) && first.theirs?.kind === 'charge' && first.theirs.amount > 0n)
   )
     refuse('A record is created only for a charge of theirs that we have no record of.')
+  if (verb === 'mark_duplicate' && first.payout !== undefined)
+    refuse('A payout is told once by its PSP: what comes twice is a line of the bank.')
   if (verb === 'mark_duplicate' && !items.every(isLoneLine) && !(items.length === 1 && isLoneRecord(first)))
     refuse('A duplicate is a line that only they have, or a record that only we have.')
   if (verb === 'correct' && !hasOurs) refuse('There is no record of ours to correct.')

@@ -22,19 +22,32 @@ export async function undoResolutionsOfLines(
   places: readonly unknown[],
 ): Promise<void> {
   const found = await tx.run<{ id: string }>(OF_LINES, places)
-  for (const { id } of found) {
+  await undoAll(tx, directory, by, {
+    ids: found.map(({ id }) => id),
+    why: WHY,
+  })
+}
+
+/** Undoes resolutions one after the other, because what they are about is not so any more. A run does it. */
+export async function undoAll(
+  tx: Tx,
+  directory: AccountDirectory,
+  by: By,
+  { ids, why }: { readonly ids: readonly string[]; readonly why: string },
+): Promise<void> {
+  for (const id of ids) {
     const resolution = await lockResolution(tx, id)
     if (resolution === undefined) throw new Error('a resolution that breaks name is there')
-    await reopenedBreaks(tx, by, await undo(tx, directory, resolution, { reason: WHY, at: by.at }), WHY)
+    await reopenedBreaks(tx, by, await undo(tx, directory, resolution, { reason: why, at: by.at }), why)
   }
   await audit(
     tx,
     undefined,
     by.at,
-    found.map(({ id }) => ({
+    ids.map((id) => ({
       action: 'resolution.undone',
       object: publicId('res', id),
-      detail: { reason: WHY, run: publicId('run', by.runId) },
+      detail: { reason: why, run: publicId('run', by.runId) },
     })),
   )
 }

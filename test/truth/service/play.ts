@@ -38,10 +38,8 @@ export async function play<T>(
 ): Promise<T> {
   const atPsp = new Map<number, string>()
   const indexOf = (day: string): number => Array.from({ length: plan.days }, (_, n) => dayAt(n)).indexOf(day)
-  const nights = openNights(database, undefined, {
-    banks: plan.hasBank ? [BANK] : [],
-    fetch: async (day) => atPsp.get(indexOf(day)),
-  })
+  const banks = plan.hasBank ? [BANK] : []
+  const nights = openNights(database, undefined, banks, async (day) => atPsp.get(indexOf(day)))
   try {
     const charges = new Map<string, Attempt>()
     const random = createSeeded(plan.seed * 97 + order)
