@@ -182,11 +182,14 @@ function addLedgerCommands(group: AddGroup, leaf: AddLeaf): void {
     run: async (context, _args, options) =>
       (await import('./ledger-trial-balance.ts')).ledgerTrialBalance(context, options.asOf),
   })
-  leaf(ledger.command('verify'), {
+  const verify = ledger
+    .command('verify')
+    .option('--anchor <hash>', 'a hash that an earlier check printed: its day must still be there')
+  leaf<SharedOptions & { readonly anchor?: string }>(verify, {
     summary: 'check every invariant and the hash chain; exit 1 and name what was changed',
-    examples: ['ledger verify', 'ledger verify --json'],
+    examples: ['ledger verify', 'ledger verify --json', 'ledger verify --anchor 5f0c…'],
     next: 'npx tallystick doctor',
-    run: async (context) => (await import('./ledger-verify.ts')).ledgerVerify(context),
+    run: async (context, _args, options) => (await import('./ledger-verify.ts')).ledgerVerify(context, options.anchor),
   })
   const entries = ledger
     .command('entries')

@@ -61,6 +61,7 @@ export function createParts(duckdb: DuckDb, name: SideName): Parts {
         throw new BrokenFile('files_differ', 1, currencyWords(currencies))
       return {
         ...first,
+        plain: undefined,
         format: formats.join('+'),
         shape: `${parts.length} files · ${formats.length === 1 ? first.shape : formats.join(', ')}`,
         rows: rowsIn(parts),

@@ -1,7 +1,7 @@
 import type { DuckDb } from '../platform/duckdb.ts'
 import { type ColumnSurvey, wordsOf } from '../settlement/index.ts'
 import type { Overrides } from './mapping.ts'
-import { couldBeKey } from './probe.ts'
+import { couldBeKey } from './sample.ts'
 import { cellOf, rawTable, SIDES, type Side, type SideName } from './side.ts'
 
 /**

@@ -121,6 +121,7 @@ async function writePayouts(
   return {
     ...side,
     isTable: true,
+    plain: undefined,
     rows,
     columns: survey.columns(),
     alone: {
@@ -162,5 +163,5 @@ async function nameLines(duckdb: DuckDb, bank: Side, id: string): Promise<{ side
   const ids = await duckdb.query<{ id: string }>('select id from payout_line order by n limit 2000')
   for (const each of ids) survey.add({ line: 1, fields: [each.id], problem: undefined })
   const columns = [...bank.columns, ...survey.columns().map((column) => ({ ...column, place }))]
-  return { side: { ...bank, columns }, column: name }
+  return { side: { ...bank, columns, plain: undefined }, column: name }
 }

@@ -1,8 +1,8 @@
 import type { DuckDb } from '../platform/duckdb.ts'
-import { cellsTable } from './plain-csv.ts'
+import { sampleTable } from './sample.ts'
 import { rawTable, type SideName } from './side.ts'
 
-/** Rows as they were read: a table, or a view of the cells that DuckDB read by itself. */
+/** Rows as they were read: a table, or a view of the file that DuckDB reads by itself. */
 async function kindOf(duckdb: DuckDb, table: string): Promise<'view' | 'table'> {
   const [found] = await duckdb.query<{ kind: string }>(
     `select table_type as kind from information_schema.tables where table_name = '${table}'`,
@@ -13,7 +13,7 @@ async function kindOf(duckdb: DuckDb, table: string): Promise<'view' | 'table'> 
 export async function dropRaw(duckdb: DuckDb, side: SideName): Promise<void> {
   const table = rawTable(side)
   const kind = await kindOf(duckdb, table)
-  await duckdb.run(`drop ${kind} ${table}${kind === 'view' ? `; drop table ${cellsTable(side)}` : ''}`)
+  await duckdb.run(`drop ${kind} ${table}${kind === 'view' ? `; drop table ${sampleTable(side, 'value')}` : ''}`)
 }
 
 export async function renameRaw(duckdb: DuckDb, from: string, to: string): Promise<void> {

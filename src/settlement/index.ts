@@ -43,7 +43,7 @@ export {
 } from './formats/table/profile.ts'
 export { openTable, type TableRow } from './formats/table/rows.ts'
 export { kindOf, separatorOf } from './formats/table/shape.ts'
-export { type ColumnSurvey, createSurvey, type Survey } from './formats/table/survey.ts'
+export { type ColumnSurvey, createSurvey, hasFewValues, type Survey } from './formats/table/survey.ts'
 export { mappedFormat } from './formats/table/table.ts'
 export { createZoneReader, type ZoneReader } from './formats/zone.ts'
 export { createIntake, type Intake, type SourceState } from './intake/service.ts'
