@@ -312,7 +312,7 @@ function addParse(program: Command, leaf: AddLeaf): void {
 function addRecon(program: Command, leaf: AddLeaf): void {
   const command = program
     .command('recon')
-    .argument('<ours>', 'our records: a table, or a file in a format that is known')
+    .argument('<ours>', 'our records: a table, a file in a format that is known, or a folder or a zip of several')
     .argument('<theirs>', 'what a PSP, a bank or anybody else says')
     .option('--key <columns>', 'the reference that both have: ours=COLUMN,theirs=COLUMN')
     .option('--amount <columns>', 'the amount; with its unit: COLUMN:minor, COLUMN:major')
