@@ -162,9 +162,9 @@ describe('payouts of a report and the lines of a bank', () => {
 
     const lone = items.filter(({ code }) => code === 'missing_external')
     expect(payouts.filter(({ state }) => state !== 'at_bank').map(({ reference }) => reference)).toEqual([PAYOUTS[1]?.id, PAYOUTS[2]?.id])
-    expect(lone.map(({ ours, suggestions }) => [ours?.reference, suggestions[0]?.rows[0]?.row, suggestions[0]?.reasons[1]]).toSorted()).toEqual([
-      [PAYOUTS[1]?.id, 4, 'cut_reference'],
-      [PAYOUTS[2]?.id, 5, 'similar_reference'],
+    expect(lone.map(({ ours, suggestions }) => [ours?.reference, suggestions[0]?.rows[0]?.row, suggestions[0]?.reasons[1]?.name]).toSorted()).toEqual([
+      [PAYOUTS[1]?.id, 4, 'near_reference'],
+      [PAYOUTS[2]?.id, 5, 'near_reference'],
     ])
   }) // biome-ignore format: rows
 

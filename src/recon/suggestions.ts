@@ -55,6 +55,19 @@ async function loneOf(duckdb: DuckDb, side: SideName, texts: readonly ColumnSurv
      order by abs(l.amount) desc, f.id limit ${MAX_BREAKS}`)
   return rows.map(({ id, line, ref, amount, fee, currency, ms, day }) => {
     const at = ms === null ? (day ?? undefined) : new Date(Number(ms)).toISOString()
-    return { id, line, reference: ref ?? undefined, amount, fee: fee ?? undefined, currency, day: at?.slice(0, 10), at }
+    return {
+      ...{ id, line, amount, fee: fee ?? undefined, currency, at },
+      day: at?.slice(0, 10),
+      references: ref === null ? [] : cells.length === 0 ? [ref] : [ref, ...wordsOf(ref)],
+    }
   })
 }
+
+/** Words of a text that may be a reference. */
+const wordsOf = (text: string): readonly string[] =>
+  text
+    .split(/[\s,;:]+/)
+    .filter((word) => word.length >= LEAST_WORD && word !== text && /\d/.test(word))
+    .slice(0, MOST_WORDS)
+
+const [LEAST_WORD, MOST_WORDS] = [5, 12]
