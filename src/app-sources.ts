@@ -1,9 +1,10 @@
-import type { SourceDeclaration } from './config-sources.ts'
+import type { MappingDeclaration, SourceDeclaration } from './config-sources.ts'
 import type { SettlementFiles } from './http/index.ts'
 import type { Db } from './platform/db.ts'
 import { Refusal } from './platform/errors.ts'
 import { StartRefusal } from './platform/start-refusal.ts'
 import type { Psp } from './psp/index.ts'
+import { sourceMapping, UnreadableInput } from './recon/index.ts'
 import {
   type BankSource,
   lateSources,
@@ -12,6 +13,7 @@ import {
   type Source,
 } from './reconciliation/index.ts'
 import {
+  type AnyTableProfile,
   FORMATS,
   formatsOfSource,
   type Intake,
@@ -88,11 +90,15 @@ export function bankSources(
   })
 }
 
-function profileOf({ path, text }: NonNullable<SourceDeclaration['mapping']>, at: string): Profile {
+/** A mapping of `parse` is JSON, and one of `recon` has a side for each of two files. */
+function profileOf({ path, text, side }: MappingDeclaration, at: string): Profile | AnyTableProfile {
+  const isOfTwo = !text.trimStart().startsWith('{')
+  if (side !== undefined && !isOfTwo)
+    throw new StartRefusal(`${at}: mapping_side is for a mapping of two files, and ${path} is of one.`)
   try {
-    return parseProfile(text)
+    return isOfTwo ? sourceMapping(text, side ?? 'theirs') : parseProfile(text)
   } catch (error) {
-    if (!(error instanceof ProfileError)) throw error
+    if (!(error instanceof ProfileError || error instanceof UnreadableInput)) throw error
     throw new StartRefusal(`${at}: mapping must be one that files are read by; ${path}: ${error.message}.`, {
       cause: error,
     })

@@ -78,7 +78,11 @@ describe('a declared source', () => {
       name: 'acme-bank',
       formats: ['camt.053', 'mt940'],
       zone: 'Europe/Berlin',
-      mapping: { path: join(folder, 'acme.mapping.json'), text: '{"schema": "tallystick.mapping/1"}' },
+      mapping: {
+        path: join(folder, 'acme.mapping.json'),
+        text: '{"schema": "tallystick.mapping/1"}',
+        side: undefined,
+      },
       collect: {
         kind: 'sftp',
         host: 'sftp.acme.example',
@@ -94,6 +98,14 @@ describe('a declared source', () => {
       expected: { by: '09:00', days: [1, 2, 3, 4, 5] },
     })
     expect([source, source?.collect, source?.expected?.days].every(Object.isFrozen)).toBe(true)
+  })
+
+  it('has its mapping in it, or says which side of two files it is', () => {
+    const [inline] = read({ ...FULL, mapping: { schema: 'tallystick.mapping/1' } })
+    const [ofTwo] = read({ ...FULL, mapping_side: 'ours' })
+
+    expect(inline?.mapping?.text).toBe('{"schema":"tallystick.mapping/1"}')
+    expect(ofTwo?.mapping?.side).toBe('ours')
   })
 
   it('names the folder that it collects from, and the days of a week', () => {
@@ -145,6 +157,12 @@ describe('a declared source', () => {
     [{ ...FULL, expected: { by: '09:00' } }, 'sources[0].expected.days must be weekdays, daily', 'missing'],
     [{ ...FULL, colect: {} }, 'sources[0].colect is no setting; there are name, formats', ''],
     [{ ...FULL, mapping: 'none.json' }, 'sources[0].mapping must be a file that can be read', 'ENOENT'],
+    [{ ...FULL, mapping_side: 'left' }, 'sources[0].mapping_side must be ours or theirs', '"left"'],
+    [
+      { ...FULL, mapping: undefined, mapping_side: 'ours' },
+      'sources[0].mapping must be there where sources[0].mapping_side is',
+      'missing',
+    ],
     [{ ...FULL, collect: {} }, 'sources[0].collect must be either of folder and sftp', ''],
     [{ ...FULL, collect: { folder: 'in', sftp: SFTP } }, 'must be either of folder and sftp', ''],
     [{ ...FULL, collect: { folder: 'in', pattern: 'a/*' } }, 'collect.pattern must be a pattern of names', '"a/*"'],

@@ -13,11 +13,18 @@ export type SourceDeclaration = {
   /** IANA zone: of times that come without one, and of the days on which files are expected. */
   readonly zone: string
   /** How tables are read, as it was saved. */
-  readonly mapping: { readonly path: string; readonly text: string } | undefined
+  readonly mapping: MappingDeclaration | undefined
   readonly collect: CollectDeclaration | undefined
   readonly everyMinutes: number
   readonly expected: ExpectedDeclaration | undefined
   readonly settles: SettlesDeclaration | undefined
+}
+
+/** Where it stands and what it says; and as which side, in a mapping that two files are compared by. */
+export type MappingDeclaration = {
+  readonly path: string
+  readonly text: string
+  readonly side: 'ours' | 'theirs' | undefined
 }
 
 /** It is a bank account into which PSPs pay out. Days are business days: `days` (1 is Monday) without `holidays` (ISO dates). */
@@ -131,6 +138,18 @@ function readableOf(field: Field, what: string): { readonly path: string; readon
       cause: error,
     })
   }
+}
+
+/** A file, or the mapping itself. */
+function mappingOf(field: Field, side: Field): MappingDeclaration | undefined {
+  if (side.value !== undefined && side.value !== 'ours' && side.value !== 'theirs') throw wrong(side, 'ours or theirs')
+  if (field.value === undefined && side.value !== undefined) throw wrong(field, `there where ${side.at} is`)
+  if (field.value === undefined) return undefined
+  const isInline = typeof field.value === 'object' && field.value !== null && !Array.isArray(field.value)
+  const { path, text } = isInline
+    ? { path: field.file, text: JSON.stringify(field.value) }
+    : readableOf(field, 'a mapping')
+  return { path, text, side: side.value }
 }
 
 const secretOf = (field: Field, what: string): string => readableOf(field, what).path
@@ -265,14 +284,24 @@ const optional = <T>(field: Field, read: (field: Field) => T): T | undefined =>
   field.value === undefined ? undefined : read(field)
 
 function sourceOf(field: Field): SourceDeclaration {
-  const its = fieldsOf(field, ['name', 'formats', 'zone', 'mapping', 'collect', 'every_minutes', 'expected', 'settles'])
+  const its = fieldsOf(field, [
+    'name',
+    'formats',
+    'zone',
+    'mapping',
+    'mapping_side',
+    'collect',
+    'every_minutes',
+    'expected',
+    'settles',
+  ])
   return {
     name: textOf(its.name, '1 to 63 lower-case letters, digits, dots, dashes and underscores', SOURCE_NAME),
     formats: optional(its.formats, (each) =>
       itemsOf(each, 'names of formats', 50).map((item) => textOf(item, 'the name of a format such as camt.053')),
     ),
     zone: zoneOf(its.zone),
-    mapping: optional(its.mapping, (each) => readableOf(each, 'a mapping')),
+    mapping: mappingOf(its.mapping, its.mapping_side),
     collect: optional(its.collect, collectOf),
     everyMinutes: wholeNumberOf(its.every_minutes, 1, DAY_MINUTES, EVERY_MINUTES),
     expected: optional(its.expected, expectedOf),

@@ -81,6 +81,25 @@ describe('a payout and a line of a bank', () => {
     expect((await nights.bankBreaks()).map((each) => each.id)).toEqual(expect.arrayContaining([payout, line]))
   })
 
+  it('are suggested to each other when their amounts agree, and matched by what is suggested', async () => {
+    await day(0)
+    await day(1, (payout = 0n) => [[payout, 'ACMEPSP WITHOUT']])
+    const [payout, line] = [await open('missing_external'), await open('missing_internal')]
+
+    const [first, ...others] = await nights.reconciliation.suggest(payout)
+
+    expect(first).toMatchObject({
+      candidates: [{ id: line }],
+      resolution: { verb: 'match', with: [line] },
+      difference: 0n,
+    })
+    expect(others).toEqual([])
+    expect(first?.reasons.map(({ name }) => name)).toEqual(['same_amount', 'near_day', 'only_one'])
+    expect((await nights.reconciliation.suggest(line))[0]?.candidates.map(({ id }) => id)).toEqual([payout])
+    await people.resolve({ breakId: payout, ...(first?.resolution ?? expect.fail('nothing is suggested')) })
+    expect(await nights.reconciliation.suggest(line)).toEqual([])
+  })
+
   it('are not matched beyond the tolerance, and the difference between them is booked instead', async () => {
     await day(0)
     await day(1, (payout = 0n) => [[payout - 60n, 'ACMEPSP WITHOUT']])

@@ -9,6 +9,19 @@ import { waitFor } from './support/wait-for.ts'
 
 /** Declared sources as callers see them: a real server, a folder that a bank writes to, uploads, and files that are late. */
 
+/** As `recon` saves it, in words that no header is known by. */
+const SIDE = `
+  key: "Vorgang"
+  key_form: loose
+  second: "Kennung"
+  amount: {"rule":"signed","column":"Wert"}
+  decimal: ","
+  unit: major
+  sign: 1
+  currency: {"code":"EUR"}
+  date: {"column":"Tag","order":"dmy"}`
+const RECON_YAML = `schema: tallystick.recon-mapping/1\nours:${SIDE}\ntheirs:${SIDE}\n`
+
 let server: TestServer
 let root: string
 let folder: string
@@ -27,6 +40,14 @@ beforeAll(async () => {
         expected: { by: '09:00', days: [1, 2, 3, 4, 5, 6, 7] },
       },
       { ...source, name: 'other-bank', formats: undefined, collect: undefined, expected: undefined },
+      {
+        ...source,
+        name: 'shop-psp',
+        formats: undefined,
+        mapping: { path: 'recon.yaml', text: RECON_YAML, side: 'theirs' },
+        collect: undefined,
+        expected: undefined,
+      },
     ],
   })
   writeFileSync(join(root, 'run.json'), JSON.stringify({ url: server.url, api_key: server.apiKey }))
@@ -80,6 +101,24 @@ describe('an uploaded file of a declared source', () => {
     })
   })
 
+  it('is read by the mapping that recon saved, where the source has one', async () => {
+    writeFileSync(
+      join(root, 'shop.csv'),
+      'Vorgang;Kennung;Wert;Tag\nINV-7;ch_1;1.250,50;03.04.2026\nINV-8;ch_2;-10,00;04.04.2026\n',
+    )
+
+    const { exitCode, stdout } = await tallystick('files', 'upload', 'shop.csv', '--source', 'shop-psp', '--json')
+    const { body } = await server.get(`/v1/settlement_files/${String(JSON.parse(stdout).id)}`)
+
+    expect(exitCode).toBe(0)
+    expect(body).toMatchObject({
+      status: 'accepted',
+      format: 'csv',
+      lines: 2,
+      statements: [{ currency: 'EUR', credits: 125_050, debits: -1_000 }],
+    })
+  })
+
   it('of a source that nobody declared is refused with the names that there are', async () => {
     const { status, body } = await server.send(
       'POST',
@@ -122,6 +161,7 @@ describe('a folder that a bank writes to', () => {
       ['simulator', 'psp'],
       ['acme-bank', 'folder'],
       ['other-bank', 'upload'],
+      ['shop-psp', 'upload'],
     ])
     expect((await server.get('/v1/recon_runs?source=simulator&status=completed')).body['data']).not.toEqual([])
   })

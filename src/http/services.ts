@@ -58,7 +58,7 @@ export type Ledger = {
     readonly checks: readonly { readonly name: string; readonly ok: boolean; readonly detail: string }[]
   }>
   /** Reads the whole hash chain again. */
-  readonly verify: () => Promise<Verification>
+  readonly verify: (anchor?: string) => Promise<Verification>
 }
 
 export type LedgerAccount = { readonly account: string; readonly type: AccountType }
@@ -115,6 +115,7 @@ export type TrialBalance = {
 }
 
 export type Verification = {
+  readonly anchors: readonly { readonly day: string; readonly hash: string }[]
   readonly ok: boolean
   readonly checked: { readonly batches: number; readonly entries: number; readonly postings: number }
   readonly findings: readonly {

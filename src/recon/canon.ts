@@ -5,6 +5,7 @@ import { columnsOf, createRowReader, Unreadable } from './canon-row.ts'
 import { NOTHING_READ, rowSql } from './canon-sql.ts'
 import { keySql } from './key-form.ts'
 import { apartWord, TOTAL_ALONE, TOTAL_KIND } from './kinds.ts'
+import { csvSql, PLAIN_LINE } from './plain-csv.ts'
 import { cellOf, FEW_ROWS, type Rows, rawTable, type SideName, type SideSpec } from './side.ts'
 import { apartState } from './states.ts'
 
@@ -38,7 +39,7 @@ export async function canonicalise(
   if (side.isTable) await markSums(duckdb, side)
   const [timed, midnights] = [Number(plain?.timed) + others.timed, Number(plain?.midnights) + others.midnights]
   // A column of dates that a program wrote out with a time of nought.
-  await createView(duckdb, side.name, spec, { isMidnightOnly: timed > 1 && timed === midnights })
+  await createView(duckdb, side, spec, { isMidnightOnly: timed > 1 && timed === midnights })
   return {
     rounded: others.rounded,
     undated: (spec.date === undefined ? 0 : Number(plain?.undated)) + others.undated,
@@ -70,12 +71,12 @@ function plainRows(
   const loose = spec.keyForm === 'loose' ? `, ${keySql(cell(spec.key), 'loose')} as key` : ''
   return `
     select ref, case when ${isRead} then amount end as amount, fee, currency, case when is_timed then epoch_ms(stamp) end as ms,
-           stamp::date as day, kind, status, second, false as is_total, line ${loose === '' ? '' : ', key'}
+           stamp::date as day, kind, status, second, false as is_total ${side.plain === undefined ? ', line' : ''} ${loose === '' ? '' : ', key'}
       from (select ref, ${amount} as amount, ${fee} as fee, ${isFree} as is_free, currency, ${at} as stamp, ${isTimed} as is_timed,
-                   ${isUndated} as is_undated, ${isSuspicious} as is_suspicious, kind, status, second, line ${loose}
+                   ${isUndated} as is_undated, ${isSuspicious} as is_suspicious, kind, status, second ${side.plain === undefined ? ', line' : ''} ${loose}
               from (select *, ${currency} as currency, ${times} as times, ${isFew ? keySql(cell(spec.key), 'exact') : trimmedSql(cell(spec.key))} as ref,
                            ${textSql(spec.kind, cell)} as kind, ${textSql(spec.status, cell)} as status,
-                           ${spec.second === undefined ? 'null::varchar' : keySql(cell(spec.second), 'case')} as second from ${rawTable(side.name)}))`
+                           ${spec.second === undefined ? 'null::varchar' : keySql(cell(spec.second), 'case')} as second from ${side.plain === undefined ? rawTable(side.name) : csvSql(side.plain)}))`
 }
 
 const textSql = (column: string | undefined, cell: (column: string) => string): string =>
@@ -141,14 +142,14 @@ async function markSums(duckdb: DuckDb, { name, columns }: Rows): Promise<void> 
 
 async function createView(
   duckdb: DuckDb,
-  name: SideName,
+  { name, plain }: Rows,
   spec: SideSpec,
   { isMidnightOnly }: { readonly isMidnightOnly: boolean },
 ): Promise<void> {
   const key = { exact: 'ref', case: 'upper(ref)', loose: 'key' }[spec.keyForm]
   await duckdb.run(`
     create view ${name} as
-      select rowid::integer as n, line, ref, ${key} as key, amount, fee, currency,
+      select rowid::integer as n, ${plain === undefined ? 'line' : `rowid::integer + ${PLAIN_LINE} as line`}, ref, ${key} as key, amount, fee, currency,
              ${isMidnightOnly ? 'null::bigint' : 'ms'} as ms, day::varchar as day, kind, status, second, ${await apartSql(duckdb, name, spec)} as apart
         from ${rowTable(name)} where amount is not null`)
 }

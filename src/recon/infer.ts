@@ -6,7 +6,8 @@ import { type DateFit, fitDates, percent } from './infer-date.ts'
 import { apartWord } from './kinds.ts'
 import type { Confidence, Field, Mapping, Overrides } from './mapping.ts'
 import { areOneNumber } from './prefix.ts'
-import { containment, couldBeKey, type Group, type KeyPair, namesAgree, probeKeys, sampleGroups } from './probe.ts'
+import { containment, type Group, isWhole, type KeyPair, namesAgree, probeKeys, sampleGroups } from './probe.ts'
+import { couldBeKey, everyOf, type SampledBy } from './sample.ts'
 import { cellOf, SIDES, type Side, type SideName, type SideSpec } from './side.ts'
 import { stateOf } from './states.ts'
 
@@ -25,8 +26,19 @@ type Trial = {
  * the amounts of rows that share one are equal: any two columns of row numbers overlap, but their amounts do not agree.
  */
 export async function inferMapping(duckdb: DuckDb, sides: Sides, given: Overrides): Promise<Mapping> {
-  const pairs = await probeKeys(duckdb, sides.ours, sides.theirs)
-  const trial = await bestTrial(duckdb, sides, pairs.filter(isGiven(given)), given)
+  const { mapping, isClear } = await inferBy(duckdb, sides, given, 'value')
+  return isClear ? mapping : (await inferBy(duckdb, sides, given, 'end')).mapping
+}
+
+/** `isClear`: no form of a key in which it may be written otherwise could be a better one. */
+async function inferBy(
+  duckdb: DuckDb,
+  sides: Sides,
+  given: Overrides,
+  by: SampledBy,
+): Promise<{ readonly mapping: Mapping; readonly isClear: boolean }> {
+  const pairs = await probeKeys(duckdb, sides.ours, sides.theirs, by)
+  const trial = await bestTrial(duckdb, sides, { pairs: pairs.filter(isGiven(given)), by }, given)
   const groups = trial?.groups ?? []
   const pair = trial?.pair ?? (await byName(sides, given))
   const currencies = trial?.currencies ?? fitCurrencies(sides, groups, given.currency ?? {})
@@ -38,9 +50,17 @@ export async function inferMapping(duckdb: DuckDb, sides: Sides, given: Override
     currency: said(currencies.field, given.currency),
     date: dates.field.confidence === 'guess' ? dates.field : said(dates.field, given.date),
   }
-  const second = await secondOf(duckdb, sides, pair, pairs)
-  return { fields, specs: specsOf(sides, { pair, amounts, currencies, dates, second }) }
+  const isClear =
+    isWhole(everyOf(Math.max(sides.ours.rows, sides.theirs.rows)), by) ||
+    (trial !== undefined && fields.key.confidence === 'sure' && containment(trial.pair) >= MOST)
+  const second = isClear ? await secondOf(duckdb, sides, pair, { pairs, by }) : undefined
+  return { mapping: { fields, specs: specsOf(sides, { pair, amounts, currencies, dates, second }) }, isClear }
 }
+
+/** Of what a looser form of a key finds, a stricter one has to find so much to be preferred. */
+const MOST = 0.8
+
+type Sampled = { readonly pairs: readonly KeyPair[]; readonly by: SampledBy }
 
 const isGiven =
   ({ key }: Overrides) =>
@@ -58,13 +78,13 @@ const MAX_TRIALS = 8
 async function bestTrial(
   duckdb: DuckDb,
   sides: Sides,
-  pairs: readonly KeyPair[],
+  { pairs, by }: Sampled,
   given: Overrides,
 ): Promise<Trial | undefined> {
   const promising = simplest(pairs).toSorted((a, b) => promise(sides, b) - promise(sides, a))
   let best: { readonly trial: Trial; readonly score: number } | undefined
   for (const pair of promising.slice(0, MAX_TRIALS)) {
-    const groups = await sampleGroups(duckdb, sides.ours, sides.theirs, pair)
+    const groups = await sampleGroups(duckdb, sides, pair, by)
     const currencies = fitCurrencies(sides, groups, given.currency ?? {})
     const amounts = fitAmounts(sides, groups, given.amount ?? {}, { key: pair, currencies })
     const agreed = amounts === undefined || amounts.groups === 0 ? 0 : share(amounts)
@@ -80,7 +100,7 @@ function simplest(pairs: readonly KeyPair[]): readonly KeyPair[] {
   return [...byColumns.values()].flatMap((forms) => {
     const usable = forms.filter(({ form, collides }) => form !== 'loose' || !collides)
     const most = Math.max(...usable.map(({ common }) => common))
-    const found = usable.find(({ common }) => common >= most * 0.8)
+    const found = usable.find(({ common }) => common >= most * MOST)
     return found === undefined ? [] : [found]
   })
 }
@@ -235,7 +255,7 @@ async function secondOf(
   duckdb: DuckDb,
   sides: Sides,
   first: KeyPair | undefined,
-  pairs: readonly KeyPair[],
+  { pairs, by }: Sampled,
 ): Promise<KeyPair | undefined> {
   if (first === undefined) return undefined
   const others = pairs.filter(
@@ -250,7 +270,7 @@ async function secondOf(
   for (const pair of simplest(others)
     .toSorted((a, b) => promise(sides, b) - promise(sides, a))
     .slice(0, MAX_TRIALS)) {
-    const groups = await sampleGroups(duckdb, sides.ours, sides.theirs, pair)
+    const groups = await sampleGroups(duckdb, sides, pair, by)
     const told = groups.map(({ ours, theirs }) => [
       keyIn(ours[0]?.[cellOf(sides.ours, first.ours)]),
       keyIn(theirs[0]?.[cellOf(sides.theirs, first.theirs)]),

@@ -29,9 +29,6 @@ export type Where = {
   readonly plainBytes: number
 }
 
-/** Of several files each is read row by row: only then can its rows be moved behind the others. */
-const ROW_BY_ROW = { plainBytes: Number.POSITIVE_INFINITY }
-
 /**
  * Reads one side into DuckDB: a file, or all of a folder or a zip as one. A published format is read by its reader, everything
  * else as a table. Throws `UnreadableInput` when there is nothing to compare in it.
@@ -66,9 +63,7 @@ function loadFile(duckdb: DuckDb, name: SideName, where: Where): Promise<Side> {
     const parts = createParts(duckdb, name)
     const labels = labelsOf(documents.map((each) => each.name))
     for (const [index, each] of documents.entries())
-      await parts.take(labels[index] ?? each.name, each, () =>
-        loadDocument(duckdb, name, each, { ...where, ...ROW_BY_ROW }),
-      )
+      await parts.take(labels[index] ?? each.name, each, () => loadDocument(duckdb, name, each, where))
     return { ...(await parts.finish()), name, path, sha256: await hashOf(path) }
   })
 }
@@ -82,7 +77,7 @@ async function loadFolder(duckdb: DuckDb, name: SideName, where: Where): Promise
   for (const [index, file] of files.entries()) {
     list.update(`${await hashOf(file.path)}  ${file.name}\n`)
     await takeFile(parts, { ...file, name: labels[index] ?? file.name }, (document) =>
-      loadDocument(duckdb, name, document, { ...where, ...ROW_BY_ROW, path: file.path }),
+      loadDocument(duckdb, name, document, { ...where, path: file.path }),
     )
   }
   return { ...(await parts.finish()), name, path, sha256: list.digest('hex') }

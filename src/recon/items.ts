@@ -1,5 +1,6 @@
 import { type DuckDb, literal } from '../platform/duckdb.ts'
 import type { BreakClass, Code } from './decide.ts'
+import { rowsAt } from './lines-at.ts'
 import { placeOf } from './part.ts'
 import type { Hint, Item, Row } from './result.ts'
 import { rawTable, type Side, type SideName } from './side.ts'
@@ -47,6 +48,7 @@ export async function* itemsOf(
     const own = ['line', 'ref', 'ms', 'day'].map((column) => `${row}.${column} as ${name}_${column}`)
     return [...own, ...sides[name].columns.map(({ place }) => `${raw}.c${place} as ${name}_c${place}`)].join(', ')
   }
+  const shown = { ours: await shownRows(duckdb, sides.ours), theirs: await shownRows(duckdb, sides.theirs) }
   const members = (name: SideName, row: 'o' | 't'): string =>
     `select p.grp, string_agg(distinct m.line::varchar, ' ') as lines from pair p join ${name}_left m on m.n = p.${row} group by p.grp`
   const hasGroups = (await duckdb.query('select 1 from found where grp is not null limit 1')).length > 0
@@ -59,13 +61,35 @@ export async function* itemsOf(
   const rows = duckdb.stream<FoundRow>(`
     select f.id, f.code, f.class, f.due_on, f.difference, f.currency, f.reasons, f.side, f.line, f.ours_amount, f.ours_currency,
            f.theirs_amount, f.theirs_currency, f.baseline, ${columns('ours')}, ${columns('theirs')}, ${lines.columns}
-      from found f left join ours_left o on o.n = f.o left join ${rawTable('ours')} oraw on oraw.n = f.o
-      left join theirs_left t on t.n = f.t left join ${rawTable('theirs')} traw on traw.n = f.t
+      from found f left join ours_left o on o.n = f.o left join ${shown.ours} oraw on oraw.n = f.o
+      left join theirs_left t on t.n = f.t left join ${shown.theirs} traw on traw.n = f.t
       ${lines.joins}
      ${named === undefined ? '' : `where ${literal(named)} in (f.id, o.ref, t.ref, o.key, t.key)`}
      order by f.class, abs(coalesce(f.difference, f.ours_amount, f.theirs_amount, 0)) desc, f.id
      ${limit === undefined ? '' : `limit ${limit}`}`)
   for await (const piece of rows) yield piece.map((row) => itemOf(row, known))
+}
+
+/** A table that has the rows of all breaks. Those of a file that is read each time are kept from the first time on. */
+async function shownRows(duckdb: DuckDb, { name, plain, columns }: Side): Promise<string> {
+  if (plain === undefined) return rawTable(name)
+  const [table, row] = [`${name}_shown`, name === 'ours' ? 'o' : 't']
+  if ((await duckdb.query(`select 1 from duckdb_tables() where table_name = '${table}'`)).length > 0) return table
+  const cells = columns.map(({ place }) => place)
+  await duckdb.run(`create table ${table} (n integer, ${cells.map((place) => `c${place} varchar`).join(', ')})`)
+  const found = await duckdb.query<{ n: number }>(
+    `select distinct ${row} as n from found where ${row} is not null order by n`,
+  )
+  const places = found.map(({ n }) => n)
+  const types = ['integer', ...cells.map(() => 'varchar' as const)] as const
+  let next = 0
+  for await (const rows of rowsAt(plain, places))
+    await duckdb.append(
+      table,
+      types,
+      rows.map((fields) => [places[next++] ?? null, ...cells.map((place) => fields[place] || null)]),
+    )
+  return table
 }
 
 function itemOf(row: FoundRow, { sides, veil, suggestions }: Known): Item {

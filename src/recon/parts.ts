@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { DuckDb } from '../platform/duckdb.ts'
 import { BrokenFile, type Document } from '../settlement/index.ts'
 import { joinColumns, type Part, refuseOther } from './part.ts'
+import { dropRaw } from './raw-table.ts'
 import { rawTable, type Side, type SideName } from './side.ts'
 import { aloneOf } from './table.ts'
 
@@ -60,6 +61,7 @@ export function createParts(duckdb: DuckDb, name: SideName): Parts {
         throw new BrokenFile('files_differ', 1, currencyWords(currencies))
       return {
         ...first,
+        plain: undefined,
         format: formats.join('+'),
         shape: `${parts.length} files · ${formats.length === 1 ? first.shape : formats.join(', ')}`,
         rows: rowsIn(parts),
@@ -117,8 +119,8 @@ async function move(
   const turned = order.map((place, own) => `when ${own + 1} then ${place + 1}`)
   await duckdb.run(`
     ${parts.length === 0 ? `create table ${all} as ${rows}` : `insert into ${all} ${rows}`};
-    drop table ${rawTable(name)};
     update unparsed set line = line + ${base}, col = case col ${turned.join(' ')} else col end where side = '${name}' and rowid >= ${bad}`)
+  await dropRaw(duckdb, name)
   return base
 }
 

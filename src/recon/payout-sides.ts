@@ -3,9 +3,11 @@ import { createDateReader, createSurvey, powerOfTen } from '../settlement/index.
 import { inferMapping } from './infer.ts'
 import { type Mapping, type Overrides, openFields } from './mapping.ts'
 import { findLines, findPayouts, otherOf, type PayoutFind } from './payout-find.ts'
-import { type Rolled, type Rolls, rollColumns, rollUp, SCALE, totalOf } from './payout-roll.ts'
+import { type Rolled, type Rolls, rollUp, totalOf } from './payout-roll.ts'
+import { rollColumns, SCALE } from './payout-row.ts'
 import { createRawRows } from './raw-rows.ts'
-import { rawTable, type Side, type SideName, UnreadableInput } from './side.ts'
+import { dropRaw, renameRaw } from './raw-table.ts'
+import { cellOf, rawTable, type Side, type SideName, UnreadableInput } from './side.ts'
 
 type Sides = Readonly<Record<SideName, Side>>
 
@@ -26,11 +28,11 @@ export type PayoutSides = {
 export async function asPayouts(duckdb: DuckDb, sides: Sides, given: Overrides): Promise<PayoutSides | undefined> {
   const found = await findPayouts(duckdb, sides, given)
   if (found === undefined) return undefined
-  const rolled = await roll(duckdb, sides, found)
+  const rolled = await roll(duckdb, sides, found, { amount: amountGiven(sides[found.side], given), isSaved: false })
   if (rolled === undefined) return undefined
   const bank = otherOf(found.side)
   const key = { [found.side]: found.column, [bank]: rolled.column }
-  const inferred = await inferMapping(duckdb, rolled.sides, { ...given, key })
+  const inferred = await inferMapping(duckdb, rolled.sides, { ...rolledGiven(given, found.side, rolled.sides), key })
   if (openFields(inferred).length > 0 || inferred.specs === undefined) {
     await unroll(duckdb, found.side, rolled.unparsed)
     return undefined
@@ -50,7 +52,7 @@ export async function asSavedPayouts(duckdb: DuckDb, sides: Sides, mapping: Mapp
   const column = side && mapping.specs?.[side].payout
   if (side === undefined || column === undefined) return undefined
   const found = await findLines(duckdb, sides, side, column)
-  const rolled = found && (await roll(duckdb, sides, found, true))
+  const rolled = found && (await roll(duckdb, sides, found, { amount: undefined, isSaved: true }))
   if (rolled === undefined)
     throw new UnreadableInput(
       'config',
@@ -59,15 +61,48 @@ export async function asSavedPayouts(duckdb: DuckDb, sides: Sides, mapping: Mapp
   return { sides: rolled.sides, mapping, side, rolls: rolled.rolls, rows: sides[side].rows }
 }
 
+const UNIT = /:(major|minor)$/
+
+/** The column of amounts that somebody named for the side of many rows. Throws `UnreadableInput` when there is none of this name. */
+function amountGiven(side: Side, given: Overrides): string | undefined {
+  const column = given.amount?.[side.name]?.replace(UNIT, '')
+  if (column !== undefined) cellOf(side, column)
+  return column
+}
+
+/** What was given, by the columns that payouts have: an amount by its place, a currency only as a code, and no date. */
+function rolledGiven(given: Overrides, side: SideName, sides: Sides): Overrides {
+  const { amount, currency, date } = given
+  const unit = UNIT.exec(amount?.[side] ?? '')?.[0] ?? ''
+  const sum = sides[side].columns.findLast(({ numbers, filled }) => filled > 0 && numbers === filled)
+  const isCode = sides[side].columns.every(({ name }) => name !== 'currency')
+  const without = (values: Overrides['date'], value: string | undefined) => {
+    const { [side]: _, ...rest } = values ?? {}
+    return value === undefined ? rest : { ...rest, [side]: value }
+  }
+  return {
+    ...(amount === undefined
+      ? {}
+      : { amount: without(amount, amount[side] === undefined ? undefined : `${sum?.name ?? ''}${unit}`) }),
+    ...(currency === undefined ? {} : { currency: without(currency, isCode ? currency[side] : undefined) }),
+    ...(date === undefined ? {} : { date: without(date, undefined) }),
+  }
+}
+
 type RolledUp = { readonly sides: Sides; readonly rolls: Rolls; readonly column: string; readonly unparsed: number }
 
-async function roll(duckdb: DuckDb, sides: Sides, found: PayoutFind, isSaved = false): Promise<RolledUp | undefined> {
+async function roll(
+  duckdb: DuckDb,
+  sides: Sides,
+  found: PayoutFind,
+  { amount, isSaved }: { readonly amount: string | undefined; readonly isSaved: boolean },
+): Promise<RolledUp | undefined> {
   const side = sides[found.side]
-  const columns = rollColumns(side)
+  const columns = rollColumns(side, amount)
   if (columns === undefined) return undefined
   const [count] = await duckdb.query<{ rows: bigint }>('select count(*) as rows from unparsed')
   const rolls = await rollUp(duckdb, side, found.column, columns)
-  await duckdb.run(`alter table ${rawTable(found.side)} rename to ${rowsTable(found.side)}`)
+  await renameRaw(duckdb, rawTable(found.side), rowsTable(found.side))
   const rolledSide = await writePayouts(duckdb, side, { rolls, id: found.column, isSaved })
   const bank = await nameLines(duckdb, sides[otherOf(found.side)], found.column)
   const both = found.side === 'ours' ? { ours: rolledSide, theirs: bank.side } : { ours: bank.side, theirs: rolledSide }
@@ -78,10 +113,8 @@ async function roll(duckdb: DuckDb, sides: Sides, found: PayoutFind, isSaved = f
 export const rowsTable = (side: SideName): string => `${side}_rows`
 
 async function unroll(duckdb: DuckDb, side: SideName, unparsed: number): Promise<void> {
-  await duckdb.run(`
-    drop table ${rawTable(side)};
-    alter table ${rowsTable(side)} rename to ${rawTable(side)};
-    delete from unparsed where rowid >= ${unparsed}`)
+  await duckdb.run(`drop table ${rawTable(side)}; delete from unparsed where rowid >= ${unparsed}`)
+  await renameRaw(duckdb, rowsTable(side), rawTable(side))
 }
 
 /** Writes a row for each payout, with one sum, or two where the net of the rows is another than gross less fees. */
@@ -122,6 +155,7 @@ async function writePayouts(
   return {
     ...side,
     isTable: true,
+    plain: undefined,
     rows,
     columns: survey.columns(),
     alone: {
@@ -155,11 +189,13 @@ async function nameLines(duckdb: DuckDb, bank: Side, id: string): Promise<{ side
   )
   const place = Number(width?.cells)
   await duckdb.run(`
-    alter table ${table} add column c${place} varchar;
-    update ${table} set c${place} = l.id from payout_line l where l.n = ${table}.n`)
+    create table ${bank.name}_named as
+      select r.*, l.id as c${place} from ${table} r left join payout_line l on l.n = r.n order by r.n`)
+  await dropRaw(duckdb, bank.name)
+  await renameRaw(duckdb, `${bank.name}_named`, table)
   const survey = createSurvey([name], createDateReader(), { skipsWide: false })
   const ids = await duckdb.query<{ id: string }>('select id from payout_line order by n limit 2000')
   for (const each of ids) survey.add({ line: 1, fields: [each.id], problem: undefined })
   const columns = [...bank.columns, ...survey.columns().map((column) => ({ ...column, place }))]
-  return { side: { ...bank, columns }, column: name }
+  return { side: { ...bank, columns, plain: undefined }, column: name }
 }

@@ -25,6 +25,7 @@ async function load(duckdb: DuckDb, name: SideName, path: string): Promise<Loade
     const {
       name: _,
       path: __,
+      plain: ___,
       ...side
     } = await loadSide(duckdb, name, { path, folder: dirname(path), zone: 'UTC', plainBytes: PLAIN_BYTES[name] })
     const cells = side.columns.map(({ place }) => `c${place}`).join(', ')
@@ -62,11 +63,11 @@ describe('a plain CSV file that DuckDB reads', () => {
         `select table_type as kind from information_schema.tables where table_name = '${name}_raw'`,
       )
       if (kind !== undefined) await duckdb.run(`drop ${kind.kind === 'VIEW' ? 'view' : 'table'} ${name}_raw`)
-      await duckdb.run(`drop table if exists ${name}_cells`)
+      await duckdb.run(`drop table if exists ${name}_by_value`)
     }
     await duckdb.run('delete from unparsed')
     const [rowByRow, atOnce] = [await load(duckdb, 'ours', path), await load(duckdb, 'theirs', path)]
-    const found = await duckdb.query(`select 1 from information_schema.tables where table_name = 'theirs_cells'`)
+    const found = await duckdb.query(`select 1 from information_schema.tables where table_name = 'theirs_by_value'`)
     return { rowByRow, atOnce, isAtOnce: found.length > 0 }
   }
 

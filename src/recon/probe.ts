@@ -1,7 +1,8 @@
 import type { DuckDb } from '../platform/duckdb.ts'
-import { type ColumnSurvey, nameScore, wordsOf } from '../settlement/index.ts'
+import { nameScore, wordsOf } from '../settlement/index.ts'
 import { keySql } from './key-form.ts'
-import { KEY_FORMS, type KeyForm, rawTable, SIDES, type Side, type SideName } from './side.ts'
+import { everyOf, isSampled, keyColumns, type SampledBy, sampleOf } from './sample.ts'
+import { KEY_FORMS, type KeyForm, SIDES, type Side, type SideName } from './side.ts'
 
 /**
  * Which columns of both sides hold the same values. Measured on a sample that is taken by value and not by row, so that
@@ -25,12 +26,9 @@ export type KeyPair = {
 export const containment = ({ common, values }: KeyPair): number =>
   common / Math.max(1, Math.min(values.ours, values.theirs))
 
-const SAMPLE_ROWS = 50_000
-const MAX_COLUMNS = 24
-
-export async function probeKeys(duckdb: DuckDb, ours: Side, theirs: Side): Promise<readonly KeyPair[]> {
-  const every = Math.max(1, Math.ceil(Math.max(ours.rows, theirs.rows) / SAMPLE_ROWS))
-  for (const side of [ours, theirs]) await probe(duckdb, side, every)
+export async function probeKeys(duckdb: DuckDb, ours: Side, theirs: Side, by: SampledBy): Promise<readonly KeyPair[]> {
+  const every = everyOf(Math.max(ours.rows, theirs.rows))
+  for (const side of [ours, theirs]) await probe(duckdb, side, { every, by })
   const counts = await countColumns(duckdb)
   const common = (form: KeyForm): string => `
     select '${form}' as form, o.col as o, t.col as t, count(*) as common
@@ -65,36 +63,31 @@ export function namesAgree(ours: string, theirs: string): number {
 
 const nameAt = (side: Side, place: number): string => side.columns.find((column) => column.place === place)?.name ?? ''
 
-/** What could be a reference: no fraction, no currency, no date that is written as one. */
-export function couldBeKey(column: ColumnSurvey): boolean {
-  const { filled, currencies, fractions, orders, values } = column
-  if (filled === 0 || currencies > filled * 0.7) return false
-  // A spreadsheet writes 17 as 17.0.
-  if (fractions > filled * 0.2 && ![...values].every((text) => /^\d+(\.0+)?$/.test(text))) return false
-  const isWrittenDate = Math.max(orders.ymd, orders.dmy, orders.mdy) > filled * 0.7
-  return !(
-    isWrittenDate && [...values].some((text) => /\d[-/. :]\d|\p{L}{3}/u.test(text) && !/^\p{L}+[-_]/u.test(text))
-  )
-}
-
-async function probe(duckdb: DuckDb, side: Side, every: number): Promise<void> {
+async function probe(
+  duckdb: DuckDb,
+  side: Side,
+  { every, by }: { readonly every: number; readonly by: SampledBy },
+): Promise<void> {
   const table = `${side.name}_probe`
   await duckdb.run(
     `create or replace table ${table} (col integer, exact_key varchar, case_key varchar, loose_key varchar, rows bigint)`,
   )
-  const columns = side.columns.filter(couldBeKey).slice(0, MAX_COLUMNS)
+  const columns = keyColumns(side.columns, every)
   if (columns.length === 0) return
+  const rows = await sampleOf(duckdb, side, by)
   const values = columns.map(({ place }) => {
     const cell = `c${place}`
-    // The end of a value is the same in all of its forms.
-    const sampled = every === 1 ? '' : `and hash(right(upper(trim(${cell})), 3)) % ${every} = 0`
-    return `select ${place} as col, ${keySql(cell, 'exact')} as v, count(*) as rows from ${rawTable(side.name)}
+    const sampled = every === 1 ? '' : `and ${isSampled(cell, every, by)}`
+    return `select ${place} as col, ${keySql(cell, 'exact')} as v, count(*) as rows from ${rows}
              where ${cell} is not null ${sampled} group by v`
   })
+  const forms = isWhole(every, by) ? `${keySql('v', 'case')}, ${keySql('v', 'loose')}` : 'null, null'
   await duckdb.run(`
-    insert into ${table}
-      select col, v, ${keySql('v', 'case')}, ${keySql('v', 'loose')}, rows from (${values.join(' union all ')}) where v is not null`)
+    insert into ${table} select col, v, ${forms}, rows from (${values.join(' union all ')}) where v is not null`)
 }
+
+/** Whether a key is in the sample in whatever form it is written. */
+export const isWhole = (every: number, by: SampledBy): boolean => every === 1 || by === 'end'
 
 type Counts = { readonly values: number; readonly rows: number; readonly collides: boolean }
 
@@ -132,7 +125,12 @@ const MAX_GROUPS = 400
 /** A key of many rows is no key, and its sum proves nothing. */
 const MAX_GROUP_ROWS = 8
 
-export async function sampleGroups(duckdb: DuckDb, ours: Side, theirs: Side, pair: KeyPair): Promise<readonly Group[]> {
+export async function sampleGroups(
+  duckdb: DuckDb,
+  { ours, theirs }: Readonly<Record<SideName, Side>>,
+  pair: KeyPair,
+  by: SampledBy,
+): Promise<readonly Group[]> {
   const column = (side: Side, name: string): number => side.columns.find((each) => each.name === name)?.place ?? 0
   const key = `${pair.form}_key`
   const picked = (side: SideName, place: number): string =>
@@ -140,9 +138,9 @@ export async function sampleGroups(duckdb: DuckDb, ours: Side, theirs: Side, pai
   const [o, t] = [column(ours, pair.ours), column(theirs, pair.theirs)]
   await duckdb.run(`create or replace table picked as
     select k from (${picked('ours', o)}) join (${picked('theirs', t)}) using (k) order by hash(k) limit ${MAX_GROUPS}`)
-  const rowsOf = (side: Side, place: number) =>
+  const rowsOf = async (side: Side, place: number) =>
     duckdb.query<{ k: string } & Record<string, string | null>>(`
-      select p.k, r.* exclude (n, line) from (select *, ${keySql(`c${place}`, pair.form)} as k from ${rawTable(side.name)}) r
+      select p.k, r.* exclude (n, line) from (select *, ${keySql(`c${place}`, pair.form)} as k from ${await sampleOf(duckdb, side, by)}) r
         join picked p on p.k = r.k order by n`)
   const [left, right] = [
     Map.groupBy(await rowsOf(ours, o), ({ k }) => k),

@@ -1,12 +1,13 @@
 import { isUtf8 } from 'node:buffer'
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
+import { countLineFeeds } from './line-feeds.ts'
 
 /** What one pass over the bytes of a file says of it. */
 export type Scan = {
   readonly sha256: string
-  /** Whether every program splits it into the same rows and cells. */
-  readonly isPlain: boolean
+  /** How many rows it has, its first one included, when every program splits it into the same rows and cells. */
+  readonly rows: number | undefined
 }
 
 const PIECE_BYTES = 1024 ** 2
@@ -24,19 +25,20 @@ export async function scanFile(path: string, separator: string): Promise<Scan> {
     hash.update(chunk)
     lines.add(chunk)
   }
-  return { sha256: hash.digest('hex'), isPlain: lines.end() }
+  return { sha256: hash.digest('hex'), rows: lines.end() }
 }
 
 const [LINE_FEED, RETURN, QUOTE] = [0x0a, 0x0d, 0x22]
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf])
 
-type LineScan = { readonly add: (chunk: Buffer) => void; readonly end: () => boolean }
+type LineScan = { readonly add: (chunk: Buffer) => void; readonly end: () => number | undefined }
 
 /** Looks at whole lines only: what comes after the last line feed is held back. */
 export function createLineScan(separator: string): LineScan {
   const separatorByte = separator.charCodeAt(0)
   let isPlain = true
   let isFirst = true
+  let rows = 0
   let hasReturns: boolean | undefined
   let held: Buffer = Buffer.alloc(0)
 
@@ -46,11 +48,14 @@ export function createLineScan(separator: string): LineScan {
     if (lines.length === 0) return true
     const lineFeed = lines.indexOf(LINE_FEED)
     hasReturns ??= lineFeed > 0 && lines[lineFeed - 1] === RETURN
+    rows += countLineFeeds(lines) + (lines[lines.length - 1] === LINE_FEED ? 0 : 1)
     return (
       isUtf8(lines) &&
       !lines.includes(0) &&
       !hasLongLine(lines) &&
-      (hasReturns ? endsWithReturns(lines) : !lines.includes(RETURN) && !hasEmptyLine(lines)) &&
+      (hasReturns
+        ? endsWithReturns(lines)
+        : !lines.includes(RETURN) && !(lines[0] === LINE_FEED || lines.includes('\n\n'))) &&
       quotesAreWhole(lines, separatorByte)
     )
   }
@@ -68,7 +73,7 @@ export function createLineScan(separator: string): LineScan {
         isPlain = held.length <= MAX_LINE_BYTES
       }
     },
-    end: () => isPlain && look(held),
+    end: () => (isPlain && look(held) ? rows : undefined),
   }
 }
 
@@ -80,8 +85,6 @@ function hasLongLine(lines: Buffer): boolean {
   }
   return false
 }
-
-const hasEmptyLine = (lines: Buffer): boolean => lines[0] === LINE_FEED || lines.includes('\n\n')
 
 /** Every line ends with both, but for the last one of a file; none is empty, and no return is anywhere else. */
 function endsWithReturns(lines: Buffer): boolean {

@@ -7,7 +7,8 @@ export type SideName = (typeof SIDES)[number]
 
 /**
  * A file as it was read into DuckDB. Table `{name}_raw` has every row: `n` counts them, `line` is where it begins in the
- * file, and `c0`, `c1`, … are its cells as they stand there. Table `unparsed` has the rows that are no rows.
+ * file, and `c0`, `c1`, … are its cells as they stand there. Table `unparsed` has the rows that are no rows. Of a plain CSV file it
+ * is a view that reads the file each time.
  */
 export type Side = {
   readonly name: SideName
@@ -20,6 +21,7 @@ export type Side = {
   readonly shape: string
   readonly rows: number
   readonly columns: readonly ColumnSurvey[]
+  readonly plain?: PlainCsv | undefined
   /** A code of a currency that stands in the rows before the header. */
   readonly currencyBefore: string | undefined
   /** How inference would read the file if it were alone. */
@@ -32,7 +34,10 @@ export type Side = {
 }
 
 /** What of a side is needed to read its rows. */
-export type Rows = Pick<Side, 'name' | 'isTable' | 'rows' | 'columns'>
+export type Rows = Pick<Side, 'name' | 'isTable' | 'rows' | 'columns' | 'plain'>
+
+/** A plain CSV file (see scan.ts) whose first line names its columns. */
+export type PlainCsv = { readonly path: string; readonly separator: string; readonly columns: number }
 
 /** What one file says of itself. Undefined where nothing is clear. */
 export type Alone = {

@@ -25,11 +25,12 @@ import {
 } from '../settlement/index.ts'
 import { currencyIn } from './currency-code.ts'
 import type { Where } from './inputs.ts'
-import { readPlainRows } from './plain-csv.ts'
+import { openPlain } from './plain-csv.ts'
 import { createRawRows, type RawRows } from './raw-rows.ts'
+import { everyOf, isSampledSql, sampleTable } from './sample.ts'
 import { scanFile } from './scan.ts'
 import type { Alone, Side, SideName } from './side.ts'
-import { surveyRest } from './survey-rest.ts'
+import { couldProveMark, surveyRest } from './survey-rest.ts'
 
 type Loaded = Omit<Side, 'name' | 'path' | 'sha256' | 'parts' | 'notes'> & { readonly sha256?: string | undefined }
 
@@ -39,9 +40,11 @@ export async function loadTable(duckdb: DuckDb, name: SideName, document: Docume
   const kind = kindOf(await beginningOf(document.open())) ?? 'csv'
   const shape: TableShape =
     kind === 'csv' || kind === 'tsv' ? { kind: 'csv', separator: await separatorOf(kind, document.open()) } : { kind }
-  const plain = shape.kind === 'csv' ? await readPlain(duckdb, name, document, { ...where, ...shape }) : undefined
-  const read = plain ?? (await readAll(duckdb, name, document, shape))
-  const { columns, currencyBefore, diagnostics, header, rows, sha256 } = read
+  const isLong = shape.kind === 'csv' && (await stat(where.path)).size >= where.plainBytes
+  const read =
+    (isLong ? await readPlain(duckdb, name, document, { path: where.path, ...shape }) : undefined) ??
+    (await readAll(duckdb, name, document, shape))
+  const { columns, currencyBefore, diagnostics, header, plain, rows, sha256 } = read
   if (columns.length < 2) throw new BrokenFile('no_table', 1, 'It is no table: there are no two columns in it')
   return {
     format: kind,
@@ -52,6 +55,7 @@ export async function loadTable(duckdb: DuckDb, name: SideName, document: Docume
     currencyBefore,
     alone: aloneOf(columns, { shape, header, currencyBefore }),
     diagnostics,
+    plain,
     sha256,
   }
 }
@@ -64,7 +68,7 @@ const SEPARATOR_NAMES: Readonly<Record<string, string>> = { ',': 'comma', ';': '
 /** Every cell counts: what stands beside the columns is reported as it is. */
 const SURVEY = { skipsWide: false } as const
 
-type Read = Pick<Side, 'columns' | 'currencyBefore' | 'diagnostics' | 'rows'> & {
+type Read = Pick<Side, 'columns' | 'currencyBefore' | 'diagnostics' | 'plain' | 'rows'> & {
   readonly header: number
   readonly sha256?: string | undefined
 }
@@ -90,9 +94,8 @@ async function readPlain(
   duckdb: DuckDb,
   name: SideName,
   document: Document,
-  { path, plainBytes, separator }: Where & { readonly separator: string },
+  { path, separator }: { readonly path: string; readonly separator: string },
 ): Promise<Read | undefined> {
-  if ((await stat(path)).size < plainBytes) return undefined
   let seen = 0
   const count = { add: () => void seen++, reject: () => undefined, drain: () => Promise.resolve() }
   const shape = { kind: 'csv', separator } as const
@@ -101,11 +104,19 @@ async function readPlain(
   const { survey, currencyBefore, header } = first
   const columns = survey?.columns().length ?? 0
   if (survey === undefined || header !== 1 || columns < 2) return undefined
-  const { sha256, isPlain } = await scanFile(path, separator)
-  const rows = isPlain ? await readPlainRows(duckdb, name, { path, separator, columns }) : undefined
-  if (rows === undefined) return undefined
-  await surveyRest(duckdb, name, survey, seen)
-  return { columns: survey.columns(), currencyBefore, diagnostics: [], header, rows, sha256 }
+  const scan = await scanFile(path, separator)
+  const rows = (scan.rows ?? 0) - 1
+  const plain = { path, separator, columns }
+  const places = survey.unsettled().flatMap((each) => (each.missing === 0 && each.mark ? [each.place] : []))
+  const proofs = { table: sampleTable(name, 'value'), places }
+  const condition = [
+    isSampledSql(survey.columns(), everyOf(rows), 'value'),
+    ...places.map((place) => couldProveMark(`c${place}`)),
+  ].join(' or ')
+  if (scan.rows === undefined || !(await openPlain(duckdb, name, plain, { table: proofs.table, condition })))
+    return undefined
+  await surveyRest(duckdb, name, survey, { rows: seen, proofs })
+  return { columns: survey.columns(), currencyBefore, diagnostics: [], header, rows, sha256: scan.sha256, plain }
 }
 
 type First = Pick<Read, 'currencyBefore' | 'header'> & { readonly survey: Survey | undefined }

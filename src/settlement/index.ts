@@ -22,7 +22,7 @@ export type {
   Statement,
   TakeLines,
 } from './formats/format.ts'
-export { LINE_KINDS } from './formats/format.ts'
+export { LINE_KINDS, readyFormat } from './formats/format.ts'
 export { detectFormat, FORMATS, PUBLISHED_FORMATS } from './formats/index.ts'
 export { simulatorCsv } from './formats/simulator-csv.ts'
 export { readAmount } from './formats/table/amount-text.ts'
@@ -33,7 +33,9 @@ export { inferProfile } from './formats/table/infer.ts'
 export { plain } from './formats/table/month-names.ts'
 export {
   type AmountRule,
+  type AnyTableProfile,
   formatProfile,
+  PROFILE_SCHEMA,
   type Profile,
   ProfileError,
   parseProfile,
@@ -41,7 +43,7 @@ export {
 } from './formats/table/profile.ts'
 export { openTable, type TableRow } from './formats/table/rows.ts'
 export { kindOf, separatorOf } from './formats/table/shape.ts'
-export { type ColumnSurvey, createSurvey, type Survey } from './formats/table/survey.ts'
+export { type ColumnSurvey, createSurvey, hasFewValues, type Survey } from './formats/table/survey.ts'
 export { mappedFormat } from './formats/table/table.ts'
 export { createZoneReader, type ZoneReader } from './formats/zone.ts'
 export { createIntake, type Intake, type SourceState } from './intake/service.ts'

@@ -23,6 +23,7 @@ import {
   NewEntryBatchSchema,
   NewEntrySchema,
   TrialBalanceSchema,
+  VerificationQuery,
   VerificationSchema,
 } from '../schemas/ledger.ts'
 import { ProblemSchema } from '../schemas/problem.ts'
@@ -255,13 +256,20 @@ function reportRoutes(app: Api, ledger: Ledger): void {
         tags,
         operationId: 'verifyLedger',
         summary: 'Read the whole hash chain again and say what does not fit',
+        querystring: VerificationQuery,
         response: { 200: VerificationSchema },
       },
       config: { scope: 'read' },
     },
-    async () => {
-      const { ok, checked, findings } = await ledger.verify()
-      return { ok, checked, findings: findings.map(findingBody) }
+    async ({ query }) => {
+      const { ok, checked, findings, anchors } = await ledger.verify(query.anchor)
+      const newest = anchors.at(-1)
+      return {
+        ok,
+        checked,
+        findings: findings.map(findingBody),
+        ...(newest !== undefined && { newest_anchor: newest }),
+      }
     },
   )
 }

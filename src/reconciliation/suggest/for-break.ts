@@ -19,7 +19,7 @@ const EXISTS = statement('reconciliation.break_exists', 'select id from recon_br
 
 /**
  * The likeliest partners among what is open on the other side, at most five, the best first; none for a break that is not
- * open, has both sides or none, or is one of a bank. Throws `not_found`.
+ * open, or has both sides or none. Throws `not_found`.
  */
 export async function suggestForBreak(
   db: Db,
@@ -40,7 +40,7 @@ export async function suggestForBreak(
 
 function withResolution(record: LoneRecord, suggestion: Suggestion<LoneRecord>): BreakSuggestion {
   const sum = suggestion.candidates.reduce((total, { amount }) => total + amount, 0n)
-  const difference = record.side === 'ours' ? record.amount - sum : sum - record.amount
+  const difference = record.is === 'line' ? sum - record.amount : record.amount - sum
   const ids = suggestion.candidates.map(({ id }) => id)
   const isFee = suggestion.reasons.some(({ name }) => name === 'amount_less_fee')
   return {

@@ -1,7 +1,7 @@
 import type { AnyFormat } from '../formats/format.ts'
 import { FORMATS } from '../formats/index.ts'
-import type { Profile } from '../formats/table/profile.ts'
-import { mappedFormat } from '../formats/table/table.ts'
+import type { AnyTableProfile, Profile } from '../formats/table/profile.ts'
+import { mappedDetects, mappedFormat, mappedTables } from '../formats/table/table.ts'
 
 /** Who sends settlement files besides the PSPs that are reconciled: a bank, or a PSP whose reports come as files. */
 export type IntakeSource = {
@@ -46,20 +46,20 @@ const isTable = (format: AnyFormat): boolean => 'infer' in format
 
 /**
  * The formats of a source: those that it names, or all. With a mapping, tables of the mapping's kind are read by it and no
- * other table is taken. Gives the names that are not known instead, when there are any.
+ * other table is taken; one of any kind is for all of them. Gives the names that are not known instead, when there are any.
  */
 export function formatsOfSource(
   names: readonly string[] | undefined,
-  profile: Profile | undefined,
+  profile: Profile | AnyTableProfile | undefined,
 ): { readonly formats: readonly AnyFormat[] } | { readonly unknown: readonly string[] } {
   const unknown = (names ?? []).filter((name) => !FORMATS.some((format) => format.name === name))
   if (unknown.length > 0) return { unknown }
   const named = names === undefined ? FORMATS : FORMATS.filter(({ name }) => names.includes(name))
   if (profile === undefined) return { formats: named }
-  const kinds: readonly string[] = profile.table.kind === 'csv' ? ['csv', 'tsv'] : [profile.table.kind]
-  const mapped = FORMATS.filter((format) => isTable(format) && kinds.includes(format.name)).map((table) => ({
-    ...mappedFormat(table.name, profile),
-    detects: table.detects,
-  }))
-  return { formats: [...named.filter((format) => !isTable(format)), ...mapped] }
+  const others = named.filter((format) => !isTable(format))
+  if (profile.table === undefined)
+    return { formats: [...others, ...mappedTables(profile).filter(({ name }) => names?.includes(name) ?? true)] }
+  const kinds = profile.table.kind === 'csv' ? (['csv', 'tsv'] as const) : [profile.table.kind]
+  const mapped = kinds.map((kind) => ({ ...mappedFormat(kind, profile), detects: mappedDetects(kind, profile) }))
+  return { formats: [...others, ...mapped] }
 }

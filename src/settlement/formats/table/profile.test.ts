@@ -71,6 +71,21 @@ describe('a mapping', () => {
     )
   })
 
+  it.each([
+    ['a sign that the sender turns round', { sign: -1 }, { sign: -1 }],
+    ['the sign as we see it', { sign: 1 }, {}],
+    [
+      'names of currencies',
+      { currency: { column: 'C', aliases: { '€': 'EUR' } } },
+      { currency: { column: 'C', aliases: { '€': 'EUR' } } },
+    ],
+  ])('may say %s', (_, said, meant) => {
+    const saved = JSON.stringify({ ...JSON.parse(formatProfile(PROFILE)), ...said })
+
+    expect(parseProfile(saved)).toEqual({ ...PROFILE, ...meant })
+    expect(parseProfile(formatProfile(parseProfile(saved)))).toEqual({ ...PROFILE, ...meant })
+  })
+
   it('is saved with a place for everything that could be said', () => {
     const saved = JSON.parse(formatProfile({ ...PROFILE, date: undefined, fee: undefined, net: undefined }))
 
@@ -107,6 +122,12 @@ describe('a mapping', () => {
     ['amount', { amount: undefined }],
     ['amount.rule', { amount: { rule: 'none' } }],
     ['amount.column', { amount: { rule: 'signed' } }],
+    ['sign', { sign: 2 }],
+    ['sign', { sign: -1, amount: split }],
+    ['sign', { sign: -1, amount: direction }],
+    ['currency.aliases', { currency: { code: 'EUR', aliases: {} } }],
+    ['currency.aliases', { currency: { column: 'C', aliases: ['EUR'] } }],
+    ['currency.aliases["€"]', { currency: { column: 'C', aliases: { '€': 'euro' } } }],
     ['amount.sign', { amount: { rule: 'signed', column: 'A', sign: '-' } }],
     ['amount.credit', { amount: { ...split, credit: '' } }],
     ['amount.debit', { amount: { ...split, debit: 7 } }],

@@ -15,11 +15,13 @@ export type Profile = {
   /** `ambiguous`: nothing proves the order of day and month, so no date is read until somebody says it. */
   readonly date: { readonly column: string; readonly order: DateOrder | 'ambiguous' } | undefined
   readonly amount: AmountRule
+  /** −1: every amount and balance, but for fees, is written with the other sign than we see it. Only with a signed amount. */
+  readonly sign?: -1 | undefined
   readonly decimal: DecimalMark
   /** True when amounts are written in minor units, such as cents. */
   readonly minor: boolean
   /** A column (of codes, or of amounts that each have theirs, as `12.00 USD`), or one code for all. `XXX` (ISO 4217: no currency) counts hundredths. */
-  readonly currency: { readonly column: string } | { readonly code: string }
+  readonly currency: CurrencyRule
   /** `cost`: a fee is written as a positive number; `effect`: as what it does to the balance, so mostly negative. */
   readonly fee: { readonly column: string; readonly sign: 'cost' | 'effect' } | undefined
   /** amount − fee, as the sender computed it: compared with ours. */
@@ -32,6 +34,14 @@ export type Profile = {
   readonly account: string | undefined
   readonly status: string | undefined
 }
+
+/** A mapping of any kind of table: which one a file is, and what separates its columns, is found out. */
+export type AnyTableProfile = Omit<Profile, 'table'> & { readonly table: undefined }
+
+/** `aliases`: what stands in the column for a currency besides its code, such as `€`, in any case. */
+export type CurrencyRule =
+  | { readonly column: string; readonly aliases?: Readonly<Record<string, string>> | undefined }
+  | { readonly code: string }
 
 export const PROFILE_SCHEMA = 'tallystick.mapping/1'
 
@@ -80,15 +90,17 @@ export function parseProfile(text: string): Profile {
   refuseUnknown(top, NAMES, '')
   refuseOpen(top['open'])
   const optional = (name: string): string | undefined => (top[name] == null ? undefined : textAt(top[name], name))
+  const amount = amountAt(objectAt(top['amount'], 'amount', AMOUNT_FIELDS))
   return {
     schema: PROFILE_SCHEMA,
     table: tableAt(top['table']),
     header: headerAt(top['header']),
     date: top['date'] == null ? undefined : dateAt(objectAt(top['date'], 'date', ['column', 'order'])),
-    amount: amountAt(objectAt(top['amount'], 'amount', AMOUNT_FIELDS)),
+    amount,
+    ...signAt(top['sign'], amount),
     decimal: oneOf(top['decimal'], 'decimal', ['.', ',']),
     minor: flagAt(top['minor'], 'minor'),
-    currency: currencyAt(objectAt(top['currency'], 'currency', ['column', 'code'])),
+    currency: currencyAt(objectAt(top['currency'], 'currency', ['column', 'code', 'aliases'])),
     fee: top['fee'] == null ? undefined : feeAt(objectAt(top['fee'], 'fee', ['column', 'sign'])),
     net: optional('net'),
     balance: optional('balance'),
@@ -111,6 +123,7 @@ export const formatProfile = (profile: Profile, open: readonly string[] = []): s
     header: profile.header,
     date: profile.date ?? null,
     amount: profile.amount,
+    sign: profile.sign ?? 1,
     decimal: profile.decimal,
     minor: profile.minor,
     currency: profile.currency,
@@ -126,7 +139,7 @@ export const formatProfile = (profile: Profile, open: readonly string[] = []): s
 }
 
 const NAMES = [
-  'schema', 'open', 'table', 'header', 'date', 'amount', 'decimal', 'minor', 'currency', 'fee', 'net', 'balance', 'references',
+  'schema', 'open', 'table', 'header', 'date', 'amount', 'sign', 'decimal', 'minor', 'currency', 'fee', 'net', 'balance', 'references',
   'descriptions', 'account', 'status',
 ] // biome-ignore format: one list
 
@@ -213,10 +226,34 @@ function amountAt(amount: Record<string, unknown>): AmountRule {
 function currencyAt(currency: Record<string, unknown>): Profile['currency'] {
   if (currency['column'] !== undefined && currency['code'] !== undefined)
     throw new ProfileError('currency has to have a column or a code, not both')
-  if (currency['column'] !== undefined) return { column: textAt(currency['column'], 'currency.column') }
+  if (currency['column'] !== undefined)
+    return { column: textAt(currency['column'], 'currency.column'), ...aliasesAt(currency['aliases']) }
+  if (currency['aliases'] !== undefined)
+    throw new ProfileError('currency.aliases are for a column, and code is one for all')
   const code = textAt(currency['code'], 'currency.code')
   if (isCurrency(code) || code === NO_CURRENCY) return { code }
   throw new ProfileError('currency.code has to be an ISO 4217 code such as EUR')
+}
+
+const MAX_ALIASES = 200
+
+function aliasesAt(value: unknown): { readonly aliases?: Readonly<Record<string, string>> } {
+  if (value == null) return {}
+  const aliases = Object.entries(objectAt(value, 'currency.aliases'))
+  if (aliases.length > MAX_ALIASES) throw new ProfileError(`currency.aliases has at most ${MAX_ALIASES} names`)
+  for (const [name, code] of aliases) {
+    textAt(name, 'a name of currency.aliases')
+    if (typeof code !== 'string' || !(isCurrency(code) || code === NO_CURRENCY))
+      throw new ProfileError(`currency.aliases["${name.slice(0, 40)}"] has to be an ISO 4217 code such as EUR`)
+  }
+  return { aliases: Object.fromEntries(aliases) as Readonly<Record<string, string>> }
+}
+
+function signAt(value: unknown, { rule }: AmountRule): { readonly sign?: -1 } {
+  if (value == null || value === 1) return {}
+  if (value !== -1) throw new ProfileError('sign has to be 1 or -1')
+  if (rule === 'signed') return { sign: -1 }
+  throw new ProfileError('sign has to be 1 where words or columns say debit and credit: exchange those')
 }
 
 const feeAt = (fee: Record<string, unknown>): Profile['fee'] => ({

@@ -71,9 +71,14 @@ const noColumn = (name: string, line: number): BrokenFile =>
 
 /** Every column that the mapping names is in the file, or nothing of it can be trusted. */
 function missingIn(profile: Profile, names: readonly string[]): string | undefined {
-  const { amount, date, currency, fee, net, balance, account, status, references, descriptions } = profile
   const there = new Set(names)
-  const needed = [
+  return columnsOf(profile).find((name) => !there.has(name))
+}
+
+/** Every column that a mapping names. */
+export function columnsOf(profile: Omit<Profile, 'table'>): readonly string[] {
+  const { amount, date, currency, fee, net, balance, account, status, references, descriptions } = profile
+  return [
     ...(amount.rule === 'split' ? [amount.credit, amount.debit] : [amount.column]),
     ...(amount.rule === 'direction' ? [amount.direction] : []),
     date?.column,
@@ -81,8 +86,7 @@ function missingIn(profile: Profile, names: readonly string[]): string | undefin
     ...[fee?.column, net, balance, account, status],
     ...references,
     ...descriptions,
-  ]
-  return needed.find((name) => name !== undefined && !there.has(name))
+  ].filter((name) => name !== undefined)
 }
 
 function readRow(work: Work, row: TableRow): void {
@@ -203,7 +207,8 @@ function feeOf(work: Work, row: TableRow, section: Section): bigint {
   const { fee } = work.profile
   if (fee === undefined) return 0n
   const value = moneyIn(work, row, fee.column, section)
-  return fee.sign === 'cost' ? value : -value
+  // A fee says its own sign.
+  return (fee.sign === 'cost') === (work.profile.sign !== -1) ? value : -value
 }
 
 /** What the row says of itself besides its amount. A balance or a net that cannot be read makes the row unreadable. */

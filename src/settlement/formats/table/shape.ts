@@ -2,7 +2,7 @@ import { csvRows } from '../csv-records.ts'
 import { createDiagnostics } from '../diagnostics.ts'
 import { decoded, utf16Of } from '../text/decode.ts'
 import { createDateReader } from './date-text.ts'
-import { findHeader } from './header.ts'
+import { findHeader, HEADER_ROWS, namesOf } from './header.ts'
 import type { TableRow } from './rows.ts'
 
 /** What kind of table a file is, by its beginning. */
@@ -23,6 +23,20 @@ export function kindOf(beginning: Uint8Array): Kind | undefined {
   const separator = bestSeparator(text)
   if (separator === undefined) return undefined
   return separator === '\t' ? 'tsv' : 'csv'
+}
+
+/** Whether a row of a text names all of these columns, in whatever language: a mapping knows them where no header is known. */
+export function namesColumns(beginning: Uint8Array, names: readonly string[], kind: Kind): boolean {
+  if (kind !== 'csv' && kind !== 'tsv') return false
+  const lines = textOf(beginning)
+    .split(/\r\n|\n|\r/)
+    .slice(0, HEADER_ROWS)
+  return SEPARATORS.filter((separator) => (separator === '\t') === (kind === 'tsv')).some((separator) =>
+    lines.some((line) => {
+      const there = new Set(namesOf(split(line, separator)))
+      return names.every((name) => there.has(name))
+    }),
+  )
 }
 
 /** A whole object in one line that has no list of records in it. */
@@ -55,7 +69,7 @@ function textOf(bytes: Uint8Array): string {
 /** The separator with which a row among the first names the most columns. */
 function bestSeparator(text: string): string | undefined {
   const dates = createDateReader()
-  const lines = text.split(/\r\n|\n|\r/).slice(0, 60)
+  const lines = text.split(/\r\n|\n|\r/).slice(0, HEADER_ROWS)
   let best: { readonly separator: string; readonly names: number } | undefined
   for (const separator of SEPARATORS) {
     const rows = lines.map(

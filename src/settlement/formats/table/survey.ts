@@ -48,6 +48,10 @@ const MAX_COLUMNS = 1_000
  */
 const SETTLED_CELLS = 2_000
 
+/** Whether a column that has many cells has few different ones. */
+export const hasFewValues = ({ filled, values }: ColumnSurvey): boolean =>
+  filled === SETTLED_CELLS && values.size < MAX_VALUES
+
 type Counting = {
   -readonly [Key in keyof ColumnSurvey]: ColumnSurvey[Key]
 } & {

@@ -5,10 +5,10 @@ import { createDateReader } from './date-text.ts'
 import type { Doubt } from './doubt.ts'
 import { findHeader, HEADER_ROWS, type Header } from './header.ts'
 import { codesIn, type Inferred, inferProfile } from './infer.ts'
-import type { Profile, TableShape } from './profile.ts'
-import { readTable } from './read-table.ts'
+import type { AnyTableProfile, Profile, TableShape } from './profile.ts'
+import { columnsOf, readTable } from './read-table.ts'
 import { openTable, type TableRow } from './rows.ts'
-import { type Kind, kindOf, separatorOf } from './shape.ts'
+import { type Kind, kindOf, namesColumns, separatorOf } from './shape.ts'
 import { createSurvey } from './survey.ts'
 
 /**
@@ -29,7 +29,9 @@ const TITLES: Readonly<Record<Kind, string>> = {
   xlsx: 'Any table in the first sheet of a workbook (XLSX), by an inferred mapping',
 }
 
-export const TABLES: readonly InferredFormat[] = (['xlsx', 'jsonl', 'json', 'tsv', 'csv'] as const).map((kind) => ({
+const KINDS = ['xlsx', 'jsonl', 'json', 'tsv', 'csv'] as const
+
+export const TABLES: readonly InferredFormat[] = KINDS.map((kind) => ({
   name: kind,
   title: TITLES[kind],
   detects: (beginning) => kindOf(beginning) === kind,
@@ -54,6 +56,26 @@ export const mappedFormat = (name: string, profile: Profile, doubts: readonly Do
       await readTable(reading, profile, bytes, options ?? {})
     }).then((summary) => ({ ...summary, mapping: profile, mappingDoubts: sentencesOf(doubts) })),
 })
+
+/** Tables of every kind, read by one mapping: how a file is laid out is found out from itself. */
+export const mappedTables = (profile: AnyTableProfile): readonly InferredFormat[] =>
+  KINDS.map((name) => ({
+    name,
+    title: TITLES[name],
+    detects: mappedDetects(name, profile),
+    infer: async (open) => mappedFormat(name, { ...profile, table: await shapeOf(name, open) }),
+  }))
+
+/** A mapping knows columns by names that nothing else knows. */
+export function mappedDetects(kind: Kind, profile: Omit<Profile, 'table'>): Format['detects'] {
+  const columns = columnsOf(profile)
+  return (beginning) => kindOf(beginning) === kind || (profile.header > 0 && namesColumns(beginning, columns, kind))
+}
+
+const shapeOf = async (name: Kind, open: Open): Promise<TableShape> => {
+  if (name === 'csv' || name === 'tsv') return { kind: 'csv', separator: await separatorOf(name, open()) }
+  return { kind: name }
+}
 
 const sentencesOf = (doubts: readonly Doubt[]): readonly string[] =>
   doubts.filter(({ severity }) => severity === 'error').map(({ message }) => message)

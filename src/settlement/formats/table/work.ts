@@ -62,11 +62,19 @@ export function sectionOf({ sections }: Work, code: string): Section {
 }
 
 /** The code in a text, or beside an amount in it. Undefined for anything else. */
-export function currencyIn(text: string, { decimal }: Profile): string | undefined {
+export function currencyIn(text: string, { decimal, currency }: Profile): string | undefined {
+  const alias = 'column' in currency ? aliasOf(currency.aliases, text) : undefined
+  if (alias !== undefined) return alias
   const code = text.toUpperCase()
   if (code === 'RMB') return 'CNY' // what the renminbi is called in everyday use
   if (isCurrency(code) || code === NO_CURRENCY) return code
   return readAmount(text, decimal)?.currency
+}
+
+function aliasOf(aliases: Readonly<Record<string, string>> | undefined, text: string): string | undefined {
+  if (aliases === undefined) return undefined
+  const upper = text.toUpperCase()
+  return Object.entries(aliases).find(([name]) => name.toUpperCase() === upper)?.[1]
 }
 
 /** The section of a row. Throws `UnreadableRow` for what is no currency. */
@@ -109,7 +117,8 @@ export function minorOf(
     const message = `"${at.text.slice(0, 40)}" is finer than the currency: it is rounded`
     reading.diagnostics.add({ severity: 'warning', code: 'rounding', line: at.line, column: at.column, message })
   }
-  return roundedUnits(exact, section.decimals)
+  const units = roundedUnits(exact, section.decimals)
+  return profile.sign === -1 ? -units : units
 }
 
 /** As much as the scale of a decimal can be (decimal.ts): what is finer is cut, and tells itself by its rest. */
