@@ -99,6 +99,7 @@ export type NewManualEntry = {
   readonly reference: string
   readonly reverses?: string | undefined
   readonly occurredAt?: Date | undefined
+  readonly actor?: Actor | undefined
   readonly postings: readonly EntryPosting[]
 }
 

@@ -183,7 +183,7 @@ export function decimalText(value: bigint, decimals: number): string {
 /** Gives each line the id of the payout that it names, in a column behind all others. */
 async function nameLines(duckdb: DuckDb, bank: Side, id: string): Promise<{ side: Side; column: string }> {
   const table = rawTable(bank.name)
-  const name = bank.columns.some((column) => column.name === id) ? `${id} that is named` : id
+  const name = `${id} in the line`
   const [width] = await duckdb.query<{ cells: bigint }>(
     `select count(*) - 2 as cells from duckdb_columns() where table_name = '${table}'`,
   )

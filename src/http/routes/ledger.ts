@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { Refusal } from '../../platform/errors.ts'
 import { publicId, requireUuid } from '../../platform/ids.ts'
+import { actorOf } from '../actor.ts'
 import { handOver, onlyResult, readBatch, sendBatch } from '../batch.ts'
 import { BATCH_BODY_MAX_BYTES } from '../body-parser.ts'
 import { accountCursor, pageBody, uuidCursor } from '../cursor.ts'
@@ -162,7 +163,7 @@ function postingRoutes(app: Api, ledger: Ledger): void {
       },
     },
     async (request, reply) => {
-      const item = newEntryOf(request.body, idempotencyKeyOf(request.raw))
+      const item = { ...newEntryOf(request.body, idempotencyKeyOf(request.raw)), actor: actorOf(request) }
       const { entry, replayed } = await onlyResult(ledger.post([item]))
       if (replayed) reply.header('idempotent-replayed', 'true')
       return reply.code(201).send(entryBody(entry))
@@ -191,12 +192,13 @@ function postingRoutes(app: Api, ledger: Ledger): void {
       },
     },
     async (request, reply) => {
+      const actor = actorOf(request)
       const items = readBatch<EntryItemBody, NewManualEntry>(request, request.body.entries, {
         list: 'entries',
         schema: EntryItemSchema,
         parts: 'postings',
         partsMax: BATCH_POSTINGS_MAX,
-        read: newEntryOf,
+        read: (body, key, at) => ({ ...newEntryOf(body, key, at), actor }),
       })
       const results = await handOver(items, ledger.post)
       const write = reply.compileSerializationSchema(ENTRY_WRITER)
