@@ -206,4 +206,40 @@ describe('the audit log', () => {
     expect(text).not.toContain(String(made['key']).slice(-16))
     expect((await server.get('/v1/audit_log/verification')).body).toMatchObject({ ok: true, rows: 7 })
   })
+
+  it('says who reversed a manual entry, once', async () => {
+    for (const [account, type] of [
+      ['bank:till', 'asset'],
+      ['sales:till', 'income'],
+    ] as const)
+      expect((await server.post('/v1/ledger/accounts', { account, type })).status).toBeLessThan(300)
+    const sides = (debit: string, credit: string) => [
+      { account: debit, direction: 'debit', amount: 500, currency: 'EUR' },
+      { account: credit, direction: 'credit', amount: 500, currency: 'EUR' },
+    ]
+    const entry = { kind: 'manual', reference: 'till-1', postings: sides('bank:till', 'sales:till') }
+    const { body: made, text } = await server.post('/v1/ledger/entries', entry)
+    expect(made['id'], text).toMatch(/^je_/)
+    const reversal = {
+      kind: 'manual',
+      reference: 'till-1 reversed',
+      reverses: made['id'],
+      postings: sides('sales:till', 'bank:till'),
+    }
+    const again = { 'idempotency-key': 'reversal of till-1' }
+    const first = await server.post('/v1/ledger/entries', reversal, again)
+    const second = await server.post('/v1/ledger/entries', reversal, again)
+
+    const { body } = await server.get(`/v1/audit_log?subject=${String(made['id'])}`)
+
+    expect([first.status, second.status, second.body['id']], first.text).toEqual([201, 201, first.body['id']])
+    expect(body['data']).toMatchObject([
+      {
+        actor: 'made at start',
+        action: 'entry.reversed',
+        detail: { reference: 'till-1 reversed', reversal: first.body['id'] },
+      },
+    ])
+    expect((await server.get('/v1/audit_log/verification')).body).toMatchObject({ ok: true, rows: 8 })
+  })
 })

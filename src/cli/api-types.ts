@@ -92,6 +92,7 @@ export type ApiInvariants = {
 
 export type ApiVerification = {
   readonly ok: boolean
+  readonly newest_anchor?: { readonly day: string; readonly hash: string }
   readonly checked: { readonly batches: Integer; readonly entries: Integer; readonly postings: Integer }
   readonly findings: readonly {
     readonly kind: string

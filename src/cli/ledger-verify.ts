@@ -1,20 +1,33 @@
 import type { ApiInvariants, ApiVerification } from './api-types.ts'
 import type { Context } from './context.ts'
-import { EXIT } from './failure.ts'
+import { CliFailure, EXIT } from './failure.ts'
 import { createWaiting } from './progress.ts'
 
 /** The whole chain is read again, posting by posting. */
 const TIMEOUT_MS = 60 * 60_000
 
-/** Invariants and the hash chain. Prints every finding; a ledger with one is not verified. */
-export async function ledgerVerify(context: Context): Promise<number> {
+/**
+ * Invariants and the hash chain. Prints every finding; a ledger with one is not verified. `anchor` is the hash of a day that an
+ * earlier check printed: whoever cuts off the newest days takes their anchors along, and only somebody outside remembers them.
+ */
+export async function ledgerVerify(context: Context, anchor?: string): Promise<number> {
+  if (anchor !== undefined && !/^[0-9a-f]{64}$/.test(anchor))
+    throw new CliFailure({
+      message: `"${anchor}" is no hash: it has 64 digits of 0-9 and a-f, as ledger verify prints it`,
+      next: 'npx tallystick ledger verify',
+      code: 'usage',
+    })
   const client = await context.client()
   const waiting = createWaiting(context.io, 'reading the ledger again')
   let invariants: ApiInvariants
   let verification: ApiVerification
   try {
     invariants = await client.get<ApiInvariants>('/v1/ledger/invariants', {}, { timeoutMs: TIMEOUT_MS })
-    verification = await client.get<ApiVerification>('/v1/ledger/verification', {}, { timeoutMs: TIMEOUT_MS })
+    verification = await client.get<ApiVerification>(
+      '/v1/ledger/verification',
+      anchor === undefined ? {} : { anchor },
+      { timeoutMs: TIMEOUT_MS },
+    )
   } finally {
     waiting.stop()
   }
@@ -25,6 +38,7 @@ export async function ledgerVerify(context: Context): Promise<number> {
 
 function printResult(context: Context, invariants: ApiInvariants, verification: ApiVerification): void {
   const { output, style } = context
+  const newest = verification.newest_anchor
   output.table(
     [
       { title: 'check' },
@@ -34,6 +48,7 @@ function printResult(context: Context, invariants: ApiInvariants, verification: 
     [
       ...invariants.checks.map((check) => [check.name, check.ok ? 'ok' : 'broken', check.detail]),
       ['hash_chain', verification.ok ? 'ok' : 'broken', checkedText(verification.checked)],
+      ...(newest === undefined ? [] : [['newest_anchor', 'ok', `${newest.hash} of ${newest.day}`]]),
     ],
   )
   if (verification.findings.length === 0) return

@@ -56,6 +56,18 @@ describe('ledger verify', () => {
     expect(exitCode).toBe(0)
   })
 
+  it('prints the newest anchor, and asks whether one that was printed before is still there', async () => {
+    const hash = 'ab'.repeat(32)
+    answer('/v1/ledger/invariants', holds)
+    answer('/v1/ledger/verification', { ok: true, checked, findings: [], newest_anchor: { day: '2026-03-03', hash } })
+
+    const { stdout } = await run('ledger', 'verify', '--anchor', hash)
+    const unfit = await run('ledger', 'verify', '--anchor', 'newest')
+
+    expect(stdout).toContain(`newest_anchor\tok\t${hash} of 2026-03-03\n`)
+    expect(unfit).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('"newest" is no hash') })
+  })
+
   it('names the posting that was changed and exits 1', async () => {
     const finding = { kind: 'posting_changed', chain: 0, batch: 2, entry: 'je_1', posting: 1, detail: 'hash differs' }
     answer('/v1/ledger/invariants', holds)

@@ -182,11 +182,14 @@ function addLedgerCommands(group: AddGroup, leaf: AddLeaf): void {
     run: async (context, _args, options) =>
       (await import('./ledger-trial-balance.ts')).ledgerTrialBalance(context, options.asOf),
   })
-  leaf(ledger.command('verify'), {
+  const verify = ledger
+    .command('verify')
+    .option('--anchor <hash>', 'a hash that an earlier check printed: its day must still be there')
+  leaf<SharedOptions & { readonly anchor?: string }>(verify, {
     summary: 'check every invariant and the hash chain; exit 1 and name what was changed',
-    examples: ['ledger verify', 'ledger verify --json'],
+    examples: ['ledger verify', 'ledger verify --json', 'ledger verify --anchor 5f0c…'],
     next: 'npx tallystick doctor',
-    run: async (context) => (await import('./ledger-verify.ts')).ledgerVerify(context),
+    run: async (context, _args, options) => (await import('./ledger-verify.ts')).ledgerVerify(context, options.anchor),
   })
   const entries = ledger
     .command('entries')
@@ -309,7 +312,7 @@ function addParse(program: Command, leaf: AddLeaf): void {
 function addRecon(program: Command, leaf: AddLeaf): void {
   const command = program
     .command('recon')
-    .argument('<ours>', 'our records: a table, or a file in a format that is known')
+    .argument('<ours>', 'our records: a table, a file in a format that is known, or a folder or a zip of several')
     .argument('<theirs>', 'what a PSP, a bank or anybody else says')
     .option('--key <columns>', 'the reference that both have: ours=COLUMN,theirs=COLUMN')
     .option('--amount <columns>', 'the amount; with its unit: COLUMN:minor, COLUMN:major')

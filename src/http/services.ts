@@ -58,7 +58,7 @@ export type Ledger = {
     readonly checks: readonly { readonly name: string; readonly ok: boolean; readonly detail: string }[]
   }>
   /** Reads the whole hash chain again. */
-  readonly verify: () => Promise<Verification>
+  readonly verify: (anchor?: string) => Promise<Verification>
 }
 
 export type LedgerAccount = { readonly account: string; readonly type: AccountType }
@@ -99,6 +99,7 @@ export type NewManualEntry = {
   readonly reference: string
   readonly reverses?: string | undefined
   readonly occurredAt?: Date | undefined
+  readonly actor?: Actor | undefined
   readonly postings: readonly EntryPosting[]
 }
 
@@ -115,6 +116,7 @@ export type TrialBalance = {
 }
 
 export type Verification = {
+  readonly anchors: readonly { readonly day: string; readonly hash: string }[]
   readonly ok: boolean
   readonly checked: { readonly batches: number; readonly entries: number; readonly postings: number }
   readonly findings: readonly {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { audit } from '../platform/audit/index.ts'
 import { toColumns } from '../platform/columns.ts'
 import { statement, type Tx } from '../platform/db.ts'
 import { Refusal } from '../platform/errors.ts'
@@ -78,7 +79,20 @@ async function write(
   const days = await postEntries(tx, deps.directory, entries, now)
   const rows = [...fresh].map(([id, item]) => [id, item.reference, item.idempotencyKey, item.fingerprint])
   await tx.run(INSERT, toColumns(4, rows))
+  await auditReversals(tx, fresh, now)
   return days
+}
+
+/**
+ * A reversal is a deed of a person and stands in the audit log. Other manual entries do not: programs post thousands of them a
+ * second, on several nodes, and the one head of that log would make them wait for each other.
+ */
+async function auditReversals(tx: Tx, fresh: ReadonlyMap<string, NewManualEntry>, now: Date): Promise<void> {
+  for (const [id, { reverses, reference, actor }] of fresh) {
+    if (reverses === undefined) continue
+    const detail = { reference, reversal: publicId('je', id) }
+    await audit(tx, actor, now, [{ action: 'entry.reversed', object: publicId('je', reverses), detail }])
+  }
 }
 
 /** The keys and references that are used: before this batch, and in it so far. */

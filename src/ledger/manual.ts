@@ -1,3 +1,4 @@
+import type { Actor } from '../platform/audit/index.ts'
 import type { Clock } from '../platform/clock.ts'
 import { type Db, isConnectionError, isTransient, violatedConstraint } from '../platform/db.ts'
 import { Refusal } from '../platform/errors.ts'
@@ -14,6 +15,8 @@ export type NewManualEntry = {
   /** The entry that this one reverses: its postings must be exactly that entry's with the sides exchanged. */
   readonly reverses?: string | undefined
   readonly occurredAt?: Date | undefined
+  /** Who asks for it. */
+  readonly actor?: Actor | undefined
   readonly postings: readonly {
     readonly account: string
     readonly direction: 'debit' | 'credit'

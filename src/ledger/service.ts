@@ -15,7 +15,7 @@ import {
 import type { AccountDirectory } from './directory.ts'
 import { type EntryFilter, getEntries, type JournalEntry, listEntries } from './list.ts'
 import { createManualPosting, type NewManualEntry, type PostedEntry } from './manual.ts'
-import { type Verification, verifyLedger } from './verify.ts'
+import { expectAnchor, type Verification, verifyLedger } from './verify.ts'
 
 /** The ledger as its own product: accounts, manual entries, balances, proof. Ids are UUIDs. */
 export type Ledger = {
@@ -33,7 +33,8 @@ export type Ledger = {
   readonly getEntry: (id: string) => Promise<JournalEntry | undefined>
   readonly post: (items: readonly NewManualEntry[]) => Promise<readonly (PostedEntry | Refusal)[]>
   readonly trialBalance: (asOf: Date | undefined) => Promise<TrialBalance>
-  readonly verify: () => Promise<Verification>
+  /** `anchor`: the hash of one that must still be there. */
+  readonly verify: (anchor?: string) => Promise<Verification>
 }
 
 export function createLedger(deps: {
@@ -72,6 +73,9 @@ export function createLedger(deps: {
     getEntry: async (id) => (await getEntries(db, [id]))[0],
     post: createManualPosting({ ...deps, db: deps.moneyDb ?? db }),
     trialBalance: async (asOf) => (asOf === undefined ? trialBalance(db, clock.now()) : sheets.submit(asOf)),
-    verify,
+    async verify(anchor) {
+      const verification = await verify()
+      return anchor === undefined ? verification : expectAnchor(verification, anchor)
+    },
   }
 }

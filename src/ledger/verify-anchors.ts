@@ -20,8 +20,8 @@ type AnchorRow = { anchored_on: string; heads: string; previous_hash: Buffer; ha
 export async function walkAnchors(walk: Walk): Promise<void> {
   let previous: Buffer = ZERO_HASH
   for (const anchor of await walk.tx.run<AnchorRow>(ANCHORS)) {
-    walk.anchors += 1
     const day = anchor.anchored_on
+    walk.anchors.push({ day, hash: anchor.hash.toString('hex') })
     const heads = headsOf(anchor.heads)
     const follows =
       heads !== undefined &&

@@ -258,6 +258,17 @@ describe('verification names', () => {
       ).toHaveLength(1)
     expect(await tampered(`delete from ledger_anchor where anchored_on = '2026-03-02'`)).toHaveLength(1)
   })
+
+  it('the newest anchor that was removed, by whoever wrote its hash down', async () => {
+    const kept = (await test.ledger.verify()).anchors.at(-1)?.hash ?? ''
+    const whole = await test.ledger.verify(kept)
+    const alone = await tampered(`delete from ledger_anchor where anchored_on = '2026-03-03'`)
+
+    const { ok, findings: found } = await test.ledger.verify(kept)
+
+    expect([whole.ok, alone, ok]).toEqual([true, [], false])
+    expect(found).toMatchObject([{ kind: 'anchor', detail: expect.stringContaining(kept) }])
+  })
 })
 
 function cutTail(seq: number): string[] {

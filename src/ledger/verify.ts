@@ -13,6 +13,17 @@ export type Verification = {
     readonly anchors: number
   }
   readonly findings: readonly Finding[]
+  /** Of the days, in their order. Whoever wrote down the hash of one elsewhere sees later that nothing before it was cut off. */
+  readonly anchors: readonly { readonly day: string; readonly hash: string }[]
+}
+
+/** Whether the ledger still knows an anchor, of which somebody wrote down the hash in hexadecimal. */
+export function expectAnchor(verification: Verification, hash: string): Verification {
+  if (verification.anchors.some((anchor) => anchor.hash === hash)) return verification
+  const newest = verification.anchors.at(-1)
+  const last = newest === undefined ? 'there is none' : `the newest one, of ${newest.day}, has ${newest.hash}`
+  const detail = `No anchor has the hash ${hash}: it was removed or rewritten, or is of another ledger; ${last}.`
+  return { ...verification, ok: false, findings: [...verification.findings, { kind: 'anchor', detail }] }
 }
 
 // A chain whose head row is gone is walked all the same.
@@ -54,7 +65,8 @@ export function verifyLedger(db: Db): Promise<Verification> {
       await findUnchained(walk)
       await walkAnchors(walk)
       const { findings, batches, entries, postings, anchors } = walk
-      return { ok: findings.length === 0, checked: { batches, entries, postings, anchors }, findings }
+      const checked = { batches, entries, postings, anchors: anchors.length }
+      return { ok: findings.length === 0, checked, findings, anchors }
     },
     { isolation: 'repeatable read' },
   )

@@ -28,10 +28,11 @@ export type Walk = {
   batches: number
   entries: number
   postings: number
-  anchors: number
+  /** In their order. */
+  readonly anchors: { readonly day: string; readonly hash: string }[]
 }
 
-export const startWalk = (tx: Tx): Walk => ({ tx, findings: [], batches: 0, entries: 0, postings: 0, anchors: 0 })
+export const startWalk = (tx: Tx): Walk => ({ tx, findings: [], batches: 0, entries: 0, postings: 0, anchors: [] })
 
 // Enough to see what happened; a table rewritten as a whole would give millions.
 const MAX_FINDINGS = 1_000

@@ -1,7 +1,9 @@
 /**
- * Recon: compares two files on one machine, without a server, a configuration or an account. It reads both into DuckDB,
- * finds out how they are compared (mapping.ts), pairs their rows in sets (match.ts), says what each difference means
- * (decide.ts, with reconciliation's own rules) and proves the whole to the cent (facts.ts). It keeps nothing.
+ * Recon: compares two files on one machine, without a server, a configuration or an account. It reads both into DuckDB, several
+ * files of one side as one (parts.ts), adds rows up where the other side has payouts (payout-sides.ts, ADR 0020), finds out
+ * how they are compared (mapping.ts), pairs their rows in sets (match.ts), says what each difference means (decide.ts, with
+ * reconciliation's own rules), proves the whole to the cent (facts.ts) and suggests what else may belong together (suggest.ts).
+ * It keeps nothing.
  */
 
 export type { Baseline } from './baseline.ts'

@@ -67,8 +67,13 @@ export async function findLines(
   const every = Math.ceil(bank.rows / SAMPLE_LINES)
   if (every > 1 && (await readLines(duckdb, bank, `where n % ${every} = 0`)).lines === 0) return undefined
   const { lines, named } = await readLines(duckdb, bank, '')
+  if (named === 0) return undefined
+  const { currency } = sides[side].alone
+  const code = currency !== undefined && 'column' in currency ? cellOf(sides[side], currency.column) : `''`
+  const [paid] = await duckdb.query<{ payouts: bigint }>(`
+    select count(*) as payouts from (select distinct ${cell}, ${code} from ${rawTable(side)} where ${cell} in (select id from payout_line))`)
   // A ledger of our own names the payout in every row.
-  return named === 0 || lines > 1 + named * 1.2 ? undefined : { side, column, named }
+  return lines > 1 + Number(paid?.payouts) * 1.2 ? undefined : { side, column, named }
 }
 
 /** With fewer rows to an id on average it is a reference of its own that is there twice now and then. */

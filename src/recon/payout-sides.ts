@@ -3,10 +3,11 @@ import { createDateReader, createSurvey, powerOfTen } from '../settlement/index.
 import { inferMapping } from './infer.ts'
 import { type Mapping, type Overrides, openFields } from './mapping.ts'
 import { findLines, findPayouts, otherOf, type PayoutFind } from './payout-find.ts'
-import { type Rolled, type Rolls, rollColumns, rollUp, SCALE, totalOf } from './payout-roll.ts'
+import { type Rolled, type Rolls, rollUp, totalOf } from './payout-roll.ts'
+import { rollColumns, SCALE } from './payout-row.ts'
 import { createRawRows } from './raw-rows.ts'
 import { dropRaw, renameRaw } from './raw-table.ts'
-import { rawTable, type Side, type SideName, UnreadableInput } from './side.ts'
+import { cellOf, rawTable, type Side, type SideName, UnreadableInput } from './side.ts'
 
 type Sides = Readonly<Record<SideName, Side>>
 
@@ -27,11 +28,11 @@ export type PayoutSides = {
 export async function asPayouts(duckdb: DuckDb, sides: Sides, given: Overrides): Promise<PayoutSides | undefined> {
   const found = await findPayouts(duckdb, sides, given)
   if (found === undefined) return undefined
-  const rolled = await roll(duckdb, sides, found)
+  const rolled = await roll(duckdb, sides, found, { amount: amountGiven(sides[found.side], given), isSaved: false })
   if (rolled === undefined) return undefined
   const bank = otherOf(found.side)
   const key = { [found.side]: found.column, [bank]: rolled.column }
-  const inferred = await inferMapping(duckdb, rolled.sides, { ...given, key })
+  const inferred = await inferMapping(duckdb, rolled.sides, { ...rolledGiven(given, found.side, rolled.sides), key })
   if (openFields(inferred).length > 0 || inferred.specs === undefined) {
     await unroll(duckdb, found.side, rolled.unparsed)
     return undefined
@@ -51,7 +52,7 @@ export async function asSavedPayouts(duckdb: DuckDb, sides: Sides, mapping: Mapp
   const column = side && mapping.specs?.[side].payout
   if (side === undefined || column === undefined) return undefined
   const found = await findLines(duckdb, sides, side, column)
-  const rolled = found && (await roll(duckdb, sides, found, true))
+  const rolled = found && (await roll(duckdb, sides, found, { amount: undefined, isSaved: true }))
   if (rolled === undefined)
     throw new UnreadableInput(
       'config',
@@ -60,11 +61,44 @@ export async function asSavedPayouts(duckdb: DuckDb, sides: Sides, mapping: Mapp
   return { sides: rolled.sides, mapping, side, rolls: rolled.rolls, rows: sides[side].rows }
 }
 
+const UNIT = /:(major|minor)$/
+
+/** The column of amounts that somebody named for the side of many rows. Throws `UnreadableInput` when there is none of this name. */
+function amountGiven(side: Side, given: Overrides): string | undefined {
+  const column = given.amount?.[side.name]?.replace(UNIT, '')
+  if (column !== undefined) cellOf(side, column)
+  return column
+}
+
+/** What was given, by the columns that payouts have: an amount by its place, a currency only as a code, and no date. */
+function rolledGiven(given: Overrides, side: SideName, sides: Sides): Overrides {
+  const { amount, currency, date } = given
+  const unit = UNIT.exec(amount?.[side] ?? '')?.[0] ?? ''
+  const sum = sides[side].columns.findLast(({ numbers, filled }) => filled > 0 && numbers === filled)
+  const isCode = sides[side].columns.every(({ name }) => name !== 'currency')
+  const without = (values: Overrides['date'], value: string | undefined) => {
+    const { [side]: _, ...rest } = values ?? {}
+    return value === undefined ? rest : { ...rest, [side]: value }
+  }
+  return {
+    ...(amount === undefined
+      ? {}
+      : { amount: without(amount, amount[side] === undefined ? undefined : `${sum?.name ?? ''}${unit}`) }),
+    ...(currency === undefined ? {} : { currency: without(currency, isCode ? currency[side] : undefined) }),
+    ...(date === undefined ? {} : { date: without(date, undefined) }),
+  }
+}
+
 type RolledUp = { readonly sides: Sides; readonly rolls: Rolls; readonly column: string; readonly unparsed: number }
 
-async function roll(duckdb: DuckDb, sides: Sides, found: PayoutFind, isSaved = false): Promise<RolledUp | undefined> {
+async function roll(
+  duckdb: DuckDb,
+  sides: Sides,
+  found: PayoutFind,
+  { amount, isSaved }: { readonly amount: string | undefined; readonly isSaved: boolean },
+): Promise<RolledUp | undefined> {
   const side = sides[found.side]
-  const columns = rollColumns(side)
+  const columns = rollColumns(side, amount)
   if (columns === undefined) return undefined
   const [count] = await duckdb.query<{ rows: bigint }>('select count(*) as rows from unparsed')
   const rolls = await rollUp(duckdb, side, found.column, columns)
@@ -149,7 +183,7 @@ export function decimalText(value: bigint, decimals: number): string {
 /** Gives each line the id of the payout that it names, in a column behind all others. */
 async function nameLines(duckdb: DuckDb, bank: Side, id: string): Promise<{ side: Side; column: string }> {
   const table = rawTable(bank.name)
-  const name = bank.columns.some((column) => column.name === id) ? `${id} that is named` : id
+  const name = `${id} in the line`
   const [width] = await duckdb.query<{ cells: bigint }>(
     `select count(*) - 2 as cells from duckdb_columns() where table_name = '${table}'`,
   )

@@ -71,12 +71,15 @@ const RENT = 'missing_internal nothing 150000'
 const upTo = (place: number): { asOf: string } => ({ asOf: day(place) })
 
 describe('payouts of a report and the lines of a bank', () => {
-  it.each<readonly [string, (id: string) => string]>([
-    ['an id within a text', (id) => `SEPA CREDIT ${id} PSP LTD`],
-    ['an id alone', (id) => id],
-    ['an id that lost its marks and its case', (id) => `/REF/${id.replace('_', '').toUpperCase()}/`],
-    ['an id in pieces', (id) => `PAYOUT ${id.replace('_', '-')}`],
-  ])('are compared sum by line, by %s', async (_what, text) => {
+  it('are compared sum by line: an id alone, within a text, without its marks and its case, or in pieces', async () => {
+    const forms: readonly ((id: string) => string)[] = [
+      (id) => id,
+      (id) => `SEPA CREDIT ${id} PSP LTD`,
+      (id) => `/REF/${id.replace('_', '').toUpperCase()}/`,
+      (id) => `PAYOUT ${id.replace('_', '-')}`,
+    ]
+    const text = (id: string): string => forms[PAYOUTS.findIndex((each) => each.id === id) % forms.length]?.(id) ?? id
+
     const { found, payouts, summary } = await compare({ ours: report(), theirs: bank(text) })
 
     expect(found).toEqual([RENT])
@@ -158,6 +161,35 @@ describe('payouts of a report and the lines of a bank', () => {
     expect(found).toEqual([RENT])
     expect(summary.apart).toEqual([{ side: 'ours', kind: 'unpaid', currency: 'EUR', rows: 1, amount: 4_825n }])
     expect(payouts[0]).toMatchObject({ rows: 3, stated: BigInt(netOf(PAYOUTS[0]?.lines ?? [])) })
+  }) // biome-ignore format: rows
+
+  it('may come in two lines, and in one line twice', async () => {
+    const [first, second] = [PAYOUTS[0], PAYOUTS[1]]
+    const more = csv([
+      ['2026-03-04', `REST ${first?.id}`, '10.00', 'EUR'],
+      ['2026-03-04', `AGAIN ${second?.id}`, major(netOf(second?.lines ?? [])), 'EUR'],
+    ])
+    const theirs = bank(undefined, (cents, place) => cents - (place === 0 ? 1_000 : 0)) + more
+
+    const { found, payouts } = await compare({ ours: report(), theirs })
+
+    expect(found).toEqual([`duplicate_external ${second?.id} -${netOf(second?.lines ?? [])}`, RENT])
+    expect(payouts[0]).toMatchObject({ state: 'at_bank', bank: payouts[0]?.payout })
+  })
+
+  it('are compared by the column that is given, and each currency has a payout of its own', async () => {
+    const rows = (currency: string): string =>
+      PAYOUTS.flatMap(({ id, lines }, place) => lines.map(([kind, gross, fee], row) => `${currency}${place}x${row},${kind},${major(gross)},${major(fee)},${currency},${id}\n`)).join('')
+    const ours = `id,type,gross,fee,currency,payout_id\n${rows('EUR')}${rows('USD')}`
+    const lines = ['EUR', 'USD'].flatMap((currency) => PAYOUTS.map(({ id, lines: own }) => [id, major(own.reduce((sum, [, gross]) => sum + gross, 0)), currency]))
+
+    const { found, payouts } = await compare(
+      { ours, theirs: csv([['text', 'value', 'currency'], ...lines]) },
+      { given: { amount: { ours: 'gross:major', theirs: 'value' }, currency: { ours: 'currency', theirs: 'currency' } } },
+    )
+
+    expect(found).toEqual([])
+    expect(payouts.map(({ state, currency }) => `${state} ${currency}`)).toEqual([...PAYOUTS.map(() => 'at_bank EUR'), ...PAYOUTS.map(() => 'at_bank USD')])
   }) // biome-ignore format: rows
 
   it('have rows that cannot be read, each a break of its own', async () => {

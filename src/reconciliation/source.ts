@@ -27,9 +27,15 @@ export type FeeSchedule = { readonly ratePpm: number; readonly fixed: bigint }
 const MILLION = 1_000_000n
 const HALF_MILLION = 500_000n
 
-/** What the schedule says of an amount, in its minor units. */
-export const scheduledFee = (amount: bigint, { ratePpm, fixed }: FeeSchedule): bigint =>
-  (amount * BigInt(ratePpm) + HALF_MILLION) / MILLION + fixed
+/** The largest fee, above or below zero, in minor units: files and the database have 64 bits for it. */
+export const MAX_FEE = 2n ** 63n - 1n
+
+/** What the schedule says of an amount, in its minor units; never beyond the largest fee. */
+export function scheduledFee(amount: bigint, { ratePpm, fixed }: FeeSchedule): bigint {
+  const fee = (amount * BigInt(ratePpm) + HALF_MILLION) / MILLION + fixed
+  if (fee > MAX_FEE) return MAX_FEE
+  return fee < -MAX_FEE ? -MAX_FEE : fee
+}
 
 /** What a version of the rules may change: what decides about breaks, and nothing that moves records to another day. */
 export type RuleSettings = Partial<Pick<Source, 'lagDays' | 'graceMinutes' | 'feeSchedule' | 'tolerance'>>

@@ -83,6 +83,20 @@ describe('a file', () => {
     expect(String(thrown)).toContain(name.slice(name.lastIndexOf('\n') + 1))
   })
 
+  it('in a zip is called by its folders where its name alone is that of another one', async () => {
+    const names = ['north/day.sta', 'south/day.sta', 'south/night.sta', 'x/day.sta (2)', 'south/day.sta']
+
+    const found = await unpacked(zipOf(names.map((name, n) => member(name, String(n)))))
+
+    expect(found.map(([name]) => name)).toEqual([
+      'north/day.sta',
+      'south/day.sta',
+      'night.sta',
+      'day.sta (2)',
+      'south/day.sta (2)',
+    ])
+  })
+
   it('in a zip comes out of it, each by its own name, and folders are none', async () => {
     const packed = zipOf([
       member('in/', ''),

@@ -48,8 +48,9 @@ export async function withDocuments<T>(
     const entries = await entriesOf(zip, limits)
     if (entries.some(({ fileName }) => fileName === WORKBOOK)) return await work([{ name, open: whole }])
     if (entries.length === 0) throw new BrokenFile('empty_zip', 1, 'There is no file in the zip')
+    const names = namesOf(entries)
     return await work(
-      entries.map((entry, index) => ({ name: nameOf(entry, index), open: () => member(zip, entry, limits) })),
+      entries.map((entry, index) => ({ name: names[index] ?? '', open: () => member(zip, entry, limits) })),
     )
   } finally {
     zip.close()
@@ -59,8 +60,26 @@ export async function withDocuments<T>(
 /** A name out of an archive as it may be shown and stored: a sender can write anything into it, of any length. */
 const label = (name: string): string => name.slice(0, MAX_LABEL).toWellFormed().replace(UNFIT, '\ufffd')
 
-const nameOf = ({ fileName }: Entry, index: number): string =>
-  holdsCardNumber(fileName) ? `file ${index + 1}` : label(basename(fileName))
+const nameOf = ({ fileName }: Entry, index: number, shown: (path: string) => string = basename): string =>
+  holdsCardNumber(fileName) ? `file ${index + 1}` : label(shown(fileName))
+
+/**
+ * What each file of a zip is called: a name of its own, because one that has the name and the day of another takes its place.
+ * Its folders belong to it where its name alone is not enough, and a number where they are not.
+ */
+function namesOf(entries: readonly Entry[]): readonly string[] {
+  const alone = entries.map((entry, index) => nameOf(entry, index))
+  const counts = Map.groupBy(alone, (name) => name)
+  const taken = new Set<string>()
+  return entries.map((entry, index) => {
+    const name = alone[index] ?? ''
+    const called = (counts.get(name)?.length ?? 0) > 1 ? nameOf(entry, index, (path) => path) : name
+    let free = called
+    for (let n = 2; taken.has(free); n += 1) free = `${called.slice(0, MAX_LABEL - 8)} (${n})`
+    taken.add(free)
+    return free
+  })
+}
 
 const MAX_LABEL = 255
 /** Controls, and what turns the direction of a text. */

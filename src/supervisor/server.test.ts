@@ -2,10 +2,11 @@ import { connect, createServer } from 'node:net'
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createTestDatabase } from '../../test/support/database.ts'
-import { makeHome, postmasterPid, removeHome } from '../../test/support/running-server.ts'
+import { clusterFolder, makeHome, postmasterPid, removeHome } from '../../test/support/running-server.ts'
 import { waitFor } from '../../test/support/wait-for.ts'
 import { readConfig } from '../config.ts'
 import { findFreePort } from './free-port.ts'
+import { findPostmaster } from './postgres/cluster.ts'
 import { identityOf, isAlive, signal } from './process.ts'
 import { type CreateApp, type RunningServer, startServer } from './server.ts'
 
@@ -72,6 +73,23 @@ describe('a start', () => {
       })
 
       expect(killing).toBeDefined()
+      await killing
+    },
+    SLOW_MS,
+  )
+
+  it(
+    'goes on when PostgreSQL is killed as soon as it takes connections, before it has a database of ours',
+    async () => {
+      const isReady = (): boolean =>
+        postmasterPid(home) !== undefined && findPostmaster(clusterFolder(home))?.ready === true
+      const killing = waitFor(isReady, { what: 'PostgreSQL to be ready', timeoutMs: SLOW_MS }).then(killPostgres)
+
+      server = await start(async ({ databaseUrl }) => {
+        await query(databaseUrl, 'select mode from tallystick.deployment')
+        return app
+      })
+
       await killing
     },
     SLOW_MS,

@@ -74,7 +74,9 @@ type Databases = { readonly url: string; readonly ownerUrl: string; readonly app
 /** The database's addresses and the role to grant the app's rights to, once it can be reached. */
 async function reachDatabase(config: Config, parts: Parts, say: Say): Promise<Databases> {
   if (config.database.kind === 'embedded') {
-    const postgres = await patiently(ensurePostgres(parts.home.path, say), say, 'Waiting for PostgreSQL …')
+    // Nobody watches over it yet: when it dies before it is of use, the next try starts it again.
+    const ensured = onceItReturns(() => ensurePostgres(parts.home.path, say))
+    const postgres = await patiently(ensured, say, 'Waiting for PostgreSQL …')
     parts.postgres = postgres
     parts.keep({ name: 'PostgreSQL', ...postgres })
     return { url: postgres.url, ownerUrl: postgres.ownerUrl, appRole: postgres.appRole }

@@ -8,10 +8,15 @@ import { type Attempt, type NewPayment, PAYMENT_INVARIANTS } from '../../src/pay
 import { openBooks, reportOf } from '../../src/payments/testing/books.ts'
 import { createDb, type Db } from '../../src/platform/db.ts'
 import { checkInvariants } from '../../src/platform/invariant.ts'
-import { type BankSource, createReconciliation, RECONCILIATION_INVARIANTS } from '../../src/reconciliation/index.ts'
+import {
+  type BankSource,
+  createReconciliation,
+  RECONCILIATION_INVARIANTS,
+  type ReconciliationDeps,
+} from '../../src/reconciliation/index.ts'
 import { type SettlementFile, simulatorCsv, withdrawFile } from '../../src/settlement/index.ts'
 import { WALLET_INVARIANTS } from '../../src/wallet/index.ts'
-import type { TestDatabase } from './database.ts'
+import type { TestDatabase } from './cloned-database.ts'
 import { aPayment } from './money-path.ts'
 import type { FileLine } from './settlement-text.ts'
 
@@ -31,9 +36,11 @@ export type Nights = ReturnType<typeof openNights>
 
 /** Files and nights on a database, without HTTP and PSP: the test brings the files and says what time it is. */
 export function openNights(
-  { url, schema }: TestDatabase,
+  { url, schema }: Pick<TestDatabase, 'url' | 'schema'>,
   over: (db: Db) => Db = (db) => db,
   banks: readonly BankSource[] = [],
+  /** What is at the PSP for a day, as a text. */
+  fetch: (day: string) => Promise<string | undefined> = async () => undefined,
 ) {
   const inner = createDb({ url, schema })
   const beneath = over(inner)
@@ -59,21 +66,22 @@ export function openNights(
   const log = pino({ level: process.env['LOG_LEVEL'] ?? 'silent' })
   const scratch = mkdtempSync(join(tmpdir(), 'tallystick-nights-'))
   let now = new Date(`${FIRST_DAY}T12:00:00Z`)
-  const reconciliation = createReconciliation(
-    {
-      db,
-      moneyDb: db,
-      directory: createAccountDirectory(db),
-      clock: { now: () => now, offsetMs: () => 0 },
-      log,
-      exclusive: {
-        run: async (_key, work) => ({
-          result: await work({ holds: () => true, signal: new AbortController().signal }),
-        }),
-      },
-      record: books.payments.record,
-      scratch,
+  const deps: ReconciliationDeps = {
+    db,
+    moneyDb: db,
+    directory: createAccountDirectory(db),
+    clock: { now: () => now, offsetMs: () => 0 },
+    log,
+    exclusive: {
+      run: async (_key, work) => ({
+        result: await work({ holds: () => true, signal: new AbortController().signal }),
+      }),
     },
+    record: books.payments.record,
+    scratch,
+  }
+  const reconciliation = createReconciliation(
+    deps,
     [
       {
         source: {
@@ -85,7 +93,13 @@ export function openNights(
           lagDays: 1,
           feeSchedule: SCHEDULE,
         },
-        origin: { firstBusinessDate: async () => FIRST_DAY, fetch: async () => undefined },
+        origin: {
+          firstBusinessDate: async () => FIRST_DAY,
+          async fetch(day) {
+            const text = await fetch(day)
+            return text === undefined ? undefined : { name: day, bytes: piecesOf(text) }
+          },
+        },
         formats: [simulatorCsv],
       },
     ],
@@ -94,7 +108,8 @@ export function openNights(
   return {
     db: inner,
     scratch,
-    clock: { now: () => now, offsetMs: () => 0 },
+    clock: deps.clock,
+    deps,
     books,
     reconciliation,
     /** It is one in the morning of the day behind the n-th. */
@@ -102,10 +117,7 @@ export function openNights(
       now = new Date(`${dayAt(n + 1)}T01:00:00Z`)
     },
     async upload(text: string): Promise<SettlementFile> {
-      const bytes = async function* () {
-        yield Buffer.from(text)
-      }
-      return (await reconciliation.receive({ source: 'simulator', name: undefined, bytes: bytes() })).file
+      return (await reconciliation.receive({ source: 'simulator', name: undefined, bytes: piecesOf(text) })).file
     },
     withdraw: (id: string) => withdrawFile({ db: inner, scratch }, { id, reason: 'it is wrong', by: 'test', at: now }),
     /** Does what is due; and meanwhile something else, before the transaction of that number, or behind them all. */
@@ -127,6 +139,10 @@ export function openNights(
       rmSync(scratch, { recursive: true, force: true })
     },
   }
+}
+
+export async function* piecesOf(text: string): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(text)
 }
 
 /** A charge that the PSP took, booked with us at that instant. */

@@ -5,8 +5,8 @@ import { type Done, judge, proofProblems, render, settingsOf } from './judge.ts'
 import type { Row } from './row.ts'
 import type { TruthSet } from './set.ts'
 
-/** Ways in which a set is told again: with rows in another order and files in another style, from the other side, changed. */
-export const WAYS = ['shuffled', 'mirrored', 'one cent'] as const
+/** Ways in which a set is told again: in another order and style, from the other side, in several files, with a change. */
+export const WAYS = ['shuffled', 'mirrored', 'split', 'one cent'] as const
 export type Way = (typeof WAYS)[number]
 
 /** What has to stay as it is, or has to change, when a set is told in another way. In words, what does not. */
@@ -14,6 +14,7 @@ export async function judgeAgain(set: TruthSet, base: Done, way: Way): Promise<r
   switch (way) {
     case 'shuffled': return (await judge(set, 1)).problems.map((problem) => `in another order and style: ${problem}`)
     case 'mirrored': return await mirrored(set, base)
+    case 'split': return await split(set, base)
     case 'one cent': return await withOneCent(set, base)
   } // biome-ignore format: a table
 }
@@ -35,6 +36,34 @@ async function mirrored(set: TruthSet, base: Done): Promise<readonly string[]> {
   const isReversed = swapped.summary.mapping.specs?.theirs.sign === -1
   const [a, b] = [base.items.map((item) => factOf(item, 1n)), swapped.items.map((item) => mirrorOf(item, isReversed))]
   return differencesOf(a, b).map((text) => `with the sides swapped: ${text}`)
+}
+
+/** Each side in some files of a folder: the very same breaks. */
+async function split(set: TruthSet, base: Done): Promise<readonly string[]> {
+  const random = createSeeded(set.seed + 99)
+  const { files, given } = render(set, 0)
+  const inParts = (text: string): Readonly<Record<string, string>> => {
+    const isTable = !text.startsWith('{')
+    const [head, rows] = isTable
+      ? [text.slice(0, text.indexOf('\n') + 1), text.slice(text.indexOf('\n') + 1)]
+      : ['', text]
+    const lines = rows.split('\n').slice(0, -1)
+    const cut = random.integer(1, lines.length - 1)
+    const parts = [lines.slice(0, cut), lines.slice(cut)]
+    return Object.fromEntries(
+      parts.map((part, n) => [`part-${n}.${isTable ? 'csv' : 'jsonl'}`, `${head}${part.join('\n')}\n`]),
+    )
+  }
+  const after = await compareFiles(
+    { ours: inParts(files.ours), theirs: inParts(files.theirs) },
+    { ...settingsOf(set.world), given },
+  )
+  if (after.kind === 'unsure') return ['in several files nothing was matched']
+  const [a, b] = [base, after].map(({ items }) => items.map((item) => factOf(item, 1n)))
+  return [
+    ...differencesOf(a ?? [], b ?? []).map((text) => `in several files: ${text}`),
+    ...proofProblems(set, after).map((problem) => `in several files: ${problem}`),
+  ]
 }
 
 /** What was said of one side is said of the other. */

@@ -15,7 +15,11 @@ export type Done = {
   readonly rows: number
   readonly again: number
   readonly tally: Tally
-  readonly problems: readonly { readonly seed: number; readonly size: Task['size']; readonly problem: string }[]
+  readonly problems: readonly {
+    readonly seed: number
+    readonly size: Task['size'] | 'world'
+    readonly problem: string
+  }[]
 }
 
 const LARGE = 90_000 // parts, which are some hundred thousand rows a side

@@ -114,7 +114,8 @@ describe('the reports of the ledger', () => {
     const balance = await call('GET', '/v1/ledger/trial_balance?as_of=2026-03-03T00:00:00%2B01:00')
     const day = await call('GET', '/v1/ledger/trial_balance?as_of=2026-03-03')
     const invariants = await call('GET', '/v1/ledger/invariants')
-    const verification = await call('GET', '/v1/ledger/verification')
+    const verification = await call('GET', `/v1/ledger/verification?anchor=${'0'.repeat(64)}`)
+    const unfit = await call('GET', '/v1/ledger/verification?anchor=newest')
 
     expect(balance.json()).toEqual({ as_of: '2026-03-02T23:00:00.000Z', currencies: [] })
     expect(day.json().as_of).toBe('2026-03-03T00:00:00.000Z')
@@ -122,7 +123,10 @@ describe('the reports of the ledger', () => {
     expect(verification.json()).toMatchObject({
       ok: false,
       checked: { batches: 1, entries: 2, postings: 4 },
+      newest_anchor: { day: '2026-03-03', hash: 'ab'.repeat(32) },
       findings: [{ kind: 'posting_changed', entry: expect.stringMatching(/^je_/), posting: 2 }],
     })
+    expect(unfit).toMatchObject({ status: 400 })
+    expect(unfit.json()).toMatchObject({ errors: [{ pointer: '?anchor' }] })
   })
 })

@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { Refusal } from '../../platform/errors.ts'
 import { publicId, requireUuid } from '../../platform/ids.ts'
+import { actorOf } from '../actor.ts'
 import { handOver, onlyResult, readBatch, sendBatch } from '../batch.ts'
 import { BATCH_BODY_MAX_BYTES } from '../body-parser.ts'
 import { accountCursor, pageBody, uuidCursor } from '../cursor.ts'
@@ -23,6 +24,7 @@ import {
   NewEntryBatchSchema,
   NewEntrySchema,
   TrialBalanceSchema,
+  VerificationQuery,
   VerificationSchema,
 } from '../schemas/ledger.ts'
 import { ProblemSchema } from '../schemas/problem.ts'
@@ -161,7 +163,7 @@ function postingRoutes(app: Api, ledger: Ledger): void {
       },
     },
     async (request, reply) => {
-      const item = newEntryOf(request.body, idempotencyKeyOf(request.raw))
+      const item = { ...newEntryOf(request.body, idempotencyKeyOf(request.raw)), actor: actorOf(request) }
       const { entry, replayed } = await onlyResult(ledger.post([item]))
       if (replayed) reply.header('idempotent-replayed', 'true')
       return reply.code(201).send(entryBody(entry))
@@ -190,12 +192,13 @@ function postingRoutes(app: Api, ledger: Ledger): void {
       },
     },
     async (request, reply) => {
+      const actor = actorOf(request)
       const items = readBatch<EntryItemBody, NewManualEntry>(request, request.body.entries, {
         list: 'entries',
         schema: EntryItemSchema,
         parts: 'postings',
         partsMax: BATCH_POSTINGS_MAX,
-        read: newEntryOf,
+        read: (body, key, at) => ({ ...newEntryOf(body, key, at), actor }),
       })
       const results = await handOver(items, ledger.post)
       const write = reply.compileSerializationSchema(ENTRY_WRITER)
@@ -255,13 +258,20 @@ function reportRoutes(app: Api, ledger: Ledger): void {
         tags,
         operationId: 'verifyLedger',
         summary: 'Read the whole hash chain again and say what does not fit',
+        querystring: VerificationQuery,
         response: { 200: VerificationSchema },
       },
       config: { scope: 'read' },
     },
-    async () => {
-      const { ok, checked, findings } = await ledger.verify()
-      return { ok, checked, findings: findings.map(findingBody) }
+    async ({ query }) => {
+      const { ok, checked, findings, anchors } = await ledger.verify(query.anchor)
+      const newest = anchors.at(-1)
+      return {
+        ok,
+        checked,
+        findings: findings.map(findingBody),
+        ...(newest !== undefined && { newest_anchor: newest }),
+      }
     },
   )
 }

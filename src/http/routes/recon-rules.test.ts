@@ -6,7 +6,11 @@ const { app } = await createTestServer({ services: createFakeServices() })
 const call = caller(app)
 afterAll(() => app.close())
 
-const settings = { lag_days: 2, fee_schedule: { rate_ppm: 15_000, fixed: 25 } }
+const settings = {
+  lag_days: 2,
+  fee_schedule: { rate_ppm: 15_000, fixed: 25 },
+  tolerance: { amount: { minor_units: { EUR: 2, JPY: 0 }, basis_points: 5 }, fee: { basis_points: 100 } },
+}
 
 describe('a version of rules', () => {
   it('is drafted, tested and activated, and says by whom', async () => {

@@ -169,8 +169,29 @@ export const InvariantsSchema = Type.Object({
   checks: Type.Array(Type.Object({ name: Type.String(), ok: Type.Boolean(), detail: Type.String() })),
 })
 
+export const VerificationQuery = Type.Object(
+  {
+    anchor: Type.Optional(
+      Type.String({
+        pattern: '^[0-9a-f]{64}$',
+        description: 'The hash of a day that somebody wrote down: it must be there.',
+      }),
+    ),
+  },
+  closed,
+)
+
 export const VerificationSchema = Type.Object({
   ok: Type.Boolean(),
+  newest_anchor: Type.Optional(
+    Type.Object(
+      { day: Type.String(), hash: Type.String() },
+      {
+        description:
+          'The last day of the chain of days. Written down elsewhere, it shows later whether anything was cut off.',
+      },
+    ),
+  ),
   checked: Type.Object({ batches: Type.Integer(), entries: Type.Integer(), postings: Type.Integer() }),
   findings: Type.Array(
     Type.Object({

@@ -161,7 +161,8 @@ function fakeLedger(entries: Map<string, JournalEntry>, accounts: Set<string>): 
     invariants: async () => ({ ok: true, checks: [{ name: 'balanced', ok: true, detail: 'all entries' }] }),
     verify: async () => ({
       ok: false,
-      checked: { batches: 1, entries: 2, postings: 4 },
+      checked: { batches: 1, entries: 2, postings: 4, anchors: 1 },
+      anchors: [{ day: '2026-03-03', hash: 'ab'.repeat(32) }],
       findings: [
         { kind: 'posting_changed', chain: 1, batch: 1, entryId: newId(), posting: 2, detail: 'Its hash differs.' },
       ],

@@ -43,13 +43,15 @@ export function createOutcomeFiles({ db, scratch }: { readonly db: Db; readonly 
     }
     return { folder, path: write(), users: 0, usedAt: 0 }
   }
-  const forget = async (blobId: string, { folder }: Kept): Promise<void> => {
-    kept.delete(blobId)
-    await rm(folder, { recursive: true, force: true })
+  // Forgotten at once and removed then: whoever comes meanwhile fetches another one, which is none of this.
+  const forget = (blobId: string, file: Kept): Promise<void> => {
+    if (kept.get(blobId) === file) kept.delete(blobId)
+    return rm(file.folder, { recursive: true, force: true })
   }
   const tidy = async (): Promise<void> => {
     const idle = [...kept].filter(([, { users }]) => users === 0).sort(([, a], [, b]) => a.usedAt - b.usedAt)
-    for (const [blobId, each] of idle.slice(0, Math.max(0, kept.size - KEPT))) await forget(blobId, each)
+    const over = idle.slice(0, Math.max(0, kept.size - KEPT))
+    await Promise.all(over.map(([blobId, each]) => forget(blobId, each)))
   }
 
   return {

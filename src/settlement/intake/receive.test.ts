@@ -243,6 +243,20 @@ describe('a file of a declared source', () => {
     expect(received.map(({ duplicate }) => duplicate).toSorted()).toEqual([false, true])
   })
 
+  it('of a zip does not take the place of another one that is called the same in another folder', async () => {
+    const texts = ['north', 'south'].map((what) =>
+      aStatement({ day: '2026-03-02', account: what, opening: 100, entries: [['2026-03-02', 1, what]] }),
+    )
+    const zip = zipOf(texts.map((text, n) => ({ name: `${n}/day.sta`, bytes: Buffer.from(text) })))
+
+    const received = await receiveAll(zip, { name: 'two.zip' })
+
+    expect(received.map(({ file }) => [file.name, file.status, file.supersedes])).toEqual([
+      ['two.zip/0/day.sta', 'accepted', null],
+      ['two.zip/1/day.sta', 'accepted', null],
+    ])
+  })
+
   it('of a zip is a file of its own, and what is kept is the zip', async () => {
     const texts = ['2026-03-02', '2026-03-03'].map((day) => aStatement({ day, opening: 100, entries: [[day, 1, day]] }))
     const zip = zipOf(texts.map((text, index) => ({ name: `in/${index}.sta`, bytes: Buffer.from(text) })))

@@ -11,6 +11,7 @@ async function asOwner<T>(server: Server, database: string, work: (client: pg.Cl
     password: server.ownerPassword,
     database,
   })
+  client.on('error', () => {}) // A connection that is lost later fails the query that runs on it, which says it better.
   await client.connect()
   try {
     return await work(client)

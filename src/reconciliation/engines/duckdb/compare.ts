@@ -1,5 +1,5 @@
 import { literal } from '../../../platform/duckdb.ts'
-import type { FeeSchedule, PairTerms } from '../../source.ts'
+import { type FeeSchedule, MAX_FEE, type PairTerms } from '../../source.ts'
 import type { Tolerance } from '../../tolerance.ts'
 
 /** Kinds of lines that stand for a charge or against one. Payouts and fees have proofs of their own. */
@@ -44,7 +44,6 @@ function differSql(amount: string, expected: string, currency: string, tolerance
     : `(${isOther} and abs(${amount}::hugeint - ${expected}::hugeint) > least(${bounds.join(', ')}))`
 }
 
-const MAX_BIGINT = 2n ** 63n - 1n
 const HALF_MILLION = 500_000n
 
 /** What the schedule says of our amount, or of theirs across currencies. Amounts that 64 bits are enough for take a tenth of the time. */
@@ -52,8 +51,8 @@ export function expectedFee(schedule: FeeSchedule | undefined): string {
   if (schedule === undefined) return 'null::bigint'
   const { ratePpm, fixed } = schedule
   const amount = '(case when o.currency = t.currency then o.amount else t.amount end)'
-  const fee = (type: string): string =>
-    `((${amount}::${type} * ${ratePpm} + ${HALF_MILLION}) // 1000000 + ${fixed})::bigint`
-  const enough = (MAX_BIGINT - HALF_MILLION) / BigInt(Math.max(1, ratePpm))
-  return `case when ${amount} between -${enough} and ${enough} then ${fee('bigint')} else ${fee('hugeint')} end`
+  const fee = (type: string): string => `(${amount}::${type} * ${ratePpm} + ${HALF_MILLION}) // 1000000 + ${fixed}`
+  const enough = (MAX_FEE - HALF_MILLION) / BigInt(Math.max(1, ratePpm))
+  return `case when ${amount} between -${enough} and ${enough} then ${fee('bigint')}
+               else greatest(least(${fee('hugeint')}, ${MAX_FEE}), -${MAX_FEE})::bigint end`
 }

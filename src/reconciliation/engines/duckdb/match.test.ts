@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type DuckDb, fileLiteral, literal, openDuckDb } from '../../../platform/duckdb.ts'
 import { oursPath } from '../../ours.ts'
+import { scheduledFee } from '../../source.ts'
 import type { Facts } from '../engine.ts'
 import { createDuckDbEngine } from './match.ts'
 
@@ -12,10 +13,10 @@ const idOf = (n: number): string => `01a00000-0000-7000-8000-${n.toString(16).pa
 const referenceOf = (n: number): string => `att_${idOf(n).replaceAll('-', '')}`
 const quoted = (text: string): string => `"${text.replaceAll('"', '""')}"`
 
-type Ours = { readonly n: number; readonly amount: number; readonly psp?: string }
+type Ours = { readonly n: number; readonly amount: number | bigint; readonly psp?: string }
 type Theirs = {
   readonly line: number
-  readonly amount: number
+  readonly amount: number | bigint
   readonly reference?: string
   readonly psp?: string
   readonly fee?: number
@@ -35,10 +36,10 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-const feeOf = (amount: number): number => Math.floor((amount * 29 + 500) / 1_000) + 30
+const feeOf = (amount: number | bigint): number => Math.floor((Number(amount) * 29 + 500) / 1_000) + 30
 
 /** Compares what we hold, each a charge of one order in EUR, with the lines of a file. */
-async function match(ours: readonly Ours[], theirs: readonly Theirs[]): Promise<Facts> {
+async function match(ours: readonly Ours[], theirs: readonly Theirs[], feeSchedule = FEE): Promise<Facts> {
   const write = (file: Parameters<typeof oursPath>[1], rows: readonly string[]): void =>
     writeFileSync(oursPath(folder, file), rows.map((row) => `${row}\n`).join(''))
   write(
@@ -83,12 +84,24 @@ async function match(ours: readonly Ours[], theirs: readonly Theirs[]): Promise<
     window: { day: '2026-03-01', previousDay: undefined, seen: new Map([[1, 0n]]) },
     carriedOurs: [],
     carriedTheirs: [],
-    feeSchedule: FEE,
+    feeSchedule,
   })
   return engine.match()
 }
 
 describe('the engine', () => {
+  it('takes a fee that is beyond 64 bits for the largest of them, which differs from every fee', async () => {
+    const amount = 2n ** 63n - 1n
+    const schedule = { ratePpm: 1_000_000, fixed: 30n }
+    const line = { line: 4, amount, reference: referenceOf(1), fee: 100 }
+
+    const facts = await match([{ n: 1, amount }], [line], schedule)
+
+    expect(facts.differences).toMatchObject([{ code: 'fee_mismatch', expected_fee: amount, fee: 100n }])
+    expect(scheduledFee(amount, schedule)).toBe(amount)
+    expect(scheduledFee(-amount, { ratePpm: 1_000_000, fixed: -30n })).toBe(-amount)
+  })
+
   it('pairs equal records and counts them once', async () => {
     const facts = await match(
       [
