@@ -109,10 +109,10 @@ function itemOf(row: FoundRow, { sides, veil, suggestions }: Known): Item {
   }
 }
 
-const hintOf = ({ score, reasons, rows }: Suggestion, side: Side, veil: Veil): Hint => ({
+const hintOf = ({ score, reasons, candidates }: Suggestion, side: Side, veil: Veil): Hint => ({
   score,
   reasons,
-  rows: rows.map(({ id, line, reference, amount, currency, at }) => ({
+  rows: candidates.map(({ id, line, references: [reference], amount, currency, at }) => ({
     id,
     ...rowAt(side, line),
     reference: reference === undefined ? undefined : veil.reference(reference),

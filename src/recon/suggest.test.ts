@@ -1,13 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { distance, likeness } from './likeness.ts'
 import { type Lone, suggest } from './suggest.ts'
 import { briefly, csv, done } from './testing.ts'
 
 const aRow = (id: string, row: Partial<Lone> = {}): Lone => ({
   id,
   line: 2,
-  reference: undefined,
+  references: [],
   amount: 2_500n,
   fee: undefined,
   currency: 'EUR',
@@ -18,46 +17,30 @@ const aRow = (id: string, row: Partial<Lone> = {}): Lone => ({
 
 const best = (ours: readonly Lone[], theirs: readonly Lone[], id = 'o') => {
   const [first] = suggest(ours, theirs).get(id) ?? []
-  return first && { ids: first.rows.map((row) => row.id), score: first.score, reasons: first.reasons }
+  return (
+    first && {
+      ids: first.candidates.map((row) => row.id),
+      score: first.score,
+      reasons: first.reasons.map(({ name }) => name),
+    }
+  )
 }
-
-describe('references', () => {
-  it.each([
-    ['PAY8123', 'PAY8132', 1],
-    ['PAY8123', 'PAY813', 1],
-    ['PAY8123', 'PAY9123', 1],
-    ['ABC', 'XYZ', 3],
-    ['', 'XY', 2],
-  ])('%s and %s are %i edits apart', (one, other, edits) => {
-    expect(distance(one, other)).toBe(edits)
-  })
-
-  it.each([
-    ['ORDER81234567', 'ORDER8123', 'cut_reference'],
-    ['INV20260017X', 'INV20260018X', 'similar_reference'],
-    ['SHOP4711900A', '4711900REF77ZZ', 'shared_digits'],
-    ['CH1', 'RF2', undefined],
-    ['', 'RF2', undefined],
-  ])('%s and %s: %s', (one, other, reason) => {
-    expect(likeness(one, other)?.reason).toBe(reason)
-  })
-})
 
 describe('the partner that is suggested first', () => {
   /** Rows that have something of the right one, but less. */
   const others = [
-    aRow('far', { amount: 2_500n, day: '2026-06-03', reference: 'zz-1' }),
-    aRow('day', { amount: 99_900n, reference: 'zz-2' }),
-    aRow('name', { amount: 70_000n, reference: 'order-7734518', day: '2026-01-01' }),
+    aRow('far', { amount: 2_500n, day: '2026-06-03', references: ['zz-1'] }),
+    aRow('day', { amount: 99_900n, references: ['zz-2'] }),
+    aRow('name', { amount: 70_000n, references: ['order-7734518'], day: '2026-01-01' }),
   ]
-  const mine = aRow('o', { reference: 'order-7734512', fee: undefined })
+  const mine = aRow('o', { references: ['order-7734512'], fee: undefined })
 
   it.each<readonly [string, Partial<Lone>, readonly string[]]>([
-    ['has a typo in its reference', { reference: 'order-7734521' }, ['same_amount', 'similar_reference', 'same_day']],
-    ['has a reference that was cut', { reference: 'order-77345' }, ['same_amount', 'cut_reference', 'same_day']],
-    ['has another amount, by the fee', { reference: 'ORDER 7734512', amount: 2_425n, fee: 75n }, ['differs_by_fee', 'cut_reference', 'same_day']],
-    ['has the amount and a near date, and no reference', { day: '2026-03-05' }, ['same_amount', 'near_date']],
-    ['has the reference in a text, and nearly the amount', { reference: 'PAYMENT 7734512 THANKS', amount: 2_450n }, ['near_amount', 'shared_digits', 'same_day']],
+    ['has a typo in its reference', { references: ['order-7734521'] }, ['same_amount', 'near_reference', 'same_day']],
+    ['has a reference that was cut', { references: ['order-773'] }, ['same_amount', 'cut_reference', 'same_day']],
+    ['has another amount, by the fee', { references: ['ORDER 7734512'], amount: 2_425n, fee: 75n }, ['amount_less_fee', 'same_reference', 'same_day']],
+    ['has the amount and a near date, and no reference', { day: '2026-03-05' }, ['same_amount', 'near_day']],
+    ['has the reference in a text, and nearly the amount', { references: ['PAYMENT 7734512 THANKS'], amount: 2_450n }, ['near_amount', 'shared_number', 'same_day']],
   ])('%s', (_what, row, reasons) => {
     const found = best([mine], [...others, aRow('right', row)])
 
@@ -65,20 +48,18 @@ describe('the partner that is suggested first', () => {
     expect(found?.score).toBeLessThan(1)
   }) // biome-ignore format: a table
 
-  it('is a few rows whose sum it is, when there are no others', () => {
+  it('is a few rows whose sum it is', () => {
     const parts = [aRow('a', { amount: 1_000n }), aRow('b', { amount: 1_400n }), aRow('c', { amount: 100n })]
     const odd = aRow('d', { amount: 730n })
-    const twin = aRow('e', { amount: 1_400n })
 
     expect(best([aRow('o')], [...parts, odd])).toMatchObject({
       ids: ['a', 'b', 'c'],
-      reasons: ['sum_of_rows', 'same_day'],
+      reasons: ['sum_of_amounts', 'same_day'],
     })
-    expect(best([aRow('o')], [...parts, odd, twin])).toBeUndefined()
   })
 
   it('is never one of another currency', () => {
-    expect(best([mine], [aRow('usd', { reference: 'order-7734512', currency: 'USD' })])).toBeUndefined()
+    expect(best([mine], [aRow('usd', { references: ['order-7734512'], currency: 'USD' })])).toBeUndefined()
   })
 
   it('is found among three hundred others', () => {
@@ -90,19 +71,19 @@ describe('the partner that is suggested first', () => {
           return state % below
         }
         const rows = Array.from({ length: 300 }, (_, place) =>
-          aRow(`o${place}`, { reference: `pay_${100_000_000 + next(899_999_999)}`, amount: BigInt(1_000 + next(90_000)), day: `2026-03-${10 + next(20)}` }),
+          aRow(`o${place}`, { references: [`pay_${100_000_000 + next(899_999_999)}`], amount: BigInt(1_000 + next(90_000)), day: `2026-03-${10 + next(20)}` }),
         )
         const damaged = rows.map((row, place) => {
-          const reference = row.reference ?? ''
+          const reference = row.references[0] ?? ''
           const at = 6 + next(6)
-          if (fault === 'typo') return { ...row, id: `t${place}`, reference: reference.slice(0, at) + reference.slice(at + 1) }
-          if (fault === 'cut') return { ...row, id: `t${place}`, reference: reference.slice(0, 10) }
+          if (fault === 'typo') return { ...row, id: `t${place}`, references: [reference.slice(0, at) + reference.slice(at + 1)] }
+          if (fault === 'cut') return { ...row, id: `t${place}`, references: [reference.slice(0, 10)] }
           return { ...row, id: `t${place}`, amount: row.amount - 31n, fee: 31n }
         })
 
         const found = suggest(rows, damaged)
 
-        const firsts = rows.map((row, place) => [found.get(row.id)?.[0]?.rows[0]?.id, `t${place}`])
+        const firsts = rows.map((row, place) => [found.get(row.id)?.[0]?.candidates[0]?.id, `t${place}`])
         expect(firsts.filter(([one, other]) => one !== other)).toEqual([])
       }),
       { numRuns: 6, seed: 7 },
@@ -144,7 +125,7 @@ describe('suggestions', () => {
     expect(near.summary.pairs).toBe(far.summary.pairs)
     expect(near.summary.proof).toEqual(far.summary.proof)
     expect(near.items[0]?.suggestions).toMatchObject([
-      { reasons: ['same_amount', 'similar_reference', 'same_day'], rows: [{ id: near.items[1]?.id, row: 10, reference: 'order-7734521', amount: 2_500n }] },
+      { reasons: ['same_amount', 'near_reference', 'same_day', 'only_one'].map((name) => ({ name })), rows: [{ id: near.items[1]?.id, row: 10, reference: 'order-7734521', amount: 2_500n }] },
     ])
     expect(near.items[1]?.suggestions).toMatchObject([{ rows: [{ id: near.items[0]?.id, row: 10 }] }])
     expect(JSON.stringify(hidden.items[0]?.suggestions, (_, value) => (typeof value === 'bigint' ? String(value) : value))).not.toContain('77345')

@@ -42,6 +42,10 @@ async function loneOf(duckdb: DuckDb, side: SideName): Promise<readonly Lone[]> 
      order by abs(l.amount) desc, f.id limit ${MAX_BREAKS}`)
   return rows.map(({ id, line, ref, amount, fee, currency, ms, day }) => {
     const at = ms === null ? (day ?? undefined) : new Date(Number(ms)).toISOString()
-    return { id, line, reference: ref ?? undefined, amount, fee: fee ?? undefined, currency, day: at?.slice(0, 10), at }
+    return {
+      ...{ id, line, amount, fee: fee ?? undefined, currency, at },
+      day: at?.slice(0, 10),
+      references: ref === null ? [] : [ref],
+    }
   })
 }
