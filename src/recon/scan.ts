@@ -16,7 +16,7 @@ const MAX_LINE_BYTES = 65_536
 
 /**
  * Hashes a file and looks whether it is a plain CSV: UTF-8, a row in each line, ends of lines that are all alike, no empty
- * line and no NUL, and quotes around whole cells only. `separator` is one ASCII character.
+ * line and no NUL, and quotes around whole cells only (ADR 0021). `separator` is one ASCII character.
  */
 export async function scanFile(path: string, separator: string): Promise<Scan> {
   const hash = createHash('sha256')
