@@ -86,9 +86,13 @@ const MOST_WORDS = 5
 
 const lettersSql = (cell: string): string => `regexp_replace(upper(${cell}), '[^\\p{L}\\p{N}]', '', 'g')`
 
+/** Columns of a bank in which the id of a payout may stand. */
+export const textsOf = ({ columns }: Pick<Side, 'columns'>): readonly ColumnSurvey[] =>
+  columns.filter((column) => couldBeKey(column) || column.numbers < column.filled / 2)
+
 /** A line that names two payouts that are as long is of neither. */
 async function readLines(duckdb: DuckDb, bank: Side, where: string): Promise<{ lines: number; named: number }> {
-  const texts = bank.columns.filter((column) => couldBeKey(column) || column.numbers < column.filled / 2)
+  const texts = textsOf(bank)
   if (texts.length === 0) return { lines: 0, named: 0 }
   await duckdb.run(`
     create or replace table payout_line as

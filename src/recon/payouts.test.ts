@@ -152,6 +152,22 @@ describe('payouts of a report and the lines of a bank', () => {
     expect(payouts[0]?.state).toBe('missing_external')
   })
 
+  it('are suggested where the id was cut in the text, or has a typo, and are not matched by that', async () => {
+    const cut = (id: string): string => {
+      if (id === PAYOUTS[1]?.id) return `SEPA ${id.slice(0, -2)} PSP LTD`
+      return id === PAYOUTS[2]?.id ? `SEPA ${id.replace('Nx', 'Nz')} PSP LTD` : id
+    }
+
+    const { items, payouts } = await compare({ ours: report(), theirs: bank(cut) }, { asOf: '2026-03-20' })
+
+    const lone = items.filter(({ code }) => code === 'missing_external')
+    expect(payouts.filter(({ state }) => state !== 'at_bank').map(({ reference }) => reference)).toEqual([PAYOUTS[1]?.id, PAYOUTS[2]?.id])
+    expect(lone.map(({ ours, suggestions }) => [ours?.reference, suggestions[0]?.rows[0]?.row, suggestions[0]?.reasons[1]?.name]).toSorted()).toEqual([
+      [PAYOUTS[1]?.id, 4, 'near_reference'],
+      [PAYOUTS[2]?.id, 5, 'near_reference'],
+    ])
+  }) // biome-ignore format: rows
+
   it('leave out rows that are in none yet, and rows of the payouts themselves, and say so', async () => {
     const unpaid = ['ch_new', 'charge', '50.00', '1.75', '48.25', 'EUR', '2026-03-08', '', '']
     const own = ['tr_1', 'payout', major(-netOf(PAYOUTS[0]?.lines ?? [])), '0.00', '0.00', 'EUR', '2026-03-02', PAYOUTS[0]?.id ?? '', day(0)]

@@ -9,6 +9,7 @@ import { type ItemFilter, itemsOf } from './items.ts'
 import { createKeyForms } from './key-form.ts'
 import { type Mapping, type Overrides, openFields } from './mapping.ts'
 import { match } from './match.ts'
+import { otherOf, textsOf } from './payout-find.ts'
 import { asPayouts, asSavedPayouts, type PayoutSides } from './payout-sides.ts'
 import { outsideOf, payoutsOf } from './payouts.ts'
 import type { Item, Summary } from './result.ts'
@@ -105,7 +106,10 @@ async function compare(duckdb: DuckDb, request: ReconRequest): Promise<Outcome> 
     payouts: payouts && (await payoutsOf(duckdb, payouts, veil)),
     notes,
   }
-  const suggestions = await suggestionsOf(duckdb)
+  const suggestions = await suggestionsOf(
+    duckdb,
+    payouts && { [otherOf(payouts.side)]: textsOf(read[otherOf(payouts.side)]) },
+  )
   const known = { sides, veil, suggestions }
   return { kind: 'done', summary, baseline, items: (filter) => itemsOf(duckdb, known, filter) }
 }

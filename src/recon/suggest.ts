@@ -51,13 +51,19 @@ const [BEGINNINGS, ENDS] = [
 const LEAST_DIGITS = 5
 
 function signsOf({ references, amount, fee, currency, day }: Lone): readonly string[] {
-  const letters = (references[0] ?? '')
+  return [
+    ...amountsOf(amount, fee).map((each) => `${currency} ${each}`),
+    ...(day === undefined ? [] : [`${currency} ${day}`]),
+    ...new Set(references.flatMap(partsOf)),
+  ]
+}
+
+function partsOf(reference: string): readonly string[] {
+  const letters = reference
     .toUpperCase()
     .replace(/[^\p{L}\p{N}]/gu, '')
     .slice(0, 64)
   return [
-    ...amountsOf(amount, fee).map((each) => `${currency} ${each}`),
-    ...(day === undefined ? [] : [`${currency} ${day}`]),
     ...BEGINNINGS.filter((count) => letters.length >= count).map((count) => `begins ${letters.slice(0, count)}`),
     ...ENDS.filter((count) => letters.length >= count).map((count) => `ends ${letters.slice(-count)}`),
     ...(letters.match(/\d+/g) ?? []).filter(({ length }) => length >= LEAST_DIGITS).map((digits) => `digits ${digits}`),
