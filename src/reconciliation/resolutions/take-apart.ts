@@ -33,6 +33,13 @@ const CLOSE = statement(
   `update recon_break set state = 'resolved', resolution_id = $1, resolved_at = $2 where id = any($3::uuid[])`,
 )
 
+const TOUCHED = statement(
+  'resolutions.touched_by_unmatch',
+  // Where a live view follows the source, it hears of it.
+  `insert into live_touched (source, break_id)
+   select b.source, b.id from recon_break b where b.id = any($1::uuid[]) and b.source in (select s.source from live_source s)`,
+)
+
 /** Both records of the pair are open, each as the last run of their source would have found it alone. */
 export async function takeApart(tx: Tx, resolutionId: string, unmatched: Unmatched, now: Date): Promise<void> {
   const { source, charge, line, revision } = unmatched
@@ -45,6 +52,7 @@ export async function takeApart(tx: Tx, resolutionId: string, unmatched: Unmatch
     breakOfTheirs({ ...line, isDuplicate: false }, around),
   ])
   await linkBreaks(tx, resolutionId, ids)
+  await tx.run(TOUCHED, [ids])
   await note(tx, resolutionId, ids, 'unmatched', now)
 }
 
@@ -67,6 +75,7 @@ export async function putTogether(
   await lapseProposals(tx, ids, at, 'The pair is together again.')
   if (opened.some(({ state, isOurs }) => isOurs && state === 'open')) await tx.run(SETTLE_AGAIN, [resolutionId, at])
   await tx.run(CLOSE, [resolutionId, at, ids])
+  await tx.run(TOUCHED, [ids])
   await note(tx, resolutionId, ids, 'resolved', at)
 }
 
