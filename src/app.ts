@@ -171,7 +171,7 @@ async function build({ config, databaseUrl, simulatorUrl, apiKey, log }: AppOpti
     { sources: sources.map(({ source }) => source), following: config.liveMatching },
   )
   const resolutions = createResolutions(
-    { db: moneyDb, directory, clock, settings: config.resolutions ?? NO_SETTINGS },
+    { db: moneyDb, directory, clock, settings: config.resolutions ?? NO_SETTINGS, scratch },
     db,
   )
   const declared = intakeSources(

@@ -175,6 +175,10 @@ describe('a closed period', () => {
         { status: 409, code: 'period_closed' },
       ],
       'POST /v1/recon_runs': [post('/v1/recon_runs', { source: 'simulator', business_date: day }), { status: 202 }],
+      'POST /v1/recon_runs/{id}/unmatches': [
+        post(`/v1/recon_runs/${facts.run}/unmatches`, { file: facts.file, line: 2, reason: 'wrong_pair' }),
+        { status: 409, code: 'period_closed' },
+      ],
       'POST /v1/recon_runs/{id}/verify': [post(`/v1/recon_runs/${facts.run}/verify`, {}), { status: 200 }],
       'POST /v1/resolutions/{id}/undo': [
         post(`/v1/resolutions/${facts.resolution}/undo`, { reason: 'wrong' }),

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { verifyAudit } from '../src/platform/audit/index.ts'
 import { Refusal } from '../src/platform/errors.ts'
-import { DIFFERENCES, VERBS } from '../src/reconciliation/resolutions/index.ts'
+import { DIFFERENCES, unmatch, VERBS } from '../src/reconciliation/resolutions/index.ts'
+import { STANDS } from '../src/reconciliation/settled.ts'
 import { charges, line, NOTHING, other, right, take, useCharges } from './support/corrections.ts'
 import { booksOf, dayAt, type Nights, openNights } from './support/nights.ts'
 import { openResolving, type Resolving } from './support/resolving.ts'
@@ -64,7 +65,15 @@ describe('random resolutions', () => {
 
   it('were of many kinds', () => {
     expect([...done].toSorted()).toEqual(
-      expect.arrayContaining(['book_difference', 'correct', 'mark_duplicate', 'match', 'psp_corrected', 'write_off']),
+      expect.arrayContaining([
+        'book_difference',
+        'correct',
+        'mark_duplicate',
+        'match',
+        'psp_corrected',
+        'unmatch',
+        'write_off',
+      ]),
     )
   })
 })
@@ -123,6 +132,7 @@ function linesOf(random: Seeded, day: number): readonly FileLine[] {
 
 /** Whatever comes to somebody's mind: most of it is refused, and then nothing changes. */
 async function decideSomething(random: Seeded, people: Resolving): Promise<void> {
+  if (random.chance(0.2)) return takeSomethingApart(random, people)
   const open = await people.breaks()
   if (open.length === 0) return
   const lone = open.filter(({ attempt_id, line: place }) => (attempt_id === null) !== (place === null))
@@ -150,9 +160,26 @@ async function decideSomething(random: Seeded, people: Resolving): Promise<void>
   }
 }
 
+/** A pair of a run, and sometimes together again. */
+async function takeSomethingApart(random: Seeded, { deps, ann, decide, undo }: Resolving): Promise<void> {
+  const pairs = await deps.db.query<{ runId: string; fileId: string; line: number }>(
+    `select run_id as "runId", file_id as "fileId", line from settled_charge s where ${STANDS} order by attempt_id`,
+  )
+  if (pairs.length === 0) return
+  const request = { ...random.pick(pairs), reason: 'wrong_pair' as const }
+  try {
+    const { resolution } = await deps.db.transaction((tx) => unmatch(tx, deps, request, ann))
+    done.add('unmatch')
+    if (resolution.approvalId !== null) await decide({ id: resolution.approvalId, decision: 'approved' })
+    if (random.chance(0.3)) await undo(resolution.id)
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+  }
+}
+
 async function undoAll(nights: Nights, people: Resolving): Promise<void> {
   const standing = await nights.db.query<{ id: string; state: string; approval_id: string | null }>(
-    `select id, state, approval_id from break_resolution where state in ('proposed', 'applied') order by id`,
+    `select id, state, approval_id from break_resolution where state in ('proposed', 'applied') order by id desc`,
   )
   for (const { id, state, approval_id } of standing) {
     if (state === 'applied') await people.undo(id)

@@ -151,6 +151,28 @@ describe('the live view', () => {
     expect(checks.filter(({ ok }) => !ok)).toEqual([])
   })
 
+  it('has both records of a pair that people take apart at once, and lets go of them when that is undone', async () => {
+    type Match = { readonly code?: string; readonly theirs: { readonly file: string; readonly line: number } }
+    const [run] = (await read<{ data: { id: string }[] }>('/v1/recon_runs?status=completed&limit=3')).data.slice(2)
+    const [pair] = (await read<{ data: Match[] }>(`/v1/recon_runs/${run?.id}/matches?rule=exact`)).data.filter(
+      ({ code }) => code === undefined,
+    )
+    const { file, line } = pair?.theirs ?? {}
+    const before = await sameBreaks()
+    const shows = async (count: number): Promise<boolean> => (await sameBreaks())[0].length === before[0].length + count
+
+    const apart = await server.post(`/v1/recon_runs/${run?.id}/unmatches`, { file, line, reason: 'wrong_pair' })
+    expect(apart.status, apart.text).toBe(201)
+    await waitFor(() => shows(2), { what: 'both records to come' })
+    const [shown, open] = await sameBreaks()
+    expect(shown).toEqual(open)
+    const undone = await server.post(`/v1/resolutions/${apart.body['id']}/undo`, { reason: 'By mistake.' })
+    expect(undone.status, undone.text).toBe(200)
+    await waitFor(() => shows(0), { what: 'both records to leave' })
+
+    expect(await sameBreaks()).toEqual(before)
+  })
+
   it('waits by the rules that are active on the day', async () => {
     const day = String((await server.get('/v1/test/clock')).body['now']).slice(0, 10)
     const posted = async (path: string, body: object, key = server.apiKey): Promise<Record<string, string>> => {

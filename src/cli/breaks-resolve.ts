@@ -31,13 +31,36 @@ export async function breaksResolve(context: Context, id: string, options: Resol
     ...(order !== undefined && { order }),
     ...(dryRun === true && { dry_run: true }),
   })
+  showDecision(context, body)
+  return EXIT.ok
+}
+
+export type UnmatchOptions = Pick<ResolveOptions, 'reason' | 'note' | 'dryRun'> & {
+  readonly file: string
+  readonly line: number
+}
+
+/** Takes a pair of a run apart, or asks for a second person, or shows what would be booked. */
+export async function runsUnmatch(context: Context, id: string, options: UnmatchOptions): Promise<number> {
+  const client = await context.client()
+  const { file, line, reason, note, dryRun } = options
+  const { body } = await client.post<ApiPreview | ApiResolution>(`/v1/recon_runs/${encodeURIComponent(id)}/unmatches`, {
+    file,
+    line,
+    reason,
+    ...(note !== undefined && { note }),
+    ...(dryRun === true && { dry_run: true }),
+  })
+  showDecision(context, body)
+  return EXIT.ok
+}
+
+const showDecision = (context: Context, body: ApiPreview | ApiResolution): void =>
   context.show(body, () => {
     printEntry(context.output, body.entry)
     if (body.object === 'resolution') printResolution(context.output, body)
     else context.output.note(body.needs_approval ? 'a second person would have to agree' : 'nothing was booked')
   })
-  return EXIT.ok
-}
 
 /** Takes a resolution back. */
 export async function breaksUndo(context: Context, id: string, reason: string): Promise<number> {

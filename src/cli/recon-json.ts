@@ -101,7 +101,7 @@ export function itemView(item: Item) {
 
 const hintView = ({ score, reasons, rows }: Hint) => ({
   score,
-  reasons,
+  reasons: reasons.map(({ name }) => name),
   rows: rows.map(({ id, row, file, reference, amount, currency, occurredAt }) => ({
     break: id,
     row,

@@ -53,23 +53,11 @@ export function whereOf({ row, file, rows }: Row): string {
   return (rows ?? [{ file, line: row }]).map(placeText).join(', ')
 }
 
-const REASONS: Readonly<Record<Hint['reasons'][number], string>> = {
-  same_amount: 'the same amount',
-  differs_by_fee: 'the amounts differ by the fee',
-  near_amount: 'nearly the same amount',
-  sum_of_rows: 'their sum is this amount',
-  similar_reference: 'the references differ in few characters',
-  cut_reference: 'one reference is a part of the other',
-  shared_digits: 'the references have their digits in common',
-  same_day: 'the same day',
-  near_date: 'a near date',
-}
-
-/** `0.84  pay_7129, 25.00 EUR, line 9: the same amount, the references differ in few characters`. */
+/** `0.84  pay_7129, 25.00 EUR, line 9: the amount is the same, the references differ in one place`. */
 export function hintText({ score, reasons, rows }: Hint): string {
   const names = rows.map(
     ({ reference, id, amount, currency, row, file }) =>
       `${reference ?? id}, ${amount === undefined || currency === undefined ? '' : `${moneyOf([[currency, amount]])}, `}${placeText({ file, line: row })}`,
   )
-  return `${score.toFixed(2)}  ${names.join(' + ')}: ${reasons.map((reason) => REASONS[reason]).join(', ')}`
+  return `${score.toFixed(2)}  ${names.join(' + ')}: ${reasons.map(({ sentence }) => sentence).join(', ')}`
 }

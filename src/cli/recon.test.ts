@@ -198,12 +198,15 @@ describe('recon --explain', () => {
     const document = await recon('typo.csv', 'right.csv', ...options, '--json', '--html', 'report.html')
 
     expect(stdout).toMatch(
-      /may be\t0\.9\d {2}order-77481, 4\.20 EUR, line 8: the same amount, the references differ in few characters, the same day/,
+      /may be\t0\.84 {2}order-77481, 4\.20 EUR, line 8: the amount is the same, the references differ in one place, the day is the same, no other open record has this amount/,
     )
     expect(JSON.parse(document.stdout).items[0].suggestions).toMatchObject([
-      { reasons: ['same_amount', 'similar_reference', 'same_day'], rows: [{ row: 8, amount: 420, currency: 'EUR' }] },
+      {
+        reasons: ['same_amount', 'near_reference', 'same_day', 'only_one'],
+        rows: [{ row: 8, amount: 420, currency: 'EUR' }],
+      },
     ])
-    expect(readFileSync(at('report.html'), 'utf8')).toContain('order-77481, 4.20 EUR, line 8: the same amount')
+    expect(readFileSync(at('report.html'), 'utf8')).toContain('order-77481, 4.20 EUR, line 8: the amount is the same')
   })
 })
 

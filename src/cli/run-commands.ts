@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import type { UnmatchOptions } from './breaks-resolve.ts'
 import type { SharedOptions } from './context.ts'
 import { type AddLeaf, wholeNumber } from './leaf.ts'
 import type { DryOptions } from './runs-dry.ts'
@@ -104,6 +105,20 @@ function addReportCommands(runs: Command, leaf: AddLeaf): void {
     examples: ['runs matches run_… --rule psp_reference', 'runs matches run_… --csv'],
     next: 'npx tallystick runs list',
     run: async (context, [id = ''], options) => (await import('./runs-matches.ts')).runsMatches(context, id, options),
+  })
+  const unmatch = runs
+    .command('unmatch')
+    .argument('<id>', 'run_…')
+    .requiredOption('--file <id>', 'the file of the line (sf_…)')
+    .requiredOption('--line <n>', 'where it begins in the file', wholeNumber(1, 2_147_483_647))
+    .requiredOption('--reason <code>', 'why, such as wrong_pair; "other" needs a note')
+    .option('--note <text>', 'for whoever reads it later')
+    .option('--dry-run', 'show what would be booked, and do nothing')
+  leaf<SharedOptions & UnmatchOptions>(unmatch, {
+    summary: 'take a pair apart that a run made',
+    examples: ['runs unmatch run_… --file sf_… --line 4 --reason wrong_pair --dry-run'],
+    next: 'npx tallystick runs matches run_…',
+    run: async (context, [id = ''], options) => (await import('./breaks-resolve.ts')).runsUnmatch(context, id, options),
   })
 }
 

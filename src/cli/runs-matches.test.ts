@@ -44,3 +44,31 @@ describe('runs matches', () => {
     expect(await runTestCli(['runs', 'matches', 'run_2', '--csv'], { api })).toMatchObject({ exitCode: 1, stdout: '' })
   })
 })
+
+describe('runs unmatch', () => {
+  it('shows what taking a pair apart would book', async () => {
+    api.routes.set('POST /v1/recon_runs/run_1/unmatches', () => ({
+      body: {
+        object: 'resolution_preview',
+        verb: 'unmatch',
+        breaks: [],
+        entry: {
+          postings: [{ account: 'suspense:simulator', direction: 'credit', amount: 941, currency: 'EUR' }],
+          releases: [],
+        },
+        needs_approval: false,
+      },
+    }))
+    const argv = ['runs', 'unmatch', 'run_1', '--file', 'sf_1', '--line', '4', '--reason', 'wrong_pair', '--dry-run']
+
+    const { exitCode, stdout } = await runTestCli(argv, { api })
+
+    expect([exitCode, stdout]).toEqual([0, 'suspense:simulator\t\t9.41 EUR\n'])
+    expect(api.requests[0]?.body).toEqual({
+      file: 'sf_1',
+      line: 4,
+      reason: 'wrong_pair',
+      dry_run: true,
+    })
+  })
+})

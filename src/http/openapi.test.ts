@@ -130,6 +130,7 @@ describe('the OpenAPI document', () => {
         "POST /v1/recon_rules/{id}/activate",
         "POST /v1/recon_rules/{id}/test",
         "POST /v1/recon_runs",
+        "POST /v1/recon_runs/{id}/unmatches",
         "POST /v1/recon_runs/{id}/verify",
         "POST /v1/resolutions/{id}/undo",
         "POST /v1/settlement_files",

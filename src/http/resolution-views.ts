@@ -1,6 +1,6 @@
 import type { AuditRow, AuditVerification } from '../platform/audit/index.ts'
 import { publicId } from '../platform/ids.ts'
-import type { Approval, Preview, Resolution, ShownEntry, Verb } from '../reconciliation/index.ts'
+import type { Approval, Preview, Resolution, ResolutionVerb, ShownEntry } from '../reconciliation/index.ts'
 import { given, instant } from './night-views.ts'
 
 /** The wire forms of resolutions, approvals and the audit log. */
@@ -21,7 +21,7 @@ const entryBody = ({ postings, releases }: ShownEntry) => ({
 
 const breakIds = (ids: readonly string[]): string[] => ids.map((id) => publicId('brk', id))
 
-export const previewBody = (verb: Verb, preview: Preview) => ({
+export const previewBody = (verb: ResolutionVerb, preview: Preview) => ({
   object: 'resolution_preview' as const,
   verb,
   breaks: breakIds(preview.breakIds),

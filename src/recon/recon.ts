@@ -1,21 +1,22 @@
 import { type DuckDb, openDuckDb } from '../platform/duckdb.ts'
-import { type Baseline, compareBaseline } from './baseline.ts'
-import { canonicalise } from './canon.ts'
-import { apartOf, comparedOf, matchedOf, proofOf, toleratedOf, totalsOf, unparsedOf } from './facts.ts'
-import { findBreaks } from './find.ts'
-import { inferMapping } from './infer.ts'
-import { createUnparsed, loadSide } from './inputs.ts'
-import { type ItemFilter, itemsOf } from './items.ts'
-import { createKeyForms } from './key-form.ts'
-import { type Mapping, type Overrides, openFields } from './mapping.ts'
-import { match } from './match.ts'
-import { asPayouts, asSavedPayouts, type PayoutSides } from './payout-sides.ts'
-import { outsideOf, payoutsOf } from './payouts.ts'
-import type { Item, Summary } from './result.ts'
+import { type Baseline, compareBaseline } from './breaks/baseline.ts'
+import { apartOf, comparedOf, matchedOf, proofOf, toleratedOf, totalsOf, unparsedOf } from './breaks/facts.ts'
+import { findBreaks } from './breaks/find.ts'
+import { type ItemFilter, itemsOf } from './breaks/items.ts'
+import type { Item, Summary } from './breaks/result.ts'
+import { suggestionsOf } from './breaks/suggestions.ts'
+import { createUnparsed, loadSide } from './files/inputs.ts'
+import { inferMapping } from './mapping/infer.ts'
+import { type Mapping, type Overrides, openFields } from './mapping/mapping.ts'
+import { match } from './matching/match.ts'
+import { otherOf, textsOf } from './payouts/payout-find.ts'
+import { asPayouts, asSavedPayouts, type PayoutSides } from './payouts/payout-sides.ts'
+import { outsideOf, payoutsOf } from './payouts/payouts.ts'
+import { canonicalise } from './rows/canon.ts'
+import { createKeyForms } from './rows/key-form.ts'
+import { createStates } from './rows/state-sql.ts'
 import type { Settings } from './settings.ts'
 import { FEW_ROWS, rawTable, SIDES, type Side, type SideName } from './side.ts'
-import { createStates } from './state-sql.ts'
-import { suggestionsOf } from './suggestions.ts'
 import { createVeil } from './veil.ts'
 
 export type ReconRequest = {
@@ -105,7 +106,10 @@ async function compare(duckdb: DuckDb, request: ReconRequest): Promise<Outcome> 
     payouts: payouts && (await payoutsOf(duckdb, payouts, veil)),
     notes,
   }
-  const suggestions = await suggestionsOf(duckdb)
+  const suggestions = await suggestionsOf(
+    duckdb,
+    payouts && { [otherOf(payouts.side)]: textsOf(read[otherOf(payouts.side)]) },
+  )
   const known = { sides, veil, suggestions }
   return { kind: 'done', summary, baseline, items: (filter) => itemsOf(duckdb, known, filter) }
 }

@@ -33,9 +33,13 @@ export const OPEN_COLUMNS = `b.id, b.code, b.class, b.due_on, b.attempt_id, b.pa
   b.ours_business_date, a.psp_reference as ours_psp_reference, b.file_id, b.line, b.line_kind, b.line_status, b.line_reference,
   b.line_psp_reference, b.theirs_amount, b.theirs_fee, b.theirs_currency, b.theirs_occurred_at`
 
+/** Of a break `b`: whether people took its record out of a pair. */
+export const APART = `b.id in (select l.break_id from break_resolution r join break_resolution_break l on l.resolution_id = r.id
+                                where r.verb = 'unmatch' and r.state = 'applied') as apart`
+
 const OPEN = statement(
   'reconciliation.open_breaks',
-  `select ${OPEN_COLUMNS} from recon_break b left join attempt a on a.id = b.attempt_id
+  `select ${OPEN_COLUMNS}, ${APART} from recon_break b left join attempt a on a.id = b.attempt_id
     where b.source = $1 and b.state = 'open' and b.code <> 'unparsed_line' and (b.attempt_id is null) <> (b.line is null) order by b.id`,
 )
 
@@ -123,15 +127,21 @@ export function payoutOf(row: OpenRow & PayoutColumns): PayoutRecord | undefined
 
 /** Breaks of a source that are open and have one side only: what takes part in every run until it finds its twin. */
 export async function openBreaks(db: Queryable, source: string): Promise<readonly OpenBreak[]> {
-  const rows = await db.run<OpenRow>(OPEN, [source])
+  const rows = await db.run<OpenRow & { apart: boolean }>(OPEN, [source])
   return rows.map((row) => ({
     id: row.id,
     code: row.code,
     class: row.class,
     dueOn: row.due_on,
     ours: oursOf(row),
-    theirs: theirsOf(row),
+    theirs: lineToMatch(row),
   }))
+}
+
+/** The line of a break as a run may match it: one that people took out of its pair has nothing that it is found by. */
+export function lineToMatch(row: OpenRow & { readonly apart: boolean }): TheirsRecord | undefined {
+  const theirs = theirsOf(row)
+  return theirs && row.apart ? { ...theirs, reference: null, pspReference: null } : theirs
 }
 
 // A few megabytes of JSON; a file that is missing makes a break of every record of its day.
@@ -147,6 +157,18 @@ export async function insertBreaks(tx: Tx, source: string, by: By, breaks: reado
       rows.map(({ id, code }) => [id, 'opened', code]),
     )
   }
+}
+
+/** Breaks that people opened, behind a run that is done: it did not touch them. Gives their ids. */
+export async function insertOpened(
+  tx: Tx,
+  source: string,
+  by: By,
+  breaks: readonly NewBreak[],
+): Promise<readonly string[]> {
+  const rows = breaks.map((each) => rowOf(source, by, each))
+  await tx.run(INSERT, [exactJson(rows)])
+  return rows.map(({ id }) => id)
 }
 
 /** A file that was rejected: a break of no record. Its reason stands with the file. */

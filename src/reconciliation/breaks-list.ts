@@ -11,7 +11,7 @@ import {
   theirsOf,
 } from './break-rows.ts'
 import { explain } from './explain.ts'
-import type { ReasonCode, Verb } from './resolutions/verbs.ts'
+import type { ReasonCode, ResolutionVerb } from './resolutions/verbs.ts'
 import { NOT_PROMOTED, UNTOUCHED } from './runs/changes.ts'
 import type { ChangeKind } from './runs/run-summary.ts'
 
@@ -85,7 +85,7 @@ type Row = OpenRow &
     resolved_at: Date | null
     resolution_id: string | null
     proposal_id: string | null
-    verb: Verb | null
+    verb: ResolutionVerb | null
     reason: ReasonCode | null
     assignee: string | null
     tags: string[] | null

@@ -1,16 +1,16 @@
 import { formatMinor } from '../money/index.ts'
 import type { Break } from './breaks-list.ts'
-import type { ReasonCode, Verb } from './resolutions/verbs.ts'
+import type { ReasonCode, ResolutionVerb } from './resolutions/verbs.ts'
 
 /** What is known beside the break itself. */
 type Beside = {
   readonly rejection: string | null
   readonly clearedOn: string | null
-  readonly verb: Verb | null
+  readonly verb: ResolutionVerb | null
   readonly reason: ReasonCode | null
 }
 
-const DONE: Readonly<Record<Verb, string>> = {
+const DONE: Readonly<Record<ResolutionVerb, string>> = {
   match: 'matched by hand',
   psp_corrected: 'corrected by the PSP',
   book_difference: 'the difference is booked',
@@ -19,6 +19,7 @@ const DONE: Readonly<Record<Verb, string>> = {
   write_off: 'written off',
   correct: 'our record is corrected',
   not_a_break: 'not a break',
+  unmatch: 'together again with what it was taken out of',
 }
 
 /** A break in one or two plain sentences: what differs, and what happens next or has happened. */

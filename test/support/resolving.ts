@@ -19,7 +19,7 @@ export type Resolving = Awaited<ReturnType<typeof openResolving>>
 /** People who decide about the breaks of nights: Ann asks, Ben answers. */
 export async function openResolving(nights: Nights, settings: ResolutionSettings = NO_SETTINGS) {
   const { db } = nights
-  const deps = { db, directory: createAccountDirectory(db), clock: nights.clock, settings }
+  const deps = { db, directory: createAccountDirectory(db), clock: nights.clock, settings, scratch: nights.scratch }
   const person = async (name: string): Promise<Actor> => {
     const keyId = newId()
     await db.query(

@@ -5,12 +5,13 @@ import type { Resolutions } from '../../reconciliation/index.ts'
 import { actorOf } from '../actor.ts'
 import { pageBody, uuidCursor } from '../cursor.ts'
 import type { Api } from '../fastify.ts'
-import { newResolutionOf } from '../new-resolution.ts'
+import { idIn, newResolutionOf } from '../new-resolution.ts'
 import { LIMIT_DEFAULT, readLimit } from '../query.ts'
 import { previewBody, resolutionBody } from '../resolution-views.ts'
 import { closed, PageOf, refTo, TEXT_MAX } from '../schemas/common.ts'
 import {
   NewResolutionSchema,
+  NewUnmatchSchema,
   PreviewSchema,
   ResolutionListQuery,
   ResolutionSchema,
@@ -24,6 +25,7 @@ const paramsOf = (description: string) => Type.Object({ id: Type.String({ maxLen
 
 export function resolutionRoutes(app: Api, { resolutions }: Services): void {
   newResolutionRoute(app, resolutions)
+  unmatchRoute(app, resolutions)
   readRoutes(app, resolutions)
   undoRoute(app, resolutions)
 }
@@ -53,6 +55,43 @@ function newResolutionRoute(app: Api, resolutions: Resolutions): void {
       if (dryRun)
         return reply.code(200).send(previewBody(asked.verb, await resolutions.preview(asked, actorOf(request))))
       const { resolution, replayed } = await resolutions.propose(asked, actorOf(request))
+      if (replayed) reply.header('idempotent-replayed', 'true')
+      return reply.code(201).send(resolutionBody(resolution))
+    },
+  )
+}
+
+function unmatchRoute(app: Api, resolutions: Resolutions): void {
+  app.post(
+    '/v1/recon_runs/:id/unmatches',
+    {
+      schema: {
+        tags,
+        operationId: 'unmatchPair',
+        summary: 'Take a pair of a run apart, or ask for a second person to agree',
+        description:
+          'The charge and the line are open again, each in a break of its own, and what the run had booked for the line is taken back. The run and its outcome stay as they are. No run puts the line into a pair again until the resolution that this answers is undone. Asked again by the same key with the same body, it answers the same resolution.',
+        params: paramsOf('Id of the run (`run_…`).'),
+        body: NewUnmatchSchema,
+        response: { 200: PreviewSchema, 201: ResolutionRef },
+      },
+      config: {
+        scope: 'write',
+        refusals: ['not_found', 'run_state', 'break_state', 'break_not_resolvable', 'run_in_progress', 'period_closed'],
+      },
+    },
+    async (request, reply) => {
+      const { dry_run: dryRun = false, file, line, reason, note } = request.body
+      const asked = {
+        runId: requireUuid('run', request.params.id),
+        fileId: idIn('/file', 'sf', file),
+        line,
+        reason,
+        ...(note !== undefined && { note }),
+      }
+      if (dryRun)
+        return reply.code(200).send(previewBody('unmatch', await resolutions.previewUnmatch(asked, actorOf(request))))
+      const { resolution, replayed } = await resolutions.unmatch(asked, actorOf(request))
       if (replayed) reply.header('idempotent-replayed', 'true')
       return reply.code(201).send(resolutionBody(resolution))
     },

@@ -5,6 +5,7 @@ import {
   DIFFERENCES,
   REASON_CODES,
   RESOLUTION_STATES,
+  RESOLUTION_VERBS,
   VERBS,
 } from '../../reconciliation/index.ts'
 import { AmountIn, AmountOut, CurrencyOut, closed, Instant, OneOf, pageParameters, Text } from './common.ts'
@@ -37,6 +38,21 @@ export const NewResolutionSchema = Type.Object(
   closed,
 )
 
+export const NewUnmatchSchema = Type.Object(
+  {
+    file: Text('The file (`sf_…`) that the line of the pair stands in.'),
+    line: Type.Integer({
+      minimum: 1,
+      maximum: 2_147_483_647,
+      description: 'Where it begins in the file, as the match says.',
+    }),
+    reason: resolutionFields.reason,
+    note: resolutionFields.note,
+    dry_run: Type.Optional(Type.Boolean({ description: 'True: say what would be booked, and do nothing.' })),
+  },
+  closed,
+)
+
 const EntrySchema = Type.Object({
   postings: Type.Array(
     Type.Object({
@@ -58,7 +74,7 @@ const EntrySchema = Type.Object({
 
 export const PreviewSchema = Type.Object({
   object: OneOf(['resolution_preview'], 'The kind of this object.'),
-  verb: OneOf(VERBS, 'What would be done.'),
+  verb: OneOf(RESOLUTION_VERBS, 'What would be done.'),
   breaks: Type.Array(Type.String()),
   entry: EntrySchema,
   needs_approval: Type.Boolean({ description: 'Whether a second person would have to agree.' }),
@@ -73,7 +89,7 @@ export const ResolutionSchema = Type.Object(
       RESOLUTION_STATES,
       'Proposed: it waits for a second person. Lapsed: a run was faster, or nobody answered.',
     ),
-    verb: OneOf(VERBS, 'What is done.'),
+    verb: OneOf(RESOLUTION_VERBS, 'What is done.'),
     reason: OneOf(REASON_CODES, 'Why.'),
     note: Type.Optional(Type.String()),
     breaks: Type.Array(Type.String()),

@@ -74,6 +74,20 @@ export const BAD_INPUT_OF_RESOLUTIONS: readonly BadInput[] = [
     forbidden,
     'read',
   ),
+  ...[
+    ['a pair of a run that does not exist', OTHER, {}, missing] as const,
+    ['a pair by a file of another kind', HEX, { file: `run_${HEX}` }, invalid('/file', 'sf_')] as const,
+    ['a pair of no line', HEX, { line: 0 }, invalid('/line', '1')] as const,
+    ['a pair of half a line', HEX, { line: 1.5 }, invalid('/line', 'integer')] as const,
+    ['a pair with a verb', HEX, { verb: 'match' }, invalid('/verb', 'no such field')] as const,
+  ].map(([name, run, body, expected]) =>
+    post(
+      name,
+      `/v1/recon_runs/run_${run}/unmatches`,
+      { file: `sf_${HEX}`, line: 2, reason: 'wrong_pair', ...body },
+      expected,
+    ),
+  ),
   get('a resolution that does not exist', `/v1/resolutions/res_${OTHER}`, missing),
   get('resolutions in a state that does not exist', '/v1/resolutions?state=open', parameter('?state', 'proposed')),
   get('resolutions of a break', `/v1/resolutions?break=brk_${HEX}`, unknown('?break')),

@@ -64,6 +64,10 @@ export function createFakeResolutions(): FakeResolutions {
     preview: async (request) =>
       ask(request.breakId, request, { breakIds: [A_UUID], entry: RESOLUTION.entry, needsApproval: true }),
     propose: async (request) => ask(request.breakId, request, { resolution: RESOLUTION, replayed: false }),
+    previewUnmatch: async (request) =>
+      ask(request.runId, request, { breakIds: [], entry: RESOLUTION.entry, needsApproval: true }),
+    unmatch: async (request) =>
+      ask(request.runId, request, { resolution: { ...RESOLUTION, verb: 'unmatch' }, replayed: false }),
     get: async (id) => (id === A_UUID ? RESOLUTION : undefined),
     list: async () => ({ data: [RESOLUTION], hasMore: false }),
     undo: async (request) =>

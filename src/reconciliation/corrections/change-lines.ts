@@ -5,9 +5,8 @@ import { statement, type Tx } from '../../platform/db.ts'
 import { newId } from '../../platform/ids.ts'
 import { insertPayouts, isPayout, undoPayouts } from '../bank/payouts.ts'
 import { bookedLine, factOf, factOfPart } from '../booked-line.ts'
-import type { OursRecord } from '../break.ts'
 import { clearBreaks, insertBreaks } from '../break-rows.ts'
-import { businessDateSql, endOfDay } from '../calendar.ts'
+import { endOfDay } from '../calendar.ts'
 import { breakOfOurs, breakOfTheirs } from '../decide.ts'
 import { loneEntries } from '../entries.ts'
 import { undoResolutionsOfLines } from '../resolutions/undo-lines.ts'
@@ -15,6 +14,7 @@ import type { RunInProgress } from '../runs/run.ts'
 import type { ReconciliationDeps } from '../service.ts'
 import { lineKey, STANDS, settledBefore } from '../settled.ts'
 import type { Source } from '../source.ts'
+import { bookedCharges } from './booked-charges.ts'
 
 /** A line of a file that another version of the file has not, where it is booked or will be. */
 export type ChangedLine = {
@@ -140,26 +140,6 @@ export const reversalsOf = (rows: readonly CausedRow[], now: Date): readonly New
       })),
     }
   })
-
-/** What is booked for charges: the captures of their orders, or a late success. */
-async function bookedCharges(tx: Tx, source: Source, attemptIds: readonly string[]): Promise<readonly OursRecord[]> {
-  if (attemptIds.length === 0) return []
-  return tx.query<OursRecord>(
-    `select a.id as "attemptId", a.payment_event_id as "paymentId", a.psp_reference as "pspReference", b.amount, a.currency,
-            b.occurred_at as "occurredAt", ${businessDateSql('b.occurred_at', source)} as "businessDate"
-       from attempt a
-       join lateral (
-         select sum(x.amount)::bigint as amount, min(x.occurred_at) as occurred_at
-           from (select o.amount, e.occurred_at
-                   from payment_order o join journal_entry e on e.kind = 'capture' and e.fact = o.id::text
-                  where o.charge_attempt_id = a.id
-                  union all
-                 select a.amount, e.occurred_at from journal_entry e where e.kind = 'late_success' and e.fact = a.id::text) x) b
-         on b.amount is not null
-      where a.id = any($1::uuid[]) order by a.id`,
-    [attemptIds],
-  )
-}
 
 /** Takes lines in that came after the run of their day: booked as lines without a record, and open until they are matched. */
 export async function addLines(tx: Tx, deps: Deps, context: Context, lines: readonly ChangedLine[]): Promise<void> {

@@ -1,6 +1,6 @@
 import { toArray, toColumns } from '../../platform/columns.ts'
 import { statement, type Tx } from '../../platform/db.ts'
-import { OPEN_COLUMNS, type OpenRow, oursOf, theirsOf } from '../break-rows.ts'
+import { APART, lineToMatch, OPEN_COLUMNS, type OpenRow, oursOf } from '../break-rows.ts'
 import { openItem } from '../engines/stream/open-item.ts'
 import type { Heads } from '../ours.ts'
 import { COLUMNS, type LiveItem, liveItemOf, type Row } from './item.ts'
@@ -43,25 +43,27 @@ const IS_OPEN = `b.source = $1 and b.state = 'open' and b.code not in ('pending_
       and not exists (select from live_item i where i.id = b.id and i.break_code = b.code)`
 const OPEN = statement(
   'reconciliation.live_open_breaks',
-  `select ${OPEN_COLUMNS} from recon_break b left join attempt a on a.id = b.attempt_id
+  `select ${OPEN_COLUMNS}, ${APART} from recon_break b left join attempt a on a.id = b.attempt_id
     where ${IS_OPEN} order by b.id limit ${ROWS_AT_ONCE}`,
 )
 const OPEN_OF_THESE = statement(
   'reconciliation.live_open_breaks_of_these',
-  `select ${OPEN_COLUMNS} from recon_break b left join attempt a on a.id = b.attempt_id
+  `select ${OPEN_COLUMNS}, ${APART} from recon_break b left join attempt a on a.id = b.attempt_id
     where b.id = any($2::uuid[]) and ${IS_OPEN} order by b.id`,
 )
 
 /** Some of the open breaks of one side that the view does not have yet, or has under another code. */
 export const someOpen = async (tx: Tx, source: string): Promise<readonly Arriving[]> =>
-  (await tx.run<OpenRow>(OPEN, [source])).flatMap(comingBack)
+  (await tx.run<Open>(OPEN, [source])).flatMap(comingBack)
 
 /** Those of these breaks that are open, of one side, and not in the view. */
 export const openBreaks = async (tx: Tx, source: string, ids: readonly string[]): Promise<readonly Arriving[]> =>
-  (await tx.run<OpenRow>(OPEN_OF_THESE, [source, toArray(ids)])).flatMap(comingBack)
+  (await tx.run<Open>(OPEN_OF_THESE, [source, toArray(ids)])).flatMap(comingBack)
 
-function comingBack(row: OpenRow): readonly Arriving[] {
-  const item = openItem({ id: row.id, ours: oursOf(row), theirs: theirsOf(row) })
+type Open = OpenRow & { readonly apart: boolean }
+
+function comingBack(row: Open): readonly Arriving[] {
+  const item = openItem({ id: row.id, ours: oursOf(row), theirs: lineToMatch(row) })
   const opened = { code: row.code, dueOn: row.class === 'temporary' ? (row.due_on ?? undefined) : undefined }
   return item === undefined ? [] : [{ booked: undefined, opened, item }]
 }

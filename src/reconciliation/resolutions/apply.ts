@@ -6,6 +6,7 @@ import { moveWallets, releasePending } from '../../wallet/index.ts'
 import { releaseEntry } from '../entries.ts'
 import type { Plan } from './plan.ts'
 import type { ShownEntry } from './rows.ts'
+import { takeApart } from './take-apart.ts'
 
 const RESOLVE = statement(
   'resolutions.resolve_breaks',
@@ -59,8 +60,8 @@ export async function book(
   return entry?.id ?? null
 }
 
-function entryOf(resolutionId: string, { items, postings }: Plan, now: Date): NewEntry {
-  const payments = new Set(items.map(({ ours }) => ours?.paymentId))
+function entryOf(resolutionId: string, { items, postings, unmatched }: Plan, now: Date): NewEntry {
+  const payments = new Set([unmatched?.charge.paymentId, ...items.map(({ ours }) => ours?.paymentId)])
   payments.delete(undefined)
   const [paymentId, ...others] = payments
   return {
@@ -75,8 +76,14 @@ function entryOf(resolutionId: string, { items, postings }: Plan, now: Date): Ne
   }
 }
 
-/** Marks what was booked: the breaks are resolved, and charges that were matched by hand are settled. */
-export async function mark(tx: Tx, resolutionId: string, { items, settles }: Plan, now: Date): Promise<void> {
+/** Marks what was booked: the breaks are resolved, charges that were matched by hand are settled, and a pair is apart. */
+export async function mark(
+  tx: Tx,
+  resolutionId: string,
+  { items, settles, unmatched }: Plan,
+  now: Date,
+): Promise<void> {
+  if (unmatched !== undefined) return takeApart(tx, resolutionId, unmatched, now)
   await tx.run(RESOLVE, [resolutionId, now, items.map(({ id }) => id)])
   if (settles.length === 0) return
   const rows = settles.map(({ attemptId, line }) => [

@@ -7,13 +7,14 @@ import { decideReopening } from '../periods/reopen.ts'
 import { book, mark } from './apply.ts'
 import { type Approval, changeHashOf, getApproval, insertDecision, refuseToDecide } from './approvals.ts'
 import { lockItems } from './items.ts'
-import { lapseProposals } from './lapse.ts'
+import { lapse } from './lapse.ts'
 import { lockForNotes } from './notes.ts'
 import { type Plan, planResolution } from './plan.ts'
 import { changeHash, type ResolutionDeps } from './propose.ts'
-import { getResolution, lockResolution, noteBreaks, type Resolution, requestOf } from './rows.ts'
+import { getResolution, lockResolution, noteBreaks, type Resolution, requestOf, unmatchRequestOf } from './rows.ts'
 import { takeTurn } from './turn.ts'
 import { undo } from './undo.ts'
+import { planUnmatch } from './unmatch.ts'
 
 /** What somebody says to a request that is not their own. */
 export type Decision = {
@@ -58,7 +59,7 @@ export async function decide(deps: ResolutionDeps, { id, decision, note }: Decis
     }
     const plan = await planAgain(tx, deps, resolution, id)
     if (typeof plan === 'string') {
-      await lapseProposals(tx, resolution.breakIds, now, plan)
+      await lapse(tx, resolution, now, plan)
       return plan
     }
     await insertDecision(tx, id, { decision, keyId: actor.keyId, note, at: now })
@@ -79,20 +80,27 @@ export async function decide(deps: ResolutionDeps, { id, decision, note }: Decis
 /** What it would do now, or why that is not what was asked for. */
 async function planAgain(
   tx: Tx,
-  { settings }: ResolutionDeps,
+  deps: ResolutionDeps,
   resolution: Resolution,
   approvalId: string,
 ): Promise<Plan | string> {
   try {
-    const request = await requestOf(tx, resolution)
-    const items = await lockItems(tx, resolution.source, [...new Set([request.breakId, ...request.with])])
-    const plan = await planResolution(tx, items, request, settings)
+    const plan = await planOf(tx, deps, resolution)
     const agreed = await changeHashOf(tx, approvalId)
-    return agreed?.equals(changeHash(request, plan)) ? plan : 'What it would book is not what was asked for any more.'
+    return agreed?.equals(changeHash(resolution.verb, plan))
+      ? plan
+      : 'What it would book is not what was asked for any more.'
   } catch (error) {
     if (error instanceof Refusal) return error.message
     throw error
   }
+}
+
+async function planOf(tx: Tx, deps: ResolutionDeps, { verb, ...rest }: Resolution): Promise<Plan> {
+  if (verb === 'unmatch') return planUnmatch(tx, deps, await unmatchRequestOf(tx, { ...rest, verb }))
+  const request = await requestOf(tx, { ...rest, verb })
+  const items = await lockItems(tx, rest.source, [...new Set([request.breakId, ...request.with])])
+  return planResolution(tx, items, request, deps.settings)
 }
 
 async function tell(

@@ -47,6 +47,15 @@ const SUSPENSE = statement(
     group by e.fact, p.currency`,
 )
 
+/** What lines that people took out of their pair have on suspense, by break. */
+const APART = statement(
+  'reconciliation.suspense_of_unmatched_lines',
+  `select l.break_id as id, p.currency, sum(p.amount) as amount
+     from break_resolution_break l join break_resolution r on r.id = l.resolution_id and r.verb = 'unmatch' and r.state = 'applied'
+     join posting p on p.entry_id = r.entry_id join ledger_account a on a.id = p.account_id
+    where l.break_id = any($1::uuid[]) and a.name = $2 group by l.break_id, p.currency`,
+)
+
 type Row = OpenRow &
   PayoutColumns & {
     source: string
@@ -93,6 +102,11 @@ export async function lockItems(tx: Tx, source: string, ids: readonly string[]):
     accounts.suspense(source).name,
   ])
   const byFact = Map.groupBy(held, ({ fact }) => fact)
+  const lines = rows.filter((row) => row.line !== null).map(({ id }) => id)
+  const apart = Map.groupBy(
+    await tx.run<{ id: string; currency: string; amount: bigint }>(APART, [lines, accounts.suspense(source).name]),
+    ({ id }) => id,
+  )
   const transit = await transitOf(tx, rows)
   const order = new Map(ids.map((id, index) => [id, index]))
   return rows
@@ -111,7 +125,9 @@ export async function lockItems(tx: Tx, source: string, ids: readonly string[]):
       difference: row.difference,
       currency: row.currency,
       suspense: new Map(
-        factsOf(row).flatMap((fact) => (byFact.get(fact) ?? []).map((each) => [each.currency, each.amount] as const)),
+        [...factsOf(row).flatMap((fact) => byFact.get(fact) ?? []), ...(apart.get(row.id) ?? [])].map(
+          (each) => [each.currency, each.amount] as const,
+        ),
       ),
       transit: row.code === 'bank_mismatch' ? (transit.get(row.currency ?? '') ?? NONE) : NONE,
     }))

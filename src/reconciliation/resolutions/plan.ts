@@ -7,6 +7,7 @@ import { type OrderOfCharge, ordersOf } from './own-booking.ts'
 import { type Item, isLoneLine, isLoneRecord, type Position, positionOf } from './position.ts'
 import { refuseMisfit } from './refuse-misfit.ts'
 import { approvalThreshold, type ResolutionSettings, toleranceOf } from './settings.ts'
+import type { Unmatched } from './unmatch.ts'
 import { ALWAYS_APPROVED, type ResolutionRequest } from './verbs.ts'
 
 /** Money of an order that its seller gets with a resolution. */
@@ -21,6 +22,8 @@ export type Plan = {
   /** Charges that a line settles because somebody says so. */
   readonly settles: readonly { readonly attemptId: string; readonly line: Item }[]
   readonly needsApproval: boolean
+  /** A pair of a run that is taken apart. */
+  readonly unmatched?: Unmatched | undefined
 }
 
 /** What a verb makes of the breaks besides clearing them. */

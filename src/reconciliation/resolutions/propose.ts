@@ -5,12 +5,15 @@ import type { Clock } from '../../platform/clock.ts'
 import type { Db, Tx } from '../../platform/db.ts'
 import { Refusal } from '../../platform/errors.ts'
 import { newId, publicId } from '../../platform/ids.ts'
+import { getRun } from '../runs/run.ts'
 import { book, mark, shown } from './apply.ts'
 import { insertApproval } from './approvals.ts'
 import { lockItems, sourceOf } from './items.ts'
 import { lapseProposals } from './lapse.ts'
 import { type Plan, planResolution } from './plan.ts'
+import { refuseUnexplained } from './refuse-misfit.ts'
 import {
+  type Asked,
   fingerprint,
   fingerprintOf,
   getResolution,
@@ -19,10 +22,13 @@ import {
   type Resolution,
   type ShownEntry,
   standingOf,
+  standingUnmatches,
+  unmatchFingerprint,
 } from './rows.ts'
 import { APPROVAL_MS, type ResolutionSettings } from './settings.ts'
 import { takeTurn } from './turn.ts'
-import type { ResolutionRequest } from './verbs.ts'
+import { planUnmatch, type UnmatchRequest } from './unmatch.ts'
+import type { ResolutionRequest, ResolutionVerb } from './verbs.ts'
 
 export type ResolutionDeps = {
   /** For what is booked. */
@@ -30,6 +36,8 @@ export type ResolutionDeps = {
   readonly directory: AccountDirectory
   readonly clock: Clock
   readonly settings: ResolutionSettings
+  /** A folder for work in progress. */
+  readonly scratch: string
 }
 
 /** What a resolution would do. */
@@ -40,9 +48,11 @@ export type Preview = {
 }
 
 /** The exact change that is approved, as a hash. */
-export const changeHash = (request: Pick<ResolutionRequest, 'verb'>, plan: Plan): Buffer => {
+export const changeHash = (verb: ResolutionVerb, plan: Plan): Buffer => {
   const breaks = plan.items.map(({ id }) => id).toSorted()
-  return hash('sha256', JSON.stringify(['change/1', request.verb, breaks, shown(plan)]), 'buffer')
+  const { unmatched } = plan
+  const pair = unmatched === undefined ? [] : [unmatched.charge.attemptId, unmatched.line.fileId, unmatched.line.line]
+  return hash('sha256', JSON.stringify(['change/1', verb, breaks, shown(plan), ...pair]), 'buffer')
 }
 
 /** What would be booked, without doing it. Throws like `propose`. */
@@ -74,7 +84,7 @@ async function planned(tx: Tx, settings: ResolutionSettings, request: Resolution
  */
 export async function propose(
   tx: Tx,
-  { directory, clock, settings }: Omit<ResolutionDeps, 'db'>,
+  { directory, clock, settings }: Omit<ResolutionDeps, 'db' | 'scratch'>,
   request: ResolutionRequest,
   actor: Actor,
 ): Promise<{ readonly resolution: Resolution; readonly replayed: boolean }> {
@@ -85,15 +95,38 @@ export async function propose(
   if (known !== undefined) return { resolution: known, replayed: true }
   for (const { breakIds } of expired) await lapseProposals(tx, breakIds, now, 'Nobody approved it in time.')
   const { source, plan } = await planned(tx, settings, request)
+  return carryOut(
+    tx,
+    { directory, clock },
+    { source, request, plan, fingerprint: fingerprint(request, actor.keyId), breakIds: ids },
+    actor,
+  )
+}
+
+/** Does what is planned, or asks a second person for it. */
+async function carryOut(
+  tx: Tx,
+  { directory, clock }: Pick<ResolutionDeps, 'directory' | 'clock'>,
+  asked: {
+    readonly source: string
+    readonly request: Asked
+    readonly plan: Plan
+    readonly fingerprint: Buffer
+    readonly breakIds: readonly string[]
+  },
+  actor: Actor,
+): Promise<{ readonly resolution: Resolution; readonly replayed: boolean }> {
+  const now = clock.now()
+  const { plan, request, breakIds: ids } = asked
   const id = newId()
-  const given = { id, source, request, entry: shown(plan), makerKeyId: actor.keyId, proposedAt: now, breakIds: ids }
+  const given = { ...asked, id, entry: shown(plan), makerKeyId: actor.keyId, proposedAt: now }
   if (plan.needsApproval) {
     const approvalId = newId()
     await insertApproval(tx, {
       id: approvalId,
       kind: 'resolution',
       subjectId: id,
-      changeHash: changeHash(request, plan),
+      changeHash: changeHash(request.verb, plan),
       makerKeyId: actor.keyId,
       requestedAt: now,
       expiresAt: new Date(now.getTime() + APPROVAL_MS),
@@ -112,14 +145,66 @@ export async function propose(
   return { resolution, replayed: false }
 }
 
+/**
+ * Takes a pair of a run apart, or asks for a second person. The same request of the same person again gives the same resolution
+ * while it holds. Throws like `planUnmatch`, and `run_in_progress`.
+ */
+export async function unmatch(
+  tx: Tx,
+  deps: Omit<ResolutionDeps, 'db'>,
+  request: UnmatchRequest,
+  actor: Actor,
+): Promise<{ readonly resolution: Resolution; readonly replayed: boolean }> {
+  const source = await turnOf(tx, request)
+  const known = await standingUnmatch(tx, request, { actor, now: deps.clock.now() })
+  if (known !== undefined) return { resolution: known, replayed: true }
+  const plan = await planUnmatch(tx, deps, request)
+  const asked = { ...request, verb: 'unmatch' as const }
+  const fingerprinted = unmatchFingerprint(request, actor.keyId)
+  return carryOut(tx, deps, { source, request: asked, plan, fingerprint: fingerprinted, breakIds: [] }, actor)
+}
+
+/** What that would book, without doing it. Throws like `unmatch`. */
+export async function previewUnmatch(
+  tx: Tx,
+  deps: Omit<ResolutionDeps, 'db'>,
+  request: UnmatchRequest,
+  actor: Actor,
+): Promise<Preview> {
+  await turnOf(tx, request)
+  await standingUnmatch(tx, request, { actor, now: deps.clock.now() })
+  const plan = await planUnmatch(tx, deps, request)
+  return { breakIds: [], entry: shown(plan), needsApproval: plan.needsApproval }
+}
+
+async function turnOf(tx: Tx, { runId, reason, note }: UnmatchRequest): Promise<string> {
+  refuseUnexplained(reason, note)
+  const run = await getRun(tx, runId)
+  if (run === undefined) throw new Refusal('not_found', `There is no reconciliation run ${publicId('run', runId)}.`)
+  await takeTurn(tx, run.source)
+  return run.source
+}
+
+/** One that holds or waits for the pair: the same one, when it is the same request, and else a refusal. */
+async function standingUnmatch(
+  tx: Tx,
+  request: UnmatchRequest,
+  { actor, now }: { readonly actor: Actor; readonly now: Date },
+): Promise<Resolution | undefined> {
+  for (const each of await standingUnmatches(tx, request)) {
+    if (isExpired(each, now)) continue
+    if ((await fingerprintOf(tx, each.id))?.equals(unmatchFingerprint(request, actor.keyId))) return each
+    if (each.state === 'proposed')
+      throw new Refusal('break_state', `${publicId('res', each.id)} about it waits for a second person.`, {
+        facts: { resolution: publicId('res', each.id) },
+      })
+  }
+  return undefined
+}
+
 const deedOf = (
   action: string,
-  {
-    id,
-    request,
-    breakIds,
-    entry,
-  }: { id: string; request: ResolutionRequest; breakIds: readonly string[]; entry: ShownEntry },
+  { id, request, breakIds, entry }: { id: string; request: Asked; breakIds: readonly string[]; entry: ShownEntry },
 ) => ({
   action,
   object: publicId('res', id),

@@ -1,6 +1,6 @@
 import { Refusal } from '../../platform/errors.ts'
 import { CONTROLS, type Item, isLoneLine, isLoneRecord, ownOf } from './position.ts'
-import type { ResolutionRequest, Verb } from './verbs.ts'
+import type { ReasonCode, ResolutionRequest, Verb } from './verbs.ts'
 
 /** Verbs that make our record of a charge another one. */
 const OF_CHARGES: readonly Verb[] = ['correct', 'create_missing_record']
@@ -80,5 +80,12 @@ function refuseFields(request: ResolutionRequest): void {
     refuse('/seller', 'Say whose sale it is.')
   if (request.verb === 'book_difference' && request.as === undefined)
     refuse('/as', 'Say what the difference is: fee, fx, rounding or other.')
-  if (request.reason === 'other' && request.note === undefined) refuse('/note', 'The reason "other" needs a note.')
+  refuseUnexplained(request.reason, request.note)
+}
+
+/** Refuses the reason that says nothing without a note that does. */
+export function refuseUnexplained(reason: ReasonCode, note: string | undefined): void {
+  if (reason !== 'other' || note !== undefined) return
+  const detail = 'The reason "other" needs a note.'
+  throw new Refusal('invalid_request', `/note: ${detail}`, { errors: [{ pointer: '/note', detail }] })
 }

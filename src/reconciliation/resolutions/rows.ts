@@ -2,13 +2,14 @@ import { hash } from 'node:crypto'
 import { toColumns } from '../../platform/columns.ts'
 import { type Queryable, statement, type Tx } from '../../platform/db.ts'
 import { newId } from '../../platform/ids.ts'
-import type { ReasonCode, ResolutionRequest, ResolutionState, Verb } from './verbs.ts'
+import type { UnmatchRequest } from './unmatch.ts'
+import type { ReasonCode, ResolutionRequest, ResolutionState, ResolutionVerb, Verb } from './verbs.ts'
 
 /** The rows of resolutions. Ids are UUIDs. */
 export type Resolution = {
   readonly id: string
   readonly source: string
-  readonly verb: Verb
+  readonly verb: ResolutionVerb
   readonly reason: ReasonCode
   readonly note: string | null
   readonly state: ResolutionState
@@ -40,7 +41,7 @@ export type ShownEntry = {
 const SELECT = `select r.id, r.source, r.verb, r.reason, r.note, r.state, r.entry, r.maker_key_id as "makerKeyId", k.name as "makerName",
        r.approval_id as "approvalId", r.proposed_at as "proposedAt", r.applied_at as "appliedAt", r.entry_id as "entryId",
        r.undone_at as "undoneAt", r.undo_reason as "undoReason", r.undo_entry_id as "undoEntryId",
-       (select array_agg(b.break_id::text order by b.break_id) from break_resolution_break b where b.resolution_id = r.id) as "breakIds"
+       array(select b.break_id::text from break_resolution_break b where b.resolution_id = r.id order by b.break_id) as "breakIds"
   from break_resolution r join api_key k on k.id = r.maker_key_id`
 
 const GET = statement('resolutions.get', `${SELECT} where r.id = $1`)
@@ -116,9 +117,13 @@ export type NewResolution = Pick<
   Resolution,
   'id' | 'source' | 'state' | 'makerKeyId' | 'approvalId' | 'proposedAt' | 'appliedAt' | 'entryId' | 'entry'
 > & {
-  readonly request: ResolutionRequest
+  readonly request: Asked
+  readonly fingerprint: Buffer
   readonly breakIds: readonly string[]
 }
+
+/** What somebody asked for, as it is kept. */
+export type Asked = ResolutionRequest | (UnmatchRequest & { readonly verb: 'unmatch' })
 
 export async function insertResolution(tx: Tx, given: NewResolution): Promise<void> {
   const { id, source, request, entry, state, makerKeyId, approvalId, proposedAt, appliedAt, entryId, breakIds } = given
@@ -131,7 +136,7 @@ export async function insertResolution(tx: Tx, given: NewResolution): Promise<vo
     note,
     JSON.stringify(rest, (_key, value: unknown) => (typeof value === 'bigint' ? value.toString() : value)),
     JSON.stringify(entry),
-    fingerprint(request, makerKeyId),
+    given.fingerprint,
     state,
     makerKeyId,
     approvalId,
@@ -139,15 +144,46 @@ export async function insertResolution(tx: Tx, given: NewResolution): Promise<vo
     appliedAt,
     entryId,
   ])
-  await tx.run(LINK, [id, breakIds])
+  await linkBreaks(tx, id, breakIds)
 }
 
+/** Says which breaks a resolution is about. */
+export const linkBreaks = async (tx: Tx, id: string, breakIds: readonly string[]): Promise<void> =>
+  void (breakIds.length > 0 && (await tx.run(LINK, [id, breakIds])))
+
+const KEPT = statement('resolutions.kept_request', 'select request from break_resolution where id = $1')
+
+/** Which pair somebody asked to be taken apart, as it was stored. */
+export async function unmatchRequestOf(db: Queryable, { id, reason, note }: Resolution): Promise<UnmatchRequest> {
+  const [row] = await db.run<{ request: Pick<UnmatchRequest, 'runId' | 'fileId' | 'line'> }>(KEPT, [id])
+  if (row === undefined) throw new Error(`resolution ${id} is gone`)
+  return { ...row.request, reason, ...(note !== null && { note }) }
+}
+
+/** The same, in one form. */
+export const unmatchFingerprint = (request: UnmatchRequest, makerKeyId: string): Buffer => {
+  const { runId, fileId, line, reason, note } = request
+  return hash('sha256', JSON.stringify(['unmatch/1', makerKeyId, runId, fileId, line, reason, note]), 'buffer')
+}
+
+const PROPOSED_PAIR = statement(
+  'resolutions.standing_unmatch',
+  `${SELECT} where r.verb = 'unmatch' and r.state in ('proposed', 'applied')
+      and r.request ->> 'runId' = $1 and r.request ->> 'fileId' = $2 and (r.request ->> 'line')::integer = $3 order by r.id desc`,
+)
+
+/** Those that wait or hold, of one pair. */
+export const standingUnmatches = (db: Queryable, { runId, fileId, line }: UnmatchRequest): Promise<Resolution[]> =>
+  db.run<Resolution>(PROPOSED_PAIR, [runId, fileId, line])
+
 /** What was asked for, as it was stored. */
-export async function requestOf(db: Queryable, resolution: Resolution): Promise<ResolutionRequest> {
-  const [row] = await db.query<{ request: Omit<ResolutionRequest, 'platformFee'> & { platformFee?: string } }>(
-    'select request from break_resolution where id = $1',
-    [resolution.id],
-  )
+export async function requestOf(
+  db: Queryable,
+  resolution: Resolution & { readonly verb: Verb },
+): Promise<ResolutionRequest> {
+  const [row] = await db.run<{ request: Omit<ResolutionRequest, 'platformFee'> & { platformFee?: string } }>(KEPT, [
+    resolution.id,
+  ])
   if (row === undefined) throw new Error(`resolution ${resolution.id} is gone`)
   const { platformFee, ...rest } = row.request
   return {

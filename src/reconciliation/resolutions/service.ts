@@ -11,8 +11,9 @@ import { type Approval, type ApprovalFilter, getApproval, listApprovals } from '
 import { type BulkItem, type BulkOutcome, bulk } from './bulk.ts'
 import { type Decision, decide, undoResolution } from './decide.ts'
 import { type Annotation, annotate } from './notes.ts'
-import { type Preview, preview, propose, type ResolutionDeps } from './propose.ts'
+import { type Preview, preview, previewUnmatch, propose, type ResolutionDeps, unmatch } from './propose.ts'
 import { getResolution, listResolutions, type Resolution, type ResolutionFilter } from './rows.ts'
+import type { UnmatchRequest } from './unmatch.ts'
 import type { ResolutionRequest } from './verbs.ts'
 
 type Page<T> = { readonly data: readonly T[]; readonly hasMore: boolean }
@@ -27,6 +28,16 @@ export type Resolutions = {
    */
   readonly propose: (
     request: ResolutionRequest,
+    actor: Actor,
+  ) => Promise<{ readonly resolution: Resolution; readonly replayed: boolean }>
+  /** What taking a pair of a run apart would book. Throws like `unmatch`. */
+  readonly previewUnmatch: (request: UnmatchRequest, actor: Actor) => Promise<Preview>
+  /**
+   * Takes a pair of a run apart, or asks for a second person. Throws `not_found`, `run_state`, `period_closed`, `break_state`,
+   * `break_not_resolvable`, `invalid_request`, `run_in_progress`.
+   */
+  readonly unmatch: (
+    request: UnmatchRequest,
     actor: Actor,
   ) => Promise<{ readonly resolution: Resolution; readonly replayed: boolean }>
   readonly get: (id: string) => Promise<Resolution | undefined>
@@ -50,6 +61,8 @@ export function createResolutions(deps: ResolutionDeps, reports: Db): Resolution
   return {
     preview: (request, actor) => db.transaction((tx) => preview(tx, deps, request, actor)),
     propose: (request, actor) => db.transaction((tx) => propose(tx, deps, request, actor)),
+    previewUnmatch: (request, actor) => db.transaction((tx) => previewUnmatch(tx, deps, request, actor)),
+    unmatch: (request, actor) => db.transaction((tx) => unmatch(tx, deps, request, actor)),
     get: (id) => getResolution(db, id),
     list: (filter) => listResolutions(reports, filter),
     undo: (request, actor) => undoResolution(deps, request, actor),

@@ -8,8 +8,17 @@ import { undo } from './undo.ts'
 
 const OF_LINES = statement(
   'resolutions.of_lines',
-  `select distinct b.resolution_id as id from unnest($1::uuid[], $2::integer[]) as l (file_id, line)
-     join recon_break b on b.file_id = l.file_id and b.line = l.line and b.state = 'resolved' order by id`,
+  // The newest first: what was decided about a line that was taken out of its pair goes before that.
+  `select r.id from break_resolution r
+    where r.state = 'applied' and r.id in (
+      select b.resolution_id from unnest($1::uuid[], $2::integer[]) as l (file_id, line)
+        join recon_break b on b.file_id = l.file_id and b.line = l.line and b.state = 'resolved'
+      union all
+      select x.resolution_id from unnest($1::uuid[], $2::integer[]) as l (file_id, line)
+        join recon_break b on b.file_id = l.file_id and b.line = l.line
+        join break_resolution_break x on x.break_id = b.id
+        join break_resolution u on u.id = x.resolution_id and u.verb = 'unmatch')
+    order by r.id desc`,
 )
 
 const WHY = 'A line that it is about is no longer in the file of its day.'
@@ -38,7 +47,7 @@ export async function undoAll(
   for (const id of ids) {
     const resolution = await lockResolution(tx, id)
     if (resolution === undefined) throw new Error('a resolution that breaks name is there')
-    await reopenedBreaks(tx, by, await undo(tx, directory, resolution, { reason: why, at: by.at }), why)
+    await reopenedBreaks(tx, by, await undo(tx, directory, resolution, { reason: why, at: by.at, isForced: true }), why)
   }
   await audit(
     tx,

@@ -12,6 +12,7 @@ import { STANDS } from '../settled.ts'
 import { ordersOf } from './own-booking.ts'
 import { sellerPostings, summed } from './plan.ts'
 import type { Resolution } from './rows.ts'
+import { putTogether } from './take-apart.ts'
 
 const POSTINGS = statement(
   'resolutions.postings_of_entry',
@@ -41,19 +42,21 @@ const UNDONE = statement(
 
 /**
  * Undoes an applied resolution: its entry gets its reversal, charges that it settled are not any more, and its breaks are open
- * again. What sellers got of their orders meanwhile stays with them. Gives the breaks.
+ * again; a pair that it took apart is one again. What sellers got of their orders meanwhile stays with them. Gives the breaks that
+ * are open again. `isForced`: a run does it, because what it is about is gone.
  */
 export async function undo(
   tx: Tx,
   directory: AccountDirectory,
   resolution: Resolution,
-  { reason, at }: { readonly reason: string; readonly at: Date },
+  { reason, at, isForced = false }: { readonly reason: string; readonly at: Date; readonly isForced?: boolean },
 ): Promise<readonly string[]> {
-  const { id, entryId } = resolution
+  const { id, entryId, verb } = resolution
   const entry = entryId === null ? undefined : await reversal(tx, resolution, entryId, at)
   await tx.run(UNSETTLE, [id, at])
   if (entry !== undefined) await postEntries(tx, directory, [entry], at)
   const reopened = await tx.run<{ id: string }>(REOPEN, [id, at])
+  if (verb === 'unmatch') await putTogether(tx, id, { at, isForced })
   await tx.run(UNDONE, [id, at, reason, entry?.id])
   return reopened.map((row) => row.id)
 }

@@ -11,6 +11,10 @@ export const VERBS = [
 ] as const
 export type Verb = (typeof VERBS)[number]
 
+/** All that a resolution may be: what is done about breaks, or a pair of a run that is taken apart. */
+export const RESOLUTION_VERBS = [...VERBS, 'unmatch'] as const
+export type ResolutionVerb = (typeof RESOLUTION_VERBS)[number]
+
 export const REASON_CODES = [
   'same_sale',
   'psp_adjustment',
@@ -24,6 +28,7 @@ export const REASON_CODES = [
   'wrong_amount',
   'uncollectable',
   'goodwill',
+  'wrong_pair',
   'expected',
   'other',
 ] as const

@@ -49,17 +49,15 @@ function payoutText({ rule, pspReference, ours, payout, theirs }: Omit<Match, 'e
 
 function differenceText({ code, ours, theirs, difference, expectedFee }: Omit<Match, 'explanation'>): string {
   switch (code) {
-    case null: {
-      const feeGap = expectedFee === null ? 0n : theirs.fee - expectedFee
+    case null:
       return [
-        ...(difference === null
+        ...(difference === null ? [] : [`; the amounts differ by ${money(difference, ours.currency)}`]),
+        ...(expectedFee === null || theirs.fee === expectedFee
           ? []
-          : [`; the amounts differ by ${money(difference, ours.currency)}, which the rules tolerate`]),
-        ...(feeGap === 0n
-          ? []
-          : [`; the fee is ${money(feeGap, theirs.currency)} more than it should be, which the rules tolerate`]),
-      ].join('')
-    }
+          : [`; the fee is ${feeGap(theirs.fee - expectedFee, theirs.currency)} than it should be`]),
+      ]
+        .map((each) => `${each}, which the rules tolerate`)
+        .join('')
     case 'amount_mismatch':
     case 'payout_mismatch':
       return `; the amounts differ: ours ${money(ours.amount, ours.currency)}, theirs ${money(theirs.amount, theirs.currency)}`
@@ -71,5 +69,8 @@ function differenceText({ code, ours, theirs, difference, expectedFee }: Omit<Ma
       return `; it is a ${code}`
   }
 }
+
+const feeGap = (gap: bigint, currency: string): string =>
+  gap < 0n ? `${money(-gap, currency)} less` : `${money(gap, currency)} more`
 
 const money = (amount: bigint, currency: string): string => `${formatMinor(amount, currency)} ${currency}`

@@ -4,6 +4,8 @@ export type Resemblance =
   | { readonly is: 'same' }
   /** One or two letters or digits are wrong, missing, too many or changed places. */
   | { readonly is: 'near'; readonly edits: number }
+  /** One is a piece of the other, as a field that is too short leaves it. */
+  | { readonly is: 'cut' }
   /** Both have one number, and other text around it. */
   | { readonly is: 'number'; readonly digits: number }
 
@@ -22,7 +24,7 @@ export function resemblance(some: readonly string[], others: readonly string[]):
 }
 
 const rank = (found: Resemblance): number =>
-  found.is === 'same' ? 0 : found.is === 'near' ? found.edits : MAX_EDITS + 1
+  found.is === 'near' ? found.edits : { same: 0, number: MAX_EDITS + 1, cut: MAX_EDITS + 2 }[found.is]
 
 function resemblanceOf(a: string, b: string): Resemblance | undefined {
   const [left, right] = [bare(a), bare(b)]
@@ -33,8 +35,13 @@ function resemblanceOf(a: string, b: string): Resemblance | undefined {
   if (edits !== undefined) return { is: 'near', edits }
   const shared = numbersIn(a).filter((number) => numbersIn(b).includes(number))
   const digits = Math.max(0, ...shared.map((number) => number.length))
-  return digits < MIN_SHARED_DIGITS ? undefined : { is: 'number', digits }
+  if (digits >= MIN_SHARED_DIGITS) return { is: 'number', digits }
+  return isCut(left, right) || isCut(right, left) ? { is: 'cut' } : undefined
 }
+
+/** A piece without a digit is a name that others have as well. */
+const isCut = (piece: string, whole: string): boolean =>
+  piece.length >= MIN_NEAR_LENGTH && /\d/.test(piece) && whole.includes(piece)
 
 const bare = (reference: string): string => reference.toUpperCase().replace(/[^\p{L}\p{N}]/gu, '')
 

@@ -28,6 +28,7 @@ export const SUGGESTION_REASONS = [
   'same_reference',
   'near_reference',
   'shared_number',
+  'cut_reference',
   'only_one',
 ] as const
 export type SuggestionReasonName = (typeof SUGGESTION_REASONS)[number]
@@ -52,6 +53,7 @@ const WEIGHTS = {
   same_day: 0.3,
   same_reference: 0.7,
   shared_number: 0.4,
+  cut_reference: 0.4,
   only_one: 0.15,
 } as const
 const NEAR_DAYS: readonly (readonly [days: number, weight: number])[] = [
@@ -77,14 +79,14 @@ export const ONLY_ONE: SuggestionReason = {
 
 /**
  * Why two records of different sides may be the same; none when the currency or the sign differs, or when neither the amount
- * nor the reference speaks for it, or the amount alone does and the days are far apart. A near reference counts beside a near
- * amount only: the next order's is near as well.
+ * nor the reference speaks for it, or the amount alone does and the days are far apart. A near or a cut reference counts
+ * beside a near amount only: the next order's is like it as well.
  */
 export function reasonsOf(ours: Candidate, theirs: Candidate): readonly SuggestionReason[] {
   if (!isComparable(ours, theirs)) return []
   const amount = amountReason(ours, theirs)
   const reference = referenceReason(ours, theirs)
-  const isNamed = reference !== undefined && (reference.name !== 'near_reference' || amount !== undefined)
+  const isNamed = reference !== undefined && (!BESIDE_AMOUNT.includes(reference.name) || amount !== undefined)
   const day = dayReason([ours, theirs])
   const isFar = day === undefined && ours.day !== undefined && theirs.day !== undefined
   if (!isNamed && (amount === undefined || amount.name === 'near_amount' || isFar)) return []
@@ -100,6 +102,8 @@ export function reasonsOfSum(whole: Candidate, parts: readonly Candidate[]): rea
   const reason = { name: 'sum_of_amounts', weight, sentence: `${parts.length} records come to the amount` } as const
   return day === undefined ? [reason] : [reason, day]
 }
+
+const BESIDE_AMOUNT: readonly SuggestionReasonName[] = ['near_reference', 'cut_reference']
 
 const isComparable = (a: Candidate, b: Candidate): boolean =>
   a.currency === b.currency && a.amount > 0n === b.amount > 0n && a.amount < 0n === b.amount < 0n
@@ -135,6 +139,12 @@ function referenceReason(ours: Candidate, theirs: Candidate): SuggestionReason |
       name: 'shared_number',
       weight: WEIGHTS.shared_number,
       sentence: `the references share a number of ${found.digits} digits`,
+    }
+  if (found.is === 'cut')
+    return {
+      name: 'cut_reference',
+      weight: WEIGHTS.cut_reference,
+      sentence: 'one reference is a piece of the other',
     }
   const { edits } = found
   const places = edits === 1 ? 'one place' : 'two places'

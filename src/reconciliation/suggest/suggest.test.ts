@@ -57,6 +57,14 @@ describe('a suggestion', () => {
     ])
   })
 
+  it('tells a reference that was cut, beside a near amount', () => {
+    const cut = record({ id: 'line', references: ['ORD2047'] })
+    const whole = record({ id: 'whole', references: ['ORD-204788811'] })
+
+    expect(namesOf([cut], whole)).toEqual([['same_amount', 'cut_reference', 'same_day', 'only_one']])
+    expect(namesOf([{ ...cut, amount: 100n }], whole)).toEqual([])
+  })
+
   it('finds two or three records that come to the amount', () => {
     const parts = [1_700n, 3_300n, 2_000n, 1_300n].map((amount, place) => record({ id: `part ${place}`, amount }))
 

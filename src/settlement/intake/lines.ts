@@ -68,6 +68,8 @@ export type LineTable = {
     statement: number,
     allNew: boolean,
   ) => Promise<{ readonly fresh: number; readonly seen: number }>
+  /** Says which file what was marked since the last one is of, so that it can be taken out again. */
+  readonly belong: (fileId: string) => Promise<void>
   /** Writes the lines of a document to a Parquet file. */
   readonly write: (document: number, parquet: string) => Promise<void>
   /** How the lines of a document differ from those of a file, entry by entry. */
@@ -166,6 +168,7 @@ export async function createLines(duckdb: DuckDb, zone: string): Promise<LineTab
       )
       return { fresh: Number(counts?.fresh ?? 0n), seen: Number(counts?.seen ?? 0n) }
     },
+    belong: (fileId) => duckdb.run(`update known set file = ${literal(fileId)} where file = ''`),
     write: (document, parquet) =>
       duckdb.run(
         `copy (select ${kept} from entry where document = ${document} order by line) to ${literal(parquet)} (format parquet, compression zstd)`,

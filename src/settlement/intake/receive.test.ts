@@ -402,6 +402,27 @@ describe('entries of which the first statement is gone', () => {
 
     expect([await seenIn(second), (await returnedOf(other)).length]).toEqual([[false], 1])
   })
+
+  it('are known once to the rest of a zip of which one file takes the place of the first', async () => {
+    const MILK = ['2026-03-02', 5, 'MILK'] as const
+    const zip = (...statements: readonly StatementText[]): Uint8Array =>
+      zipOf(statements.map((each) => ({ name: `${each.sequence}.sta`, bytes: Buffer.from(aStatement(each)) })))
+    const of = (sequence: string, entries: StatementText['entries'], day = '2026-03-02'): StatementText => ({
+      day,
+      sequence,
+      opening: 100,
+      entries,
+    })
+    await receiveAll(zip(of('1', [COFFEE, MILK])), { name: 'day.zip' })
+
+    const received = await receiveAll(
+      zip(of('7', [COFFEE, MILK, TEA], '2026-03-03'), of('1', [COFFEE]), of('9', [TEA, TEA], '2026-03-04')),
+      { name: 'day.zip' },
+    )
+
+    expect(received.map(({ file: { newLines } }) => newLines)).toEqual([1n, 1n, 1n])
+    expect(received.map(({ file: { supersedes } }) => supersedes === null)).toEqual([true, false, true])
+  })
 })
 
 describe('the chain of an account', () => {

@@ -138,7 +138,10 @@ async function storeReading(
     deliveredSha256: delivered.equals(reading.sha256) ? undefined : delivered,
   }
   await storeFile(tx, file, reading, accepted?.placed ?? [], verdict)
-  if (accepted !== undefined) options.knownFiles.add(id)
+  if (accepted !== undefined) {
+    options.knownFiles.add(id)
+    await judging.lines.belong(id)
+  }
   if (verdict.supersedes !== undefined) await replaced(judging, verdict.supersedes, options.knownFiles)
 }
 
