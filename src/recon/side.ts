@@ -1,5 +1,5 @@
 import type { AmountRule, ColumnSurvey, DateOrder, DecimalMark, Diagnostic } from '../settlement/index.ts'
-import type { Part } from './part.ts'
+import type { Part } from './files/part.ts'
 
 /** The two files that are compared: ours, and what a PSP, a bank or anybody else says. */
 export const SIDES = ['ours', 'theirs'] as const

@@ -1,0 +1,287 @@
+import { NO_CURRENCY } from '../../money/index.ts'
+import {
+  type AmountRule,
+  type ColumnSurvey,
+  type Decimal,
+  type DecimalMark,
+  nameScore,
+  saysMinor,
+} from '../../settlement/index.ts'
+import { readRowAmount, unitsOf } from '../rows/amount-value.ts'
+import { currencyOf, decimalsIn } from '../rows/currency-code.ts'
+import { type CurrencySpec, cellOf, SIDES, type Side, type SideName, UNITS, type Unit } from '../side.ts'
+import type { Group } from './probe.ts'
+
+/** One way to read the amounts of a side. */
+export type AmountChoice = { readonly rule: AmountRule; readonly mark: DecimalMark; readonly unit: Unit }
+
+export type AmountFit = {
+  readonly ours: AmountChoice
+  readonly theirs: AmountChoice
+  readonly sign: 1 | -1
+  /** Groups that were compared, and of how many the amounts are equal. */
+  readonly groups: number
+  readonly equal: number
+  /** Whether the unit of both is proven: by decimals, by a factor between them, by a name, or by the format. */
+  readonly isUnitProven: boolean
+  /** Other columns that fit as well, and not in the same rows. */
+  readonly rivals: readonly string[]
+  /** Sides that hold a currency with decimals of which nothing says whether it is in major or in minor units. */
+  readonly undecided: readonly SideName[]
+}
+
+export const share = ({ groups, equal }: Pick<AmountFit, 'groups' | 'equal'>): number =>
+  groups === 0 ? 0 : equal / groups
+
+type Candidate = AmountChoice & { readonly name: number; readonly isProven: boolean; readonly hasFractions: boolean }
+type Read = Candidate & { readonly sums: readonly Sum[]; readonly hasDecimals: boolean }
+
+/** Of the rows of one key, with all the currencies that they name. Undefined when there is a row that cannot be read. */
+type Sum = { readonly amount: bigint; readonly currencies: string } | undefined
+
+type Currencies = Readonly<Record<SideName, CurrencySpec | undefined>>
+
+/**
+ * Finds the columns, units and sign with which the amounts of rows of one key are equal most often. Keys that repeat are
+ * compared by their sums.
+ */
+export function fitAmounts(
+  sides: Readonly<Record<SideName, Side>>,
+  groups: readonly Group[],
+  given: Readonly<Partial<Record<SideName, string>>>,
+  {
+    key,
+    currencies,
+  }: { readonly key: Readonly<Record<SideName, string>> | undefined; readonly currencies: Currencies },
+): AmountFit | undefined {
+  const readsOf = (name: SideName): readonly Read[] =>
+    candidates(sides[name], given[name], key?.[name]).map((each) =>
+      readAll(sides[name], { ...each, currency: currencies[name] }, groups),
+    )
+  const reads = { ours: readsOf('ours'), theirs: readsOf('theirs') }
+  let best: { readonly fit: AmountFit; readonly score: number } | undefined
+  const all: { readonly fit: AmountFit; readonly matched: string }[] = []
+  for (const ours of reads.ours)
+    for (const theirs of reads.theirs)
+      for (const sign of [1, -1] as const) {
+        const { compared, equal, matched } = compare(ours, theirs, sign)
+        const fit: AmountFit = {
+          ours,
+          theirs,
+          sign,
+          groups: compared,
+          equal,
+          isUnitProven: isProven(ours, theirs),
+          rivals: [],
+          undecided: [],
+        }
+        all.push({ fit, matched })
+        const score = share(fit) * 1_000 + preference(ours, theirs, sign)
+        if (best === undefined || score > best.score) best = { fit, score }
+      }
+  if (best === undefined) return undefined
+  const { fit } = best
+  const undecided = SIDES.filter((name) => isUndecided(sides[name], currencies[name], fit, all))
+  return { ...fit, rivals: rivalsOf(fit, all), undecided }
+}
+
+/**
+ * Rows in yen are equal in major units as in minor ones, and say nothing of the kronor beside them: another unit for one
+ * side fits as many rows, and the amounts of a currency of that side are not the same in both.
+ */
+function isUndecided(
+  side: Side,
+  currency: CurrencySpec | undefined,
+  best: AmountFit,
+  all: readonly { readonly fit: AmountFit }[],
+): boolean {
+  const chosen = best[side.name]
+  if (best.equal === 0 || saysUnit(chosen) || !hasDecimals(side, currency)) return false
+  const other: SideName = side.name === 'ours' ? 'theirs' : 'ours'
+  return all.some(({ fit }) => {
+    const { rule, mark, unit } = fit[side.name]
+    const isAlike = fit[other] === best[other] && rule === chosen.rule && mark === chosen.mark && fit.sign === best.sign
+    return (
+      isAlike &&
+      unit !== chosen.unit &&
+      (unit === 'major' || unit === 'minor') &&
+      fit.equal === best.equal &&
+      isMajorOrMinor(chosen)
+    )
+  })
+}
+
+const saysUnit = (choice: AmountChoice): boolean => 'isProven' in choice && choice.isProven === true
+
+const isMajorOrMinor = ({ unit }: AmountChoice): boolean => unit === 'major' || unit === 'minor'
+
+function hasDecimals({ columns }: Side, currency: CurrencySpec | undefined): boolean {
+  if (currency === undefined) return false
+  const values =
+    'code' in currency ? [currency.code] : (columns.find(({ name }) => name === currency.column)?.values ?? [])
+  return [...values].some((text) => {
+    const code = currencyOf(text)
+    return code !== undefined && decimalsIn(code) > 0
+  })
+}
+
+/** Among ways that fit nearly as well (two names that say it are worth a tenth of the rows): good names, one unit for both, major before minor, and no change of sign. */
+const preference = (ours: Read, theirs: Read, sign: 1 | -1): number =>
+  (ours.name + theirs.name) / 2 -
+  UNITS.indexOf(ours.unit) / 10 -
+  UNITS.indexOf(theirs.unit) / 10 -
+  (sign === 1 ? 0 : 1) +
+  (ours.hasDecimals ? 1 : 0) +
+  (theirs.hasDecimals ? 1 : 0)
+
+const isProven = (ours: Read, theirs: Read): boolean =>
+  [ours, theirs].some(({ isProven: isNamed, hasDecimals }) => isNamed || hasDecimals) || ours.unit !== theirs.unit
+
+function rivalsOf(best: AmountFit, all: readonly { readonly fit: AmountFit; readonly matched: string }[]): string[] {
+  const own = all.find(({ fit }) => fit.ours === best.ours && fit.theirs === best.theirs && fit.sign === best.sign)
+  const names = all
+    .filter(({ fit, matched }) => share(fit) > share(best) - 0.1 && share(fit) > 0 && matched !== own?.matched)
+    .flatMap(({ fit }) => [
+      ...(columnOf(fit.ours.rule) === columnOf(best.ours.rule) ? [] : [`ours.${columnOf(fit.ours.rule)}`]),
+      ...(columnOf(fit.theirs.rule) === columnOf(best.theirs.rule) ? [] : [`theirs.${columnOf(fit.theirs.rule)}`]),
+    ])
+  return [...new Set(names)]
+}
+
+export const columnOf = (rule: AmountRule): string =>
+  rule.rule === 'split' ? `${rule.credit}−${rule.debit}` : rule.column
+
+/** `COLUMN:minor` says the unit too. */
+function candidates(side: Side, said: string | undefined, key: string | undefined): readonly Candidate[] {
+  const saidUnit = UNITS.find((each) => said?.endsWith(`:${each}`) === true)
+  const given = saidUnit === undefined ? said : said?.slice(0, -saidUnit.length - 1)
+  const { alone, columns, isTable } = side
+  const mark = alone.decimal
+  if (!isTable && alone.amount !== undefined)
+    return [{ rule: alone.amount, mark: '.', unit: 'minor', name: 100, isProven: true, hasFractions: false }]
+  const rules: { readonly rule: AmountRule; readonly of: ColumnSurvey; readonly name: number }[] = []
+  const isGiven = given !== undefined
+  if (
+    alone.amount !== undefined &&
+    alone.amount.rule !== 'signed' &&
+    (!isGiven || given === columnOf(alone.amount) || given === firstColumn(alone.amount))
+  )
+    for (const of of columns.filter(({ name }) => name === firstColumn(alone.amount)))
+      rules.push({ rule: alone.amount, of, name: 110 })
+  const isSplit = (name: string): boolean =>
+    alone.amount?.rule === 'split' && (name === alone.amount.credit || name === alone.amount.debit)
+  const couldBe = (of: ColumnSurvey): boolean => isAmount(of) || (side.rows === 0 && nameScore(of.name, 'amount') > 0)
+  const amounts = columns.filter((of) => couldBe(of) && of.name !== key && !isSplit(of.name))
+  const chosen = isGiven ? columns.filter(({ name }) => name === given) : likeliest(amounts)
+  for (const of of chosen) rules.push({ rule: { rule: 'signed', column: of.name }, of, name: amountName(of.name) })
+  if (isGiven && rules.length === 0) cellOf(side, given)
+  return rules.flatMap(({ rule, of, name }) =>
+    marksOf(of, mark).flatMap((each) =>
+      (saidUnit === undefined ? unitsFor(of) : [saidUnit]).map((unit) => ({
+        rule,
+        mark: each,
+        unit,
+        name: name + (saysMinor(of.name) && unit === 'minor' ? 50 : 0),
+        isProven: unit === saidUnit || (saysMinor(of.name) && unit === 'minor'),
+        hasFractions: of.fractions > 0,
+      })),
+    ),
+  )
+}
+
+/**
+ * A fee or a balance is never what is compared: fees agree as well as amounts do, and better where an amount differs. Whole
+ * numbers that no name calls an amount may be anything. Both are looked at when there is nothing better.
+ */
+function likeliest(amounts: readonly ColumnSurvey[]): readonly ColumnSurvey[] {
+  const whole = amounts.filter(({ name }) => !isBeside(name))
+  const named = whole.filter(({ name, fractions }) => fractions > 0 || amountName(name) > 0)
+  return [named, whole, amounts].find((each) => each.length > 0) ?? []
+}
+
+const isBeside = (name: string): boolean =>
+  Math.max(nameScore(name, 'fee'), nameScore(name, 'balance')) > nameScore(name, 'amount')
+
+const firstColumn = (rule: AmountRule | undefined): string | undefined =>
+  rule === undefined ? undefined : rule.rule === 'split' ? rule.credit : rule.column
+
+const isAmount = ({ filled, numbers, orders, values }: ColumnSurvey): boolean =>
+  filled > 0 &&
+  numbers >= filled * 0.7 &&
+  // A date with dots, such as 03.04.2026, is no amount.
+  !(
+    Math.max(orders.dmy, orders.ymd, orders.mdy) >= filled * 0.7 &&
+    [...values].some((text) => /\d[-/.]\d+[-/.]\d/.test(text))
+  )
+
+/** Balances are never what is compared; references seldom, although they may be numbers. */
+const amountName = (name: string): number =>
+  nameScore(name, 'amount') -
+  (nameScore(name, 'balance') > 0 ? 100 : 0) -
+  (nameScore(name, 'reference') > 0 ? 60 : 0) -
+  (nameScore(name, 'fee') > 0 ? 20 : 0) +
+  nameScore(name, 'net') / 10
+
+function marksOf({ marks }: ColumnSurvey, ofFile: DecimalMark | undefined): readonly DecimalMark[] {
+  if (marks['.'] > marks[',']) return ['.']
+  if (marks[','] > marks['.']) return [',']
+  return ofFile === undefined ? ['.', ','] : [ofFile]
+}
+
+/** What has decimals is no count of minor units. */
+const unitsFor = ({ fractions }: ColumnSurvey): readonly Unit[] => (fractions > 0 ? ['major'] : UNITS)
+
+function readAll(
+  side: Side,
+  { currency, ...choice }: Candidate & { readonly currency: CurrencySpec | undefined },
+  groups: readonly Group[],
+): Read {
+  const places = new Map<string, string>()
+  let hasDecimals = groups.length === 0 && choice.hasFractions
+  const textIn =
+    (row: Readonly<Record<string, string | null>>) =>
+    (column: string): string => {
+      const place = places.get(column) ?? cellOf(side, column)
+      places.set(column, place)
+      return row[place] ?? ''
+    }
+  const moneyIn = (row: Readonly<Record<string, string | null>>) => {
+    const read = readRowAmount(choice.rule, choice.mark, textIn(row))
+    if (read === 'empty' || 'unreadable' in read) return undefined
+    if (read.decimal.scale > 0) hasDecimals = true
+    const code = codeIn(currency, textIn(row), read)
+    const units = unitsOf(read.decimal, choice.unit, decimalsIn(code ?? NO_CURRENCY))
+    // What is finer than its currency was read with the wrong mark or in the wrong unit.
+    return units?.isExact === true ? { amount: units.amount, code } : undefined
+  }
+  const sums = groups.map((group): Sum => {
+    const rows = group[side.name].map(moneyIn)
+    if (!rows.every((row) => row !== undefined)) return undefined
+    const currencies = [...new Set(rows.flatMap(({ code }) => code ?? []))].toSorted().join()
+    return { amount: rows.reduce((sum, { amount }) => sum + amount, 0n), currencies }
+  })
+  return { ...choice, sums, hasDecimals }
+}
+
+const codeIn = (
+  spec: CurrencySpec | undefined,
+  textOf: (column: string) => string,
+  read: { readonly decimal: Decimal; readonly currency: string | undefined },
+): string | undefined =>
+  read.currency ?? (spec === undefined ? undefined : 'code' in spec ? spec.code : currencyOf(textOf(spec.column)))
+
+/** Zero is equal to zero in every unit, so it says nothing. As many euros as yen are not the same amount. */
+function compare({ sums: ours }: Read, { sums: theirs }: Read, sign: 1 | -1) {
+  let [compared, equal] = [0, 0]
+  const matched: number[] = []
+  for (let place = 0; place < ours.length; place += 1) {
+    const [a, b] = [ours[place], theirs[place]]
+    if (a?.amount === 0n && b?.amount === 0n) continue
+    compared += 1
+    if (a === undefined || b === undefined || a.amount !== b.amount * BigInt(sign)) continue
+    if (a.currencies !== '' && b.currencies !== '' && a.currencies !== b.currencies) continue
+    equal += 1
+    matched.push(place)
+  }
+  return { compared, equal, matched: matched.join() }
+}

@@ -1,0 +1,201 @@
+import type { DuckDb } from '../../platform/duckdb.ts'
+import { createDateReader, createSurvey, powerOfTen } from '../../settlement/index.ts'
+import { createRawRows } from '../files/raw-rows.ts'
+import { dropRaw, renameRaw } from '../files/raw-table.ts'
+import { inferMapping } from '../mapping/infer.ts'
+import { type Mapping, type Overrides, openFields } from '../mapping/mapping.ts'
+import { cellOf, rawTable, type Side, type SideName, UnreadableInput } from '../side.ts'
+import { findLines, findPayouts, otherOf, type PayoutFind } from './payout-find.ts'
+import { type Rolled, type Rolls, rollUp, totalOf } from './payout-roll.ts'
+import { rollColumns, SCALE } from './payout-row.ts'
+
+type Sides = Readonly<Record<SideName, Side>>
+
+/**
+ * Both sides as lines of payouts: the rows of one side are added up by the payout that they are in, and each line of the other
+ * has the id of the payout that it names. From here on they are two files like any other.
+ */
+export type PayoutSides = {
+  readonly sides: Sides
+  readonly mapping: Mapping
+  /** The side of many rows. */
+  readonly side: SideName
+  readonly rolls: Rolls
+  readonly rows: number
+}
+
+/** Undefined when the files are no report of payouts and their lines at a bank, or do not prove how those are compared. */
+export async function asPayouts(duckdb: DuckDb, sides: Sides, given: Overrides): Promise<PayoutSides | undefined> {
+  const found = await findPayouts(duckdb, sides, given)
+  if (found === undefined) return undefined
+  const rolled = await roll(duckdb, sides, found, { amount: amountGiven(sides[found.side], given), isSaved: false })
+  if (rolled === undefined) return undefined
+  const bank = otherOf(found.side)
+  const key = { [found.side]: found.column, [bank]: rolled.column }
+  const inferred = await inferMapping(duckdb, rolled.sides, { ...rolledGiven(given, found.side, rolled.sides), key })
+  if (openFields(inferred).length > 0 || inferred.specs === undefined) {
+    await unroll(duckdb, found.side, rolled.unparsed)
+    return undefined
+  }
+  const { specs, fields } = inferred
+  const reason = `${found.named} of ${rolled.rolls.payouts.length} payouts are named in lines of ${bank}`
+  const mapping: Mapping = {
+    fields: { ...fields, key: { ...fields.key, confidence: found.named > 1 ? 'sure' : 'likely', reason } },
+    specs: { ...specs, [found.side]: { ...specs[found.side], payout: found.column } },
+  }
+  return { sides: rolled.sides, mapping, side: found.side, rolls: rolled.rolls, rows: sides[found.side].rows }
+}
+
+/** The same by a mapping that was saved. Throws `UnreadableInput` when the file has no such payouts. */
+export async function asSavedPayouts(duckdb: DuckDb, sides: Sides, mapping: Mapping): Promise<PayoutSides | undefined> {
+  const side = (['ours', 'theirs'] as const).find((name) => mapping.specs?.[name].payout !== undefined)
+  const column = side && mapping.specs?.[side].payout
+  if (side === undefined || column === undefined) return undefined
+  const found = await findLines(duckdb, sides, side, column)
+  const rolled = found && (await roll(duckdb, sides, found, { amount: undefined, isSaved: true }))
+  if (rolled === undefined)
+    throw new UnreadableInput(
+      'config',
+      `The mapping adds rows of ${side} up by "${column}", and no line of the other side names one`,
+    )
+  return { sides: rolled.sides, mapping, side, rolls: rolled.rolls, rows: sides[side].rows }
+}
+
+const UNIT = /:(major|minor)$/
+
+/** The column of amounts that somebody named for the side of many rows. Throws `UnreadableInput` when there is none of this name. */
+function amountGiven(side: Side, given: Overrides): string | undefined {
+  const column = given.amount?.[side.name]?.replace(UNIT, '')
+  if (column !== undefined) cellOf(side, column)
+  return column
+}
+
+/** What was given, by the columns that payouts have: an amount by its place, a currency only as a code, and no date. */
+function rolledGiven(given: Overrides, side: SideName, sides: Sides): Overrides {
+  const { amount, currency, date } = given
+  const unit = UNIT.exec(amount?.[side] ?? '')?.[0] ?? ''
+  const sum = sides[side].columns.findLast(({ numbers, filled }) => filled > 0 && numbers === filled)
+  const isCode = sides[side].columns.every(({ name }) => name !== 'currency')
+  const without = (values: Overrides['date'], value: string | undefined) => {
+    const { [side]: _, ...rest } = values ?? {}
+    return value === undefined ? rest : { ...rest, [side]: value }
+  }
+  return {
+    ...(amount === undefined
+      ? {}
+      : { amount: without(amount, amount[side] === undefined ? undefined : `${sum?.name ?? ''}${unit}`) }),
+    ...(currency === undefined ? {} : { currency: without(currency, isCode ? currency[side] : undefined) }),
+    ...(date === undefined ? {} : { date: without(date, undefined) }),
+  }
+}
+
+type RolledUp = { readonly sides: Sides; readonly rolls: Rolls; readonly column: string; readonly unparsed: number }
+
+async function roll(
+  duckdb: DuckDb,
+  sides: Sides,
+  found: PayoutFind,
+  { amount, isSaved }: { readonly amount: string | undefined; readonly isSaved: boolean },
+): Promise<RolledUp | undefined> {
+  const side = sides[found.side]
+  const columns = rollColumns(side, amount)
+  if (columns === undefined) return undefined
+  const [count] = await duckdb.query<{ rows: bigint }>('select count(*) as rows from unparsed')
+  const rolls = await rollUp(duckdb, side, found.column, columns)
+  await renameRaw(duckdb, rawTable(found.side), rowsTable(found.side))
+  const rolledSide = await writePayouts(duckdb, side, { rolls, id: found.column, isSaved })
+  const bank = await nameLines(duckdb, sides[otherOf(found.side)], found.column)
+  const both = found.side === 'ours' ? { ours: rolledSide, theirs: bank.side } : { ours: bank.side, theirs: rolledSide }
+  return { sides: both, rolls, column: bank.column, unparsed: Number(count?.rows) }
+}
+
+/** The rows that were added up. */
+export const rowsTable = (side: SideName): string => `${side}_rows`
+
+async function unroll(duckdb: DuckDb, side: SideName, unparsed: number): Promise<void> {
+  await duckdb.run(`drop table ${rawTable(side)}; delete from unparsed where rowid >= ${unparsed}`)
+  await renameRaw(duckdb, rowsTable(side), rawTable(side))
+}
+
+/** Writes a row for each payout, with one sum, or two where the net of the rows is another than gross less fees. */
+async function writePayouts(
+  duckdb: DuckDb,
+  side: Side,
+  { rolls, id, isSaved }: { readonly rolls: Rolls; readonly id: string; readonly isSaved: boolean },
+): Promise<Side> {
+  const { fee, net } = rolls.columns
+  const hasNet =
+    net !== undefined && (isSaved || rolls.payouts.some((each) => each.rows > 0 && each.net !== totalOf(each)))
+  const hasCurrency = rolls.payouts.some(({ currency }) => currency !== '')
+  const hasDay = rolls.payouts.some(({ day }) => day !== '')
+  const unit = side.isTable ? '' : ' minor'
+  const names = [
+    id,
+    ...(hasCurrency ? ['currency'] : []),
+    ...(hasDay ? ['paid on'] : []),
+    `${amountName(rolls)}${fee === undefined ? '' : ` less ${fee.column}`}${unit}`,
+    ...(hasNet ? [`${net}${unit}`] : []),
+  ]
+  const survey = createSurvey(names, createDateReader(), { skipsWide: false })
+  const raw = createRawRows(duckdb, side.name)
+  const numbers = names.map((_, place) => place >= names.length - (hasNet ? 2 : 1))
+  for (const each of rolls.payouts) {
+    const fields = [
+      each.id,
+      ...(hasCurrency ? [each.currency] : []),
+      ...(hasDay ? [each.day] : []),
+      decimalText(payoutOf(each, totalOf(each)), rolls.decimals),
+      ...(hasNet ? [decimalText(payoutOf(each, each.net), rolls.decimals)] : []),
+    ]
+    survey.add({ line: each.line, fields, numbers, problem: undefined })
+    raw.add(each.line, fields)
+  }
+  const rows = await raw.finish(names.length)
+  const { currency } = side.alone
+  return {
+    ...side,
+    isTable: true,
+    plain: undefined,
+    rows,
+    columns: survey.columns(),
+    alone: {
+      amount: undefined,
+      decimal: '.',
+      currency: hasCurrency ? { column: 'currency' } : currency,
+      fee: undefined,
+      kind: undefined,
+    },
+  }
+}
+
+/** A payout that was asked for by hand has no rows, and comes to what it says. */
+const payoutOf = ({ rows, stated }: Rolled, sum: bigint): bigint => (rows === 0 ? (stated ?? 0n) : sum)
+
+const amountName = ({ columns: { amount } }: Rolls): string => (amount.rule === 'split' ? amount.credit : amount.column)
+
+export function decimalText(value: bigint, decimals: number): string {
+  const digits = (value < 0n ? -value : value) / powerOfTen(SCALE - decimals)
+  const text = String(digits).padStart(decimals + 1, '0')
+  const whole = text.slice(0, text.length - decimals)
+  return `${value < 0n ? '-' : ''}${whole}${decimals === 0 ? '' : `.${text.slice(text.length - decimals)}`}`
+}
+
+/** Gives each line the id of the payout that it names, in a column behind all others. */
+async function nameLines(duckdb: DuckDb, bank: Side, id: string): Promise<{ side: Side; column: string }> {
+  const table = rawTable(bank.name)
+  const name = `${id} in the line`
+  const [width] = await duckdb.query<{ cells: bigint }>(
+    `select count(*) - 2 as cells from duckdb_columns() where table_name = '${table}'`,
+  )
+  const place = Number(width?.cells)
+  await duckdb.run(`
+    create table ${bank.name}_named as
+      select r.*, l.id as c${place} from ${table} r left join payout_line l on l.n = r.n order by r.n`)
+  await dropRaw(duckdb, bank.name)
+  await renameRaw(duckdb, `${bank.name}_named`, table)
+  const survey = createSurvey([name], createDateReader(), { skipsWide: false })
+  const ids = await duckdb.query<{ id: string }>('select id from payout_line order by n limit 2000')
+  for (const each of ids) survey.add({ line: 1, fields: [each.id], problem: undefined })
+  const columns = [...bank.columns, ...survey.columns().map((column) => ({ ...column, place }))]
+  return { side: { ...bank, columns, plain: undefined }, column: name }
+}
