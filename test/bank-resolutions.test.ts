@@ -5,6 +5,7 @@ import { settlementOf } from '../src/reconciliation/settlement-of.ts'
 import { type BankEntry, type BankNights, nameOfPayout, openBankNights } from './support/bank-nights.ts'
 import { charges, NOTHING, right, take, useCharges } from './support/corrections.ts'
 import type { TestDatabase } from './support/database.ts'
+import { openNights } from './support/nights.ts'
 import { openResolving, type Resolving } from './support/resolving.ts'
 
 /** What people decide about payouts and lines of a bank. */
@@ -194,6 +195,17 @@ describe('a line that is none of the PSP', () => {
     const inTransit = (await nights.bankBreaks()).find((each) => each.payout_id !== null)?.id ?? ''
     await expect(people.look({ breakId: inTransit, verb: 'not_a_break' })).rejects.toThrow(Refusal)
     await day(2)
+  })
+})
+
+describe('a run of a bank that is no longer declared', () => {
+  it('is still none of a PSP: it does not tell what led to a payout', async () => {
+    await day(0)
+    const { data } = await nights.reconciliation.listRuns({ source: 'house-bank', limit: 1 })
+    const later = openNights(database)
+
+    await expect(later.reconciliation.payoutWaterfall(data[0]?.id ?? '')).rejects.toThrow(/is one of a bank/)
+    await later.close()
   })
 })
 

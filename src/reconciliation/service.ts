@@ -192,7 +192,7 @@ export function createReconciliation(
     verify: (runId) => computing(() => verifyRun(deps, runId)),
     report: (runId) => readReport(db, runId),
     changes: (runId) => readChanges(db, runId),
-    payoutWaterfall: (runId) => payoutWaterfall(db, runId, (name) => banks.some((bank) => bank.name === name)),
+    payoutWaterfall: (runId) => payoutWaterfall(db, runId),
     matches: createMatchReader({ db, outcomes: createOutcomeFiles(deps), runOf: (id) => getRun(db, id) }),
     getBreak: (id) => getBreak(db, id),
     listBreaks: (filter) => listBreaks(db, filter),

@@ -103,7 +103,9 @@ const mirrorOf = (item: Item, isReversed: boolean): string =>
 async function withOneCent(set: TruthSet, base: Done): Promise<readonly string[]> {
   const random = createSeeded(set.seed + 77)
   const side = random.pick(['ours', 'theirs'] as const)
-  const places = set[side].flatMap((row, place) => (isCompared(row) ? [place] : []))
+  // Beside one that failed a row has no partner any more once their amounts differ.
+  const failed = new Set([...set.ours, ...set.theirs].flatMap((row) => (isCompared(row) ? [] : [row.second])))
+  const places = set[side].flatMap((row, place) => (isCompared(row) && !failed.has(row.second) ? [place] : []))
   const chosen = random.pick(places)
   const rows = set[side].map((row, place) => (place === chosen ? { ...row, amount: row.amount + 1n } : row))
   const changed = { ...set, [side]: rows }

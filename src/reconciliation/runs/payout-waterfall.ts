@@ -57,7 +57,7 @@ export type PaidOut = {
   readonly breakId: string | null
 }
 
-/** In which order kinds are told; a kind that is not here comes behind them. */
+/** In which order kinds are told. */
 const ORDER: readonly string[] = LINE_KINDS
 
 /** The steps of a statement, from its totals by kind. */
@@ -109,18 +109,14 @@ const PAID_OUT = statement(
 )
 
 /** Throws `not_found`, and `run_state` for a run of a bank and one that has read no file. */
-export async function payoutWaterfall(
-  db: Db,
-  runId: string,
-  isBank: (source: string) => boolean,
-): Promise<PayoutWaterfall> {
+export async function payoutWaterfall(db: Db, runId: string): Promise<PayoutWaterfall> {
   const run = await getRun(db, runId)
   if (run === undefined) throw new Refusal('not_found', `There is no reconciliation run ${publicId('run', runId)}.`)
-  const { fileId, status, source, businessDate } = run
+  const { fileId, status, source, businessDate, bank } = run
   const refuse = (why: string): never => {
     throw new Refusal('run_state', `The run is ${status} and ${why}.`, { facts: { status } })
   }
-  if (isBank(source)) return refuse('is one of a bank: ask for that of the PSP')
+  if (bank !== undefined) return refuse('is one of a bank: ask for that of the PSP')
   if (fileId === null) return refuse('has read no file yet')
   return {
     run,

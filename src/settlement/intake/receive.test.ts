@@ -403,6 +403,37 @@ describe('entries of which the first statement is gone', () => {
     expect([await seenIn(second), (await returnedOf(other)).length]).toEqual([[false], 1])
   })
 
+  it('count once for each page of the statement that tells them, as if the first had never come', async () => {
+    const pages = (name: string): Promise<SettlementFile> => {
+      const page = (sequence: string, opening: number): string =>
+        aStatement({ day: '2026-03-02', sequence, opening, entries: [COFFEE] })
+      // The bank writes the same pages again, with another blank at the end.
+      return receive(`${page('1/1', 100)}${page('1/2', 96.5)}${name === 'a' ? '' : '\r\n'}`, name).then(
+        ({ file: received }) => received,
+      )
+    }
+    const first = await pages('a')
+    const again = await pages('b')
+    expect([first.newLines, again.newLines]).toEqual([2n, 0n])
+
+    await withdraw(first)
+    expect((await returnedOf(again)).length).toBe(2)
+  })
+
+  it('count beside an equal one in the page that a file of its own has', async () => {
+    const first = await file({ day: '2026-03-02', sequence: '1/1', opening: 100, entries: [COFFEE] }, 'a')
+    const next = await file({ day: '2026-03-02', sequence: '1/2', opening: 96.5, entries: [COFFEE] }, 'b')
+    const again = await receive(
+      `${aStatement({ day: '2026-03-02', sequence: '1/1', opening: 100, entries: [COFFEE] })}\r\n`,
+      'c',
+    )
+    expect([first, next, again.file].map(({ newLines }) => newLines)).toEqual([1n, 1n, 0n])
+
+    await withdraw(first)
+
+    expect([(await returnedOf(next)).length, (await returnedOf(again.file)).length]).toEqual([0, 1])
+  })
+
   it('are known once to the rest of a zip of which one file takes the place of the first', async () => {
     const MILK = ['2026-03-02', 5, 'MILK'] as const
     const zip = (...statements: readonly StatementText[]): Uint8Array =>
