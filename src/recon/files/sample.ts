@@ -1,6 +1,6 @@
 import type { DuckDb } from '../../platform/duckdb.ts'
 import { type ColumnSurvey, hasFewValues } from '../../settlement/index.ts'
-import { rawTable, type Side, type SideName } from '../side.ts'
+import { type PlainCsv, rawTable, type Side, type SideName } from '../side.ts'
 import { csvSql } from './plain-csv.ts'
 
 /**
@@ -55,4 +55,16 @@ export async function sampleOf(duckdb: DuckDb, { name, plain, rows, columns }: S
       `create table if not exists ${table} as select * from ${csvSql(plain)} where ${isSampledSql(columns, everyOf(rows), by)}`,
     )
   return `(select rowid as n, 0 as line, * from ${table})`
+}
+
+/** Takes the sample by value once more, when it is known what all columns are. */
+export async function sampleAgain(
+  duckdb: DuckDb,
+  name: SideName,
+  plain: PlainCsv,
+  { columns, rows }: Pick<Side, 'columns' | 'rows'>,
+): Promise<void> {
+  await duckdb.run(
+    `create or replace table ${sampleTable(name, 'value')} as select * from ${csvSql(plain)} where ${isSampledSql(columns, everyOf(rows), 'value')}`,
+  )
 }

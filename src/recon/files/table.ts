@@ -28,7 +28,7 @@ import type { Alone, Side, SideName } from '../side.ts'
 import type { Where } from './inputs.ts'
 import { openPlain } from './plain-csv.ts'
 import { createRawRows, type RawRows } from './raw-rows.ts'
-import { everyOf, isSampledSql, sampleTable } from './sample.ts'
+import { everyOf, isSampledSql, keyColumns, sampleAgain, sampleTable } from './sample.ts'
 import { scanFile } from './scan.ts'
 import { couldProveMark, surveyRest } from './survey-rest.ts'
 
@@ -115,9 +115,18 @@ async function readPlain(
   ].join(' or ')
   if (scan.rows === undefined || !(await openPlain(duckdb, name, plain, { table: proofs.table, condition })))
     return undefined
+  const sampled = sampledNames(survey, rows)
   await surveyRest(duckdb, name, survey, { rows: seen, proofs })
+  if (sampledNames(survey, rows) !== sampled)
+    await sampleAgain(duckdb, name, plain, { columns: survey.columns(), rows })
   return { columns: survey.columns(), currencyBefore, diagnostics: [], header, rows, sha256: scan.sha256, plain }
 }
+
+/** The columns by which rows are in the sample. A column that is empty in the first rows may be one of them all the same. */
+const sampledNames = (survey: Survey, rows: number): string =>
+  keyColumns(survey.columns(), everyOf(rows))
+    .map(({ place }) => place)
+    .join()
 
 type First = Pick<Read, 'currencyBefore' | 'header'> & { readonly survey: Survey | undefined }
 

@@ -60,7 +60,8 @@ export const wordOf = (spec: CurrencySpec | undefined): string | undefined =>
 
 const nameOf = (spec: CurrencySpec): number => ('code' in spec ? 0 : nameScore(spec.column, 'currency'))
 
-function choices(side: Side, given: string | undefined): readonly CurrencySpec[] {
+/** What may say the currency of a side. */
+export function choices(side: Side, given: string | undefined): readonly CurrencySpec[] {
   if (given !== undefined) {
     const isColumn = side.columns.some(({ name }) => name === given)
     if (!isColumn && isCurrency(given.toUpperCase())) return [{ code: given.toUpperCase() }]
@@ -75,7 +76,8 @@ function choices(side: Side, given: string | undefined): readonly CurrencySpec[]
   return side.currencyBefore === undefined ? [] : [{ code: side.currencyBefore }]
 }
 
-const isCurrencyColumn = ({ filled, currencies }: ColumnSurvey): boolean => filled > 0 && currencies >= filled * 0.7
+export const isCurrencyColumn = ({ filled, currencies }: ColumnSurvey): boolean =>
+  filled > 0 && currencies >= filled * 0.7
 
 /** The one code of a side. Undefined when it has several. */
 function onlyCode(side: Side, spec: CurrencySpec): string | undefined {

@@ -4,6 +4,7 @@ import { couldBeKey, everyOf, type SampledBy } from '../files/sample.ts'
 import { apartWord } from '../rows/kinds.ts'
 import { stateOf } from '../rows/states.ts'
 import { cellOf, SIDES, type Side, type SideName, type SideSpec } from '../side.ts'
+import { withAllCodes } from './all-codes.ts'
 import { type AmountFit, columnOf, fitAmounts, share } from './infer-amount.ts'
 import { type CurrencyFit, fitCurrencies } from './infer-currency.ts'
 import { type DateFit, fitDates, percent } from './infer-date.ts'
@@ -25,7 +26,8 @@ type Trial = {
  * Finds out how two files are compared. A key is believed when both sides have its values, when they are unique, and when
  * the amounts of rows that share one are equal: any two columns of row numbers overlap, but their amounts do not agree.
  */
-export async function inferMapping(duckdb: DuckDb, sides: Sides, given: Overrides): Promise<Mapping> {
+export async function inferMapping(duckdb: DuckDb, read: Sides, given: Overrides): Promise<Mapping> {
+  const sides = await withAllCodes(duckdb, read, given)
   const { mapping, isClear } = await inferBy(duckdb, sides, given, 'value')
   return isClear ? mapping : (await inferBy(duckdb, sides, given, 'end')).mapping
 }

@@ -1,10 +1,10 @@
 import type { DuckDb } from '../../platform/duckdb.ts'
 import { createDateReader, createSurvey, powerOfTen } from '../../settlement/index.ts'
 import { createRawRows } from '../files/raw-rows.ts'
-import { dropRaw, renameRaw } from '../files/raw-table.ts'
+import { renameRaw } from '../files/raw-table.ts'
 import { inferMapping } from '../mapping/infer.ts'
 import { type Mapping, type Overrides, openFields } from '../mapping/mapping.ts'
-import { cellOf, rawTable, type Side, type SideName, UnreadableInput } from '../side.ts'
+import { cellOf, rawTable, SIDES, type Side, type SideName, UnreadableInput } from '../side.ts'
 import { findLines, findPayouts, otherOf, type PayoutFind } from './payout-find.ts'
 import { type Rolled, type Rolls, rollUp, totalOf } from './payout-roll.ts'
 import { rollColumns, SCALE } from './payout-row.ts'
@@ -27,14 +27,14 @@ export type PayoutSides = {
 /** Undefined when the files are no report of payouts and their lines at a bank, or do not prove how those are compared. */
 export async function asPayouts(duckdb: DuckDb, sides: Sides, given: Overrides): Promise<PayoutSides | undefined> {
   const found = await findPayouts(duckdb, sides, given)
-  if (found === undefined) return undefined
+  if (found === undefined || (await agreeByRow(duckdb, sides, found, given))) return undefined
   const rolled = await roll(duckdb, sides, found, { amount: amountGiven(sides[found.side], given), isSaved: false })
   if (rolled === undefined) return undefined
   const bank = otherOf(found.side)
   const key = { [found.side]: found.column, [bank]: rolled.column }
   const inferred = await inferMapping(duckdb, rolled.sides, { ...rolledGiven(given, found.side, rolled.sides), key })
   if (openFields(inferred).length > 0 || inferred.specs === undefined) {
-    await unroll(duckdb, found.side, rolled.unparsed)
+    await unroll(duckdb, rolled.unparsed)
     return undefined
   }
   const { specs, fields } = inferred
@@ -44,6 +44,18 @@ export async function asPayouts(duckdb: DuckDb, sides: Sides, given: Overrides):
     specs: { ...specs, [found.side]: { ...specs[found.side], payout: found.column } },
   }
   return { sides: rolled.sides, mapping, side: found.side, rolls: rolled.rolls, rows: sides[found.side].rows }
+}
+
+/** Whether the rows of both sides are the same things under another reference: then a text that names a payout is but a remark. */
+async function agreeByRow(
+  duckdb: DuckDb,
+  sides: Sides,
+  { side, column }: PayoutFind,
+  given: Overrides,
+): Promise<boolean> {
+  const mapping = await inferMapping(duckdb, sides, given)
+  const { fields, specs } = mapping
+  return openFields(mapping).length === 0 && fields.key.confidence === 'sure' && specs?.[side].key !== column
 }
 
 /** The same by a mapping that was saved. Throws `UnreadableInput` when the file has no such payouts. */
@@ -109,12 +121,15 @@ async function roll(
   return { sides: both, rolls, column: bank.column, unparsed: Number(count?.rows) }
 }
 
-/** The rows that were added up. */
-export const rowsTable = (side: SideName): string => `${side}_rows`
+/** The rows of a side as they were read: those that were added up, and those that name no payout in a column of their own. */
+const rowsTable = (side: SideName): string => `${side}_rows`
 
-async function unroll(duckdb: DuckDb, side: SideName, unparsed: number): Promise<void> {
-  await duckdb.run(`drop table ${rawTable(side)}; delete from unparsed where rowid >= ${unparsed}`)
-  await renameRaw(duckdb, rowsTable(side), rawTable(side))
+async function unroll(duckdb: DuckDb, unparsed: number): Promise<void> {
+  await duckdb.run(`delete from unparsed where rowid >= ${unparsed}`)
+  for (const side of SIDES) {
+    await duckdb.run(`drop table ${rawTable(side)}`)
+    await renameRaw(duckdb, rowsTable(side), rawTable(side))
+  }
 }
 
 /** Writes a row for each payout, with one sum, or two where the net of the rows is another than gross less fees. */
@@ -188,11 +203,10 @@ async function nameLines(duckdb: DuckDb, bank: Side, id: string): Promise<{ side
     `select count(*) - 2 as cells from duckdb_columns() where table_name = '${table}'`,
   )
   const place = Number(width?.cells)
+  await renameRaw(duckdb, table, rowsTable(bank.name))
   await duckdb.run(`
-    create table ${bank.name}_named as
-      select r.*, l.id as c${place} from ${table} r left join payout_line l on l.n = r.n order by r.n`)
-  await dropRaw(duckdb, bank.name)
-  await renameRaw(duckdb, `${bank.name}_named`, table)
+    create table ${table} as
+      select r.*, l.id as c${place} from ${rowsTable(bank.name)} r left join payout_line l on l.n = r.n order by r.n`)
   const survey = createSurvey([name], createDateReader(), { skipsWide: false })
   const ids = await duckdb.query<{ id: string }>('select id from payout_line order by n limit 2000')
   for (const each of ids) survey.add({ line: 1, fields: [each.id], problem: undefined })

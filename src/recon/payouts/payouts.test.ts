@@ -265,3 +265,36 @@ describe('a report that names payouts', () => {
     expect(summary).toMatchObject({ payouts: undefined, pairs: 22 })
   })
 })
+
+describe('files of the same orders, one of which names batches', () => {
+  /** Every order is in both; `remarks` of their lines name the batch of ours. */
+  const files = (remarks: number, share = 1): Files => {
+    const orders = Array.from({ length: 120 }, (_, place) => ({ place, amount: `${(place * 37) % 90}.5${place % 10}` }))
+    return {
+      ours: csv([
+        ['order_id', 'amount', 'currency', 'batch_id'],
+        ...orders.map(({ place, amount }) => [`ord-${place * 3}x`, amount, 'EUR', `BATCH-${100 + Math.floor(place / 12)}`]),
+      ]),
+      theirs: csv([
+        ['order_id', 'amount', 'currency', 'memo'],
+        ...orders.map(({ place, amount }) => [
+          `ord-${place * 3 + (place < share * 120 ? 0 : 1)}x`,
+          amount,
+          'EUR',
+          place % 12 === 0 && place < remarks * 12 ? `late for BATCH-${100 + place / 12}` : 'on time',
+        ]),
+      ]),
+    }
+  } // biome-ignore format: rows
+
+  it('are compared row by row, however few remarks name one', async () => {
+    for (const remarks of [1, 2])
+      expect((await done(files(remarks))).summary).toMatchObject({ payouts: undefined, pairs: 120, verdict: 'clean' })
+  })
+
+  it('are compared row by row when DuckDB reads them at once and fewer orders are in both', async () => {
+    const { summary } = await done(files(3, 0.4), { plainBytes: 0 })
+
+    expect(summary).toMatchObject({ payouts: undefined, pairs: 48 })
+  })
+})
