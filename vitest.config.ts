@@ -1,8 +1,9 @@
-import { defineConfig } from 'vitest/config'
+import { configDefaults, defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+    exclude: [...configDefaults.exclude, 'test/long/**'], // minutes of their own: vitest.long.config.ts
     globalSetup: ['test/support/global-setup.ts'],
     // Each worker keeps a PostgreSQL of its own busy; more of them only wait for each other on a small machine.
     maxWorkers: 2,

@@ -1,11 +1,11 @@
-// Prints what failed in a run of the tests, a line each, and then how many passed and failed. Takes the JSON report of the
+// Prints what failed in runs of the tests, a line each, and then how many passed and failed. Takes the JSON report of each
 // run as a file; a run that left none, or half of one, did not happen, and that is one failure.
 import { existsSync, readFileSync } from 'node:fs'
 import { relative } from 'node:path'
 
-const [path] = process.argv.slice(2)
-const report = path !== undefined && existsSync(path) ? readFileSync(path, 'utf8') : ''
-const { numPassedTests: passed, testResults } = reportIn(report)
+const reports = process.argv.slice(2).map((path) => reportIn(existsSync(path) ? readFileSync(path, 'utf8') : ''))
+const passed = reports.reduce((sum, { numPassedTests }) => sum + numPassedTests, 0)
+const testResults = reports.flatMap((report) => report.testResults)
 
 function reportIn(text) {
   try {

@@ -209,6 +209,30 @@ describe('a run of a bank that is no longer declared', () => {
   })
 })
 
+describe('a PSP that pays out into another bank by now', () => {
+  it('has its payouts awaited there, those that came short before stay, and every control is exact', async () => {
+    await day(0)
+    await day(1, (payout = 0n) => [[payout - 100n, nameOfPayout(0)]])
+    const [short, waiting] = [await open('payout_mismatch'), await open('payout_in_transit')]
+    const later = await openBankNights(database, 'other-bank')
+    later.endDay(2)
+    await take(later, { day: 2, lines: right(2) }, current, NOTHING)
+    await later.night()
+    const [, { amount } = { amount: 0n }] = await later.payouts()
+    await later.statement(2, [[amount, nameOfPayout(1)]])
+
+    await later.reconciliation.catchUpBanks()
+
+    expect(await later.findings()).toEqual([])
+    expect((await later.bankBreaks()).map(({ code }) => code)).toEqual(['payout_in_transit'])
+    expect((await nights.bankBreaks()).map(({ id }) => id)).toEqual([short])
+    expect((await nights.bankBreaks('cleared')).map(({ id }) => id)).toContain(waiting)
+    await people.resolve({ breakId: short, verb: 'book_difference', as: 'other', reason: 'psp_fee' })
+    expect(await later.findings()).toEqual([])
+    await later.close()
+  })
+})
+
 describe('a statement that is withdrawn', () => {
   it('takes what people decided about its lines with it', async () => {
     await day(0)

@@ -12,10 +12,13 @@ function summaryOf(report: unknown): string[] {
   return endOf(report === undefined ? '' : JSON.stringify(report))
 }
 
-function endOf(report: string): string[] {
-  const path = join(folder, 'tests.json')
-  writeFileSync(path, report)
-  const { stdout, stderr } = spawnSync(process.execPath, ['.ci/summary.js', path], { encoding: 'utf8' })
+function endOf(...reports: readonly string[]): string[] {
+  const paths = reports.map((report, place) => {
+    const path = join(folder, `tests-${place}.json`)
+    writeFileSync(path, report)
+    return path
+  })
+  const { stdout, stderr } = spawnSync(process.execPath, ['.ci/summary.js', ...paths], { encoding: 'utf8' })
   expect(stderr).toBe('')
   return stdout.trimEnd().split('\n')
 }
@@ -53,6 +56,18 @@ describe('the end of a run', () => {
       '✗ src/c.test.ts',
       '    It failed outside of its tests.',
       '2 passed, 3 failed',
+    ])
+  })
+
+  it('adds the runs up', () => {
+    const testResults = [{ name: resolve('src/a.test.ts'), status: 'failed', message: '', assertionResults: [failed] }]
+
+    expect(
+      endOf('{"numPassedTests": 3, "testResults": []}', JSON.stringify({ numPassedTests: 2, testResults })),
+    ).toEqual([
+      '✗ src/a.test.ts › money › in euros › is exact',
+      '    AssertionError: expected 1 to be 2',
+      '5 passed, 1 failed',
     ])
   })
 

@@ -104,6 +104,7 @@ describe('the process', () => {
         'run-commands',
         'run',
         'style',
+        'tolerance',
       ].map((n) => `cli/${n}.ts`),
       'platform/exact-json.ts',
     ])

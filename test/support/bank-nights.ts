@@ -29,24 +29,24 @@ export const nameOfPayout = (day: number): string => `PO${dayAt(day).replaceAll(
 export type BankNights = Nights & Awaited<ReturnType<typeof bankOf>>
 
 /** Nights of a PSP whose payouts go to a bank: the test brings the files of both. */
-export async function openBankNights(database: TestDatabase): Promise<BankNights> {
-  const nights = openNights(database, undefined, [BANK])
-  return { ...nights, ...(await bankOf(nights)) }
+export async function openBankNights(database: TestDatabase, name = BANK.name): Promise<BankNights> {
+  const nights = openNights(database, undefined, [{ ...BANK, name }])
+  return { ...nights, ...(await bankOf(nights, name)) }
 }
 
-async function bankOf(nights: Nights) {
+async function bankOf(nights: Nights, bank: string) {
   const { db, clock, scratch, reconciliation } = nights
   const named = formatsOfSource(['mt940'], undefined)
   if (!('formats' in named)) throw new Error('MT940 is a format')
   const intake: IntakeSource = {
-    name: BANK.name,
+    name: bank,
     formats: named.formats,
     zone: 'UTC',
     collect: undefined,
     everyMinutes: 10,
     expected: undefined,
   }
-  await db.query('insert into intake_source (name, declared_at) values ($1, $2)', [BANK.name, `${FIRST_DAY}T00:00:00Z`])
+  await db.query('insert into intake_source (name, declared_at) values ($1, $2)', [bank, `${FIRST_DAY}T00:00:00Z`])
   return {
     /** The statement of the n-th day comes. */
     async statement(day: number, entries: readonly BankEntry[], sequence = 1): Promise<SettlementFile> {
@@ -74,7 +74,7 @@ async function bankOf(nights: Nights) {
       db.query<{ id: string; code: string; difference: bigint | null; payout_id: string | null; line: number | null }>(
         `select id, code, difference::bigint as difference, payout_id, line from recon_break
           where source = $1 and state = $2 and currency = 'EUR' order by id`,
-        [BANK.name, state],
+        [bank, state],
       ),
     payouts: () =>
       db.query<{ id: string; amount: bigint; day: string }>(

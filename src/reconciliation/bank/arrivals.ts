@@ -1,6 +1,7 @@
 import { toColumns } from '../../platform/columns.ts'
 import { type Queryable, statement, type Tx } from '../../platform/db.ts'
 import { ARRIVAL_STANDS } from './payouts.ts'
+import type { BankSource } from './source.ts'
 
 /** The rows of arrivals: payouts in lines of a bank's statements. */
 export type NewArrival = {
@@ -75,6 +76,18 @@ export type StaleBreak = {
 
 /** Open breaks of which the payout or the statement's line is gone. */
 export const staleBreaks = (db: Queryable, source: string): Promise<StaleBreak[]> => db.run(STALE_BREAKS, [source])
+
+const ELSEWHERE = statement(
+  'reconciliation.payouts_awaited_elsewhere',
+  `select b.id from recon_break b join payout p on p.id = b.payout_id
+    where b.source <> $1 and p.psp = any($2::text[]) and b.state = 'open' and b.line is null order by b.id for update of b`,
+)
+
+/** Open breaks of another bank about payouts that are awaited at this one by now. */
+export const awaitedElsewhere = async (
+  tx: Tx,
+  { name, psps }: Pick<BankSource, 'name' | 'psps'>,
+): Promise<readonly string[]> => (await tx.run<{ id: string }>(ELSEWHERE, [name, psps])).map(({ id }) => id)
 
 const STALE_RESOLUTIONS = statement(
   'reconciliation.stale_bank_resolutions',

@@ -33,7 +33,7 @@ export async function matchBankRun(
   if (!goesOn()) throw new RunMovedOn(run.id)
   await moneyDb.transaction(async (tx) => {
     await lockRun(tx, run.id, 'match')
-    await undoStale(tx, deps, run)
+    await undoStale(tx, deps, source, run)
   })
   const inputs = await readInputs(db, source, run.businessDate)
   await computeBank(deps, { source, day: run.businessDate, inputs }, async (computed) => {

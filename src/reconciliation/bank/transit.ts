@@ -6,37 +6,37 @@ import type { BankSource } from './source.ts'
 
 const IN_TRANSIT = statement(
   'reconciliation.in_transit',
-  // Ledger, less what open breaks explain, less payouts of later days. What is stale is undone by the next run, and so is what
+  // Ledger, less what open breaks explain, those of a bank of before among them, less payouts of later days. What is stale is undone by the next run, and so is what
   // people decided about it.
   `select psp, currency, sum(amount)::bigint as amount
      from (select n.psp, b.currency, b.debits - b.credits as amount
-             from unnest($2::text[], $3::text[]) as n (account, psp)
+             from unnest($1::text[], $2::text[]) as n (account, psp)
              join ledger_account a on a.name = n.account join account_balance b on b.account_id = a.id
            union all
            select p.psp, b.ours_currency, coalesce(b.theirs_amount, 0) - b.ours_amount
              from recon_break b join payout p on p.id = b.payout_id
-            where b.source = $1 and b.state = 'open' and ${PAYOUT_STANDS}
+            where p.psp = any($2::text[]) and b.state = 'open' and ${PAYOUT_STANDS}
            union all
            select p.psp, p.currency, -p.amount from payout p
-            where p.psp = any($3::text[]) and ${PAYOUT_STANDS}
+            where p.psp = any($2::text[]) and ${PAYOUT_STANDS}
               and not exists (select from payout_arrival a where a.payout_id = p.id and ${ARRIVAL_STANDS})
               and not exists (select from recon_break b where b.payout_id = p.id and b.state in ('open', 'resolved'))
            union all
            select p.psp, p.currency, a.amount from payout_arrival a join payout p on p.id = a.payout_id
-            where a.source = $1 and ${ARRIVAL_STANDS} and not ${PAYOUT_STANDS}
+            where p.psp = any($2::text[]) and ${ARRIVAL_STANDS} and not ${PAYOUT_STANDS}
            union all
            select p.psp, b.ours_currency, b.ours_amount - coalesce(b.theirs_amount, 0)
              from recon_break b join payout p on p.id = b.payout_id
-            where b.source = $1 and b.state = 'resolved' and not ${PAYOUT_STANDS}) t
+            where p.psp = any($2::text[]) and b.state = 'resolved' and not ${PAYOUT_STANDS}) t
     group by psp, currency having sum(amount) <> 0 order by psp, currency`,
 )
 
 /** What the ledger has in transit of each PSP beyond the payouts that are not there yet. Without what is 0. */
 export const transitByPsp = (
   db: Queryable,
-  { name, psps }: Pick<BankSource, 'name' | 'psps'>,
+  { psps }: Pick<BankSource, 'psps'>,
 ): Promise<(Amount & { readonly psp: string })[]> =>
-  db.run(IN_TRANSIT, [name, psps.map((psp) => accounts.pspInTransit(psp).name), psps])
+  db.run(IN_TRANSIT, [psps.map((psp) => accounts.pspInTransit(psp).name), psps])
 
 /** The same per currency: what the control of a bank finds. */
 export async function transitMismatches(db: Queryable, bank: BankSource): Promise<readonly Amount[]> {

@@ -5,8 +5,9 @@ import { type CausedRow, reversalsOf } from '../corrections/change-lines.ts'
 import { undoAll } from '../resolutions/undo-lines.ts'
 import type { RunInProgress } from '../runs/run.ts'
 import type { ReconciliationDeps } from '../service.ts'
-import { staleArrivals, staleBreaks, staleResolutions, undoArrivals } from './arrivals.ts'
+import { awaitedElsewhere, staleArrivals, staleBreaks, staleResolutions, undoArrivals } from './arrivals.ts'
 import { strangeFact } from './entries.ts'
+import type { BankSource } from './source.ts'
 
 const CAUSED = statement(
   'reconciliation.entries_of_bank_lines',
@@ -24,15 +25,17 @@ export const causedBy = (tx: Tx, arrivals: readonly string[], strangeFacts: read
 /**
  * Undoes what is no longer so: statements that were replaced or withdrawn, and payouts whose line is no longer in the PSP's
  * file. What people decided about them is undone, entries get their reversals, and breaks about them are cleared; what is left is
- * matched anew.
+ * matched anew. What another bank awaited, until the PSP paid out to this one, is cleared there and awaited here.
  */
 export async function undoStale(
   tx: Tx,
   { clock, directory }: Pick<ReconciliationDeps, 'clock' | 'directory'>,
+  source: BankSource,
   run: RunInProgress,
 ): Promise<void> {
   const now = clock.now()
   const by = { runId: run.id, day: run.businessDate, at: now }
+  await clearBreaks(tx, by, await awaitedElsewhere(tx, source), `The PSP pays out to ${source.name} by now.`)
   const decided = await staleResolutions(tx, run.source)
   await undoAll(tx, directory, by, { ids: decided, why: 'The payout or the line that it is about is gone.' })
   const arrivals = await staleArrivals(tx, run.source)

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { verifyAudit } from '../src/platform/audit/index.ts'
-import { Refusal } from '../src/platform/errors.ts'
-import { DIFFERENCES, unmatch, VERBS } from '../src/reconciliation/resolutions/index.ts'
-import { STANDS } from '../src/reconciliation/settled.ts'
-import { charges, line, NOTHING, other, right, take, useCharges } from './support/corrections.ts'
-import { booksOf, dayAt, type Nights, openNights } from './support/nights.ts'
-import { openResolving, type Resolving } from './support/resolving.ts'
-import { createSeeded, type Seeded } from './support/seeded.ts'
-import { type FileLine, settlementText } from './support/settlement-text.ts'
+import { verifyAudit } from '../../src/platform/audit/index.ts'
+import { Refusal } from '../../src/platform/errors.ts'
+import { DIFFERENCES, unmatch, VERBS } from '../../src/reconciliation/resolutions/index.ts'
+import { STANDS } from '../../src/reconciliation/settled.ts'
+import { charges, line, NOTHING, other, right, take, useCharges } from '../support/corrections.ts'
+import { booksOf, dayAt, type Nights, openNights } from '../support/nights.ts'
+import { openResolving, type Resolving } from '../support/resolving.ts'
+import { createSeeded, type Seeded } from '../support/seeded.ts'
+import { type FileLine, settlementText } from '../support/settlement-text.ts'
 
 /**
  * Random decisions of people about random breaks, between nights with new versions of files and withdrawals.

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { isTransient } from '../src/platform/db.ts'
-import { settlementOf } from '../src/reconciliation/index.ts'
+import { isTransient } from '../../src/platform/db.ts'
+import { settlementOf } from '../../src/reconciliation/index.ts'
 import {
   type Balances,
   booksAfter,
@@ -19,10 +19,10 @@ import {
   take,
   useCharges,
   without,
-} from './support/corrections.ts'
-import { dyingDb } from './support/mortal.ts'
-import { booksOf, dayAt, type Nights, openNights } from './support/nights.ts'
-import type { FileLine } from './support/settlement-text.ts'
+} from '../support/corrections.ts'
+import { dyingDb } from '../support/mortal.ts'
+import { booksOf, dayAt, type Nights, openNights } from '../support/nights.ts'
+import type { FileLine } from '../support/settlement-text.ts'
 
 /**
  * Files that were wrong. What stays is what reconciliation.md says: histories, and what sellers got.

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { verifyAudit } from '../src/platform/audit/index.ts'
-import { Refusal } from '../src/platform/errors.ts'
-import { DIFFERENCES, VERBS } from '../src/reconciliation/resolutions/index.ts'
-import { type BankEntry, type BankNights, nameOfPayout, openBankNights } from './support/bank-nights.ts'
-import { NOTHING, right, take, useCharges, without } from './support/corrections.ts'
-import { openResolving, type Resolving } from './support/resolving.ts'
-import { createSeeded, type Seeded } from './support/seeded.ts'
+import { verifyAudit } from '../../src/platform/audit/index.ts'
+import { Refusal } from '../../src/platform/errors.ts'
+import { DIFFERENCES, VERBS } from '../../src/reconciliation/resolutions/index.ts'
+import { type BankEntry, type BankNights, nameOfPayout, openBankNights } from '../support/bank-nights.ts'
+import { NOTHING, right, take, useCharges, without } from '../support/corrections.ts'
+import { openResolving, type Resolving } from '../support/resolving.ts'
+import { createSeeded, type Seeded } from '../support/seeded.ts'
 
 /**
  * Random decisions of people about payouts and lines of a bank, and about what they undo of them, between nights in which

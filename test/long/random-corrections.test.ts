@@ -11,9 +11,9 @@ import {
   type Script,
   type Step,
   useCharges,
-} from './support/corrections.ts'
-import { createSeeded, type Seeded } from './support/seeded.ts'
-import type { FileLine } from './support/settlement-text.ts'
+} from '../support/corrections.ts'
+import { createSeeded, type Seeded } from '../support/seeded.ts'
+import type { FileLine } from '../support/settlement-text.ts'
 
 /**
  * Random versions of three days, and withdrawals, before the nights and amid them, in currencies of two, none and three
