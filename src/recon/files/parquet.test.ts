@@ -110,6 +110,15 @@ describe('a Parquet file', () => {
     expect(summary.notes).toEqual(['1 amounts of ours are finer than their currency and were rounded'])
   })
 
+  it('has columns of any name, also those that a reader gives by itself', async () => {
+    const { items, summary } = await compared(
+      `cents as amount, 7 as file_row_number, 8 as n, 9 as line, 10 as c0, 11 as "a""b'; --"`,
+    )
+
+    expect(briefly(items)).toEqual([])
+    expect(summary.pairs).toBe(ROWS.length)
+  })
+
   it('is read on both sides, with empty cells and no rows', async () => {
     const empty = await parquet(
       `select id as reference, 'EUR' as currency, (cents / 100)::decimal(12, 2) as amount ${SOURCE} limit 0`,

@@ -34,13 +34,13 @@ export async function loadParquet(
   { path, folder, zone }: Where,
 ): Promise<Loaded> {
   const file = (await beginsAsParquet(path)) ? path : await written(document, join(folder, `${name}.parquet`))
-  const source = `read_parquet(${fileLiteral(file)}, hive_partitioning = false, file_row_number = true)`
+  const source = `read_parquet(${fileLiteral(file)}, hive_partitioning = false)`
   const types = await columnsOf(duckdb, source)
   if (types.length < 2) throw new BrokenFile('no_table', 1, 'It is no table: there are no two columns in it')
   const cells = types.map(({ name: column, type }, place) => `${cellSql(column, type)} as c${place}`)
   await readable(() =>
     duckdb.run(`create table ${rawTable(name)} as
-      select file_row_number::integer as n, (file_row_number + 1)::integer as line, ${cells.join(', ')} from ${source}`),
+      select (row_number() over () - 1)::integer as n, (row_number() over ())::integer as line, ${cells.join(', ')} from ${source}`),
   )
   const columns = await surveyed(duckdb, name, types)
   const [count] = await duckdb.query<{ rows: bigint }>(`select count(*) as rows from ${rawTable(name)}`)
@@ -60,9 +60,7 @@ type Typed = { readonly name: string; readonly type: string }
 
 async function columnsOf(duckdb: DuckDb, source: string): Promise<readonly Typed[]> {
   type Described = { column_name: string; column_type: string }
-  const described = await readable(() =>
-    duckdb.query<Described>(`describe select * exclude (file_row_number) from ${source}`),
-  )
+  const described = await readable(() => duckdb.query<Described>(`describe select * from ${source}`))
   return described.map(({ column_name, column_type }) => ({ name: column_name, type: column_type }))
 }
 
