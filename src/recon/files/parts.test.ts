@@ -1,8 +1,13 @@
 import { createHash } from 'node:crypto'
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { withScratch } from '../../platform/scratch.ts'
 import { zipOf } from '../../settlement/testing/zip.ts'
 import { briefly, compareFiles, csv, done, type Files } from '../testing.ts'
+import { filesIn } from './files-in.ts'
 
 const HEADER = ['reference', 'amount', 'currency', 'created_at']
 type Row = readonly [reference: string, amount: string, currency: string, at: string]
@@ -194,4 +199,28 @@ describe('files that are split and shuffled', () => {
       { numRuns: 2, seed: 20_260_331 },
     )
   }, 60_000)
+})
+
+describe('a link in a folder', () => {
+  /** The files of a folder with a file and a link in it. */
+  const namesWith = (target: string) =>
+    withScratch(tmpdir(), async (folder) => {
+      const ours = join(folder, 'months')
+      mkdirSync(ours)
+      writeFileSync(join(folder, 'march.csv'), csv([HEADER, ...ROWS.slice(0, 5)]))
+      writeFileSync(join(ours, 'april.csv'), csv([HEADER, ...ROWS.slice(5)]))
+      symlinkSync(target, join(ours, 'link.csv'))
+      return (await filesIn(ours)).map(({ name }) => name)
+    })
+
+  it('to a file is that file', async () => {
+    expect(await namesWith('../march.csv')).toEqual(['april.csv', 'link.csv'])
+  })
+
+  it.each([
+    ['the folder that it is in', '.', /link.csv is a link to a folder/],
+    ['nothing', './gone.csv', /link.csv is a link to no file that can be read/],
+  ])('to %s is refused', async (_what, target, message) => {
+    await expect(namesWith(target)).rejects.toMatchObject({ code: 'link', message: expect.stringMatching(message) })
+  })
 })

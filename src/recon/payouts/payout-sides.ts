@@ -4,10 +4,10 @@ import { createRawRows } from '../files/raw-rows.ts'
 import { renameRaw } from '../files/raw-table.ts'
 import { inferMapping } from '../mapping/infer.ts'
 import { type Mapping, type Overrides, openFields } from '../mapping/mapping.ts'
-import { cellOf, rawTable, SIDES, type Side, type SideName, UnreadableInput } from '../side.ts'
+import { cellOf, rawTable, SIDES, type Side, type SideName, type SideSpec, UnreadableInput } from '../side.ts'
 import { findLines, findPayouts, otherOf, type PayoutFind } from './payout-find.ts'
 import { type Rolled, type Rolls, rollUp, totalOf } from './payout-roll.ts'
-import { rollColumns, SCALE } from './payout-row.ts'
+import { type RollColumns, rollColumns, SCALE } from './payout-row.ts'
 
 type Sides = Readonly<Record<SideName, Side>>
 
@@ -64,7 +64,8 @@ export async function asSavedPayouts(duckdb: DuckDb, sides: Sides, mapping: Mapp
   const column = side && mapping.specs?.[side].payout
   if (side === undefined || column === undefined) return undefined
   const found = await findLines(duckdb, sides, side, column)
-  const rolled = found && (await roll(duckdb, sides, found, { amount: undefined, isSaved: true }))
+  const amount = mapping.specs && amountSaved(sides[side], mapping.specs[side])
+  const rolled = found && (await roll(duckdb, sides, found, { amount, isSaved: true }))
   if (rolled === undefined)
     throw new UnreadableInput(
       'config',
@@ -80,6 +81,14 @@ function amountGiven(side: Side, given: Overrides): string | undefined {
   const column = given.amount?.[side.name]?.replace(UNIT, '')
   if (column !== undefined) cellOf(side, column)
   return column
+}
+
+/** The column of amounts that somebody named before the mapping was saved: one whose sum has no name that is found by itself. */
+function amountSaved(side: Side, { amount }: SideSpec): string | undefined {
+  const saved = amount.rule === 'signed' && side.isTable ? amount.column : undefined
+  const found = rollColumns(side, undefined)
+  const isFound = found !== undefined && [sumName(found), found.net].includes(saved)
+  return isFound ? undefined : side.columns.find(({ name }) => name === saved)?.name
 }
 
 /** What was given, by the columns that payouts have: an amount by its place, a currency only as a code, and no date. */
@@ -138,7 +147,7 @@ async function writePayouts(
   side: Side,
   { rolls, id, isSaved }: { readonly rolls: Rolls; readonly id: string; readonly isSaved: boolean },
 ): Promise<Side> {
-  const { fee, net } = rolls.columns
+  const { net } = rolls.columns
   const hasNet =
     net !== undefined && (isSaved || rolls.payouts.some((each) => each.rows > 0 && each.net !== totalOf(each)))
   const hasCurrency = rolls.payouts.some(({ currency }) => currency !== '')
@@ -148,7 +157,7 @@ async function writePayouts(
     id,
     ...(hasCurrency ? ['currency'] : []),
     ...(hasDay ? ['paid on'] : []),
-    `${amountName(rolls)}${fee === undefined ? '' : ` less ${fee.column}`}${unit}`,
+    `${sumName(rolls.columns)}${unit}`,
     ...(hasNet ? [`${net}${unit}`] : []),
   ]
   const survey = createSurvey(names, createDateReader(), { skipsWide: false })
@@ -186,7 +195,8 @@ async function writePayouts(
 /** A payout that was asked for by hand has no rows, and comes to what it says. */
 const payoutOf = ({ rows, stated }: Rolled, sum: bigint): bigint => (rows === 0 ? (stated ?? 0n) : sum)
 
-const amountName = ({ columns: { amount } }: Rolls): string => (amount.rule === 'split' ? amount.credit : amount.column)
+const sumName = ({ amount, fee }: RollColumns): string =>
+  `${amount.rule === 'split' ? amount.credit : amount.column}${fee === undefined ? '' : ` less ${fee.column}`}`
 
 export function decimalText(value: bigint, decimals: number): string {
   const digits = (value < 0n ? -value : value) / powerOfTen(SCALE - decimals)

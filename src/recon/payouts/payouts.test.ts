@@ -245,6 +245,21 @@ describe('payouts of a report and the lines of a bank', () => {
   }) // biome-ignore format: one line
 })
 
+describe('a mapping of payouts whose amount was given', () => {
+  it('is compared the same when it was saved', async () => {
+    const files = { ours: report(), theirs: bank() }
+    const given = { amount: { ours: 'gross:major', theirs: 'value' } }
+    const first = await compare(files, { given })
+
+    const specs = first.summary.mapping.specs
+    const again = await compare(files, specs === undefined ? {} : { saved: parseSaved(formatSaved(specs)) })
+
+    expect(specs?.ours.amount).toEqual({ rule: 'signed', column: 'gross' })
+    expect(again.found).toEqual(first.found)
+    expect(again.payouts).toEqual(first.payouts)
+  })
+})
+
 describe('a report that names payouts', () => {
   it('is compared row by row with a file that has its rows', async () => {
     const { summary } = await done({ ours: report(), theirs: report() }, upTo(7))
