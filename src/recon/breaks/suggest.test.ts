@@ -48,6 +48,14 @@ describe('the partner that is suggested first', () => {
     expect(found?.score).toBeLessThan(1)
   }) // biome-ignore format: a table
 
+  it('is not called the only one of its amount where too many have it to be looked at', () => {
+    const named = aRow('right', { references: ['order-7734521'], day: '2026-01-01' })
+    const many = Array.from({ length: 25 }, (_, place) => aRow(`x${place}`, { day: '2026-01-01' }))
+
+    expect(best([mine], [named])?.reasons).toContain('only_one')
+    expect(best([mine], [named, ...many])).toMatchObject({ ids: ['right'], reasons: ['same_amount', 'near_reference'] })
+  })
+
   it('is a few rows whose sum it is', () => {
     const parts = [aRow('a', { amount: 1_000n }), aRow('b', { amount: 1_400n }), aRow('c', { amount: 100n })]
     const odd = aRow('d', { amount: 730n })

@@ -24,7 +24,8 @@ export function suggest(ours: readonly Lone[], theirs: readonly Lone[]): Readonl
   ] as const) {
     const blocks = blocksOf(others)
     for (const row of rows) {
-      const suggestions = partnersOf(row, candidates(row, blocks)).slice(0, MOST_SUGGESTIONS)
+      const isWhole = (blocks.get(amountSign(row))?.length ?? 0) <= MAX_BLOCK
+      const suggestions = partnersOf(row, candidates(row, blocks), isWhole).slice(0, MOST_SUGGESTIONS)
       if (suggestions.length > 0) found.set(row.id, suggestions)
     }
   }
@@ -52,11 +53,13 @@ const LEAST_DIGITS = 5
 
 function signsOf({ references, amount, fee, currency, day }: Lone): readonly string[] {
   return [
-    ...amountsOf(amount, fee).map((each) => `${currency} ${each}`),
+    ...amountsOf(amount, fee).map((each) => amountSign({ amount: each, currency })),
     ...(day === undefined ? [] : [`${currency} ${day}`]),
     ...new Set(references.flatMap(partsOf)),
   ]
 }
+
+const amountSign = ({ amount, currency }: Pick<Lone, 'amount' | 'currency'>): string => `${currency} ${amount}`
 
 function partsOf(reference: string): readonly string[] {
   const letters = reference

@@ -14,6 +14,7 @@ const MIN_NEAR_LENGTH = 6
 /** Shorter numbers are dates, counters and places. */
 const MIN_SHARED_DIGITS = 5
 const MAX_EDITS = 2
+const TOO_MANY = MAX_EDITS + 1
 /** Longer texts are sentences and no references; two of this length are compared in some 4,000 steps. */
 const MAX_LENGTH = 64
 
@@ -63,15 +64,20 @@ export function editsBetween(a: string, b: string): number | undefined {
   let before: number[] = []
   let above = Array.from({ length: longer.length + 1 }, (_, place) => place)
   for (let i = 1; i <= shorter.length; i += 1) {
-    const row = [i]
-    for (let j = 1; j <= longer.length; j += 1) {
+    const row = new Array<number>(longer.length + 1).fill(TOO_MANY)
+    let least = TOO_MANY
+    // Further from the diagonal there are more edits than are counted.
+    const last = Math.min(longer.length, i + MAX_EDITS)
+    if (i <= MAX_EDITS) row[0] = i
+    for (let j = Math.max(1, i - MAX_EDITS); j <= last; j += 1) {
       const isSame = shorter[i - 1] === longer[j - 1]
-      const steps = [(above[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (above[j - 1] ?? 0) + (isSame ? 0 : 1)]
+      let steps = Math.min((above[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (above[j - 1] ?? 0) + (isSame ? 0 : 1))
       const isSwapped = shorter[i - 1] === longer[j - 2] && shorter[i - 2] === longer[j - 1]
-      if (i > 1 && j > 1 && isSwapped) steps.push((before[j - 2] ?? 0) + 1)
-      row.push(Math.min(...steps))
+      if (i > 1 && j > 1 && isSwapped) steps = Math.min(steps, (before[j - 2] ?? 0) + 1)
+      row[j] = steps
+      if (steps < least) least = steps
     }
-    if (Math.min(...row) > MAX_EDITS) return undefined
+    if (least > MAX_EDITS && i > MAX_EDITS) return undefined
     before = above
     above = row
   }

@@ -16,13 +16,17 @@ const MAX_PARTS = 50
 
 /**
  * The likeliest partners of a record among the open ones of the other side, the best first, at most five. The same whatever
- * the order of the candidates.
+ * the order of the candidates. `isWhole` is false where others of the same amount are open and no candidates.
  */
-export function suggest<C extends Candidate>(record: Candidate, candidates: readonly C[]): readonly Suggestion<C>[] {
+export function suggest<C extends Candidate>(
+  record: Candidate,
+  candidates: readonly C[],
+  isWhole = true,
+): readonly Suggestion<C>[] {
   const sameAmount = candidates.filter((each) => each.amount === record.amount && each.currency === record.currency)
   const single = candidates.map((each) => {
     const reasons = reasonsOf(record, each)
-    const isOnly = sameAmount.length === 1 && sameAmount[0] === each && reasons.length > 0
+    const isOnly = isWhole && sameAmount.length === 1 && sameAmount[0] === each && reasons.length > 0
     return suggestionOf([each], isOnly ? [...reasons, ONLY_ONE] : reasons)
   })
   const sums = sumsOf(record, candidates).map((parts) => suggestionOf(parts, reasonsOfSum(record, parts)))
@@ -47,8 +51,10 @@ function byName(a: Suggestion, b: Suggestion): number {
 function sumsOf<C extends Candidate>(whole: Candidate, candidates: readonly C[]): readonly (readonly C[])[] {
   const parts = candidates
     .filter((each) => each.currency === whole.currency && isPart(each.amount, whole.amount))
-    .toSorted((a, b) => distance(a, whole) - distance(b, whole) || (a.id < b.id ? -1 : 1))
+    .map((part) => ({ part, days: distance(part, whole) }))
+    .toSorted((a, b) => a.days - b.days || (a.part.id < b.part.id ? -1 : 1))
     .slice(0, MAX_PARTS)
+    .map(({ part }) => part)
   const found: (readonly C[])[] = []
   for (const [i, a] of parts.entries())
     for (let j = i + 1; j < parts.length; j += 1) {
