@@ -105,22 +105,24 @@ export function createDb(options: DbOptions): Db {
         broken = error
       }
       client.on('error', onError)
+      const own = options.hotPath === true ? queryableOver(client) : inTurn(queryableOver(client))
       try {
-        // Not waited for: the first statement follows in the same flight.
-        const begun = client.query(
+        const begun = own.query(
           settings?.isolation === 'repeatable read' ? 'begin isolation level repeatable read' : 'begin',
         )
         begun.catch(() => undefined)
+        // In a pipeline the first statement follows in the same flight.
+        if (options.hotPath !== true) await begun
         const result = await work({
-          ...queryableOver(client),
+          ...own,
           inTransaction: true,
           copyOut: (query) => client.query(new CopyOut(`copy (${query}) to stdout (format csv)`)),
         })
         await begun
-        await client.query('commit')
+        await own.query('commit')
         return result
       } catch (error) {
-        await client.query('rollback').catch((cause: unknown) => {
+        await own.query('rollback').catch((cause: unknown) => {
           broken = cause instanceof Error ? cause : new Error(String(cause))
         })
         throw error
@@ -143,6 +145,20 @@ function queryableOver(client: Pick<pg.Pool, 'query'> | pg.PoolClient): Queryabl
       const result = await client.query(text, [...values])
       return result.rows as R[]
     },
+  }
+}
+
+/** A connection without a pipeline takes a statement when the one before it is answered. */
+function inTurn({ run, query }: Queryable): Queryable {
+  let last: Promise<unknown> = Promise.resolve()
+  const after = <T>(next: () => Promise<T>): Promise<T> => {
+    const answered = last.then(next)
+    last = answered.catch(() => undefined)
+    return answered
+  }
+  return {
+    run: (named, values) => after(() => run(named, values)),
+    query: (text, values) => after(() => query(text, values)),
   }
 }
 
