@@ -1,7 +1,7 @@
 import { defineConfig, mergeConfig } from 'vitest/config'
 import config from './vitest.config.ts'
 
-/** The suites of `npm run test:long`: whole histories, played over and over. */
+/** The suites of `npm run test:long`: random histories, damaged files and killed runs, played over and over. */
 export default mergeConfig(
   { ...config, test: { ...config.test, include: [], exclude: [] } },
   defineConfig({ test: { include: ['test/long/**/*.test.ts'], testTimeout: 60_000 } }),

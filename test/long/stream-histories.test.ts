@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createSeeded } from '../../../../test/support/seeded.ts'
-import { type DuckDb, openDuckDb } from '../../../platform/duckdb.ts'
-import type { BreakCode } from '../../break.ts'
-import { randomHistory } from './testing/history.ts'
-import { decideWithDuckDb } from './testing/with-duckdb.ts'
-import { decideWithStream } from './testing/with-stream.ts'
+import { type DuckDb, openDuckDb } from '../../src/platform/duckdb.ts'
+import type { BreakCode } from '../../src/reconciliation/break.ts'
+import { randomHistory } from '../../src/reconciliation/engines/stream/testing/history.ts'
+import { decideWithDuckDb } from '../../src/reconciliation/engines/stream/testing/with-duckdb.ts'
+import { decideWithStream } from '../../src/reconciliation/engines/stream/testing/with-stream.ts'
+import { createSeeded } from '../support/seeded.ts'
 
 /**
  * The nightly run compares file by file, the stream record by record, in whatever order they come: both end in the same

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { callSimulator, type RunningSimulator, readBook, startSimulator } from '../src/psp/simulator/testing.ts'
-import { createTestDatabase, type TestDatabase } from './support/database.ts'
-import { makeHome, type RunningServer, removeHome, startServer } from './support/running-server.ts'
-import type { Json } from './support/server.ts'
-import { type SteadyClient, startSteadyClient } from './support/steady-client.ts'
-import { waitFor } from './support/wait-for.ts'
+import { callSimulator, type RunningSimulator, readBook, startSimulator } from '../../src/psp/simulator/testing.ts'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { makeHome, type RunningServer, removeHome, startServer } from '../support/running-server.ts'
+import type { Json } from '../support/server.ts'
+import { type SteadyClient, startSteadyClient } from '../support/steady-client.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 /**
  * Two server processes on one database and one PSP, under load, each started again while the other serves, and one killed.

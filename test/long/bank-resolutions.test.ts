@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { Refusal } from '../src/platform/errors.ts'
-import { VERBS } from '../src/reconciliation/resolutions/index.ts'
-import { settlementOf } from '../src/reconciliation/settlement-of.ts'
-import { type BankEntry, type BankNights, nameOfPayout, openBankNights } from './support/bank-nights.ts'
-import { charges, NOTHING, right, take, useCharges } from './support/corrections.ts'
-import type { TestDatabase } from './support/database.ts'
-import { openNights } from './support/nights.ts'
-import { openResolving, type Resolving } from './support/resolving.ts'
+import { Refusal } from '../../src/platform/errors.ts'
+import { VERBS } from '../../src/reconciliation/resolutions/index.ts'
+import { settlementOf } from '../../src/reconciliation/settlement-of.ts'
+import { type BankEntry, type BankNights, nameOfPayout, openBankNights } from '../support/bank-nights.ts'
+import { charges, NOTHING, right, take, useCharges } from '../support/corrections.ts'
+import type { TestDatabase } from '../support/database.ts'
+import { openNights } from '../support/nights.ts'
+import { openResolving, type Resolving } from '../support/resolving.ts'
 
 /** What people decide about payouts and lines of a bank. */
 

@@ -1,10 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type AnyFormat, type FileSummary, readyFormat, type SettlementLine } from '../src/settlement/formats/format.ts'
-import { FORMATS } from '../src/settlement/formats/index.ts'
-import { PUBLISHED_FILES, TABLE_FILES } from './support/format-files.ts'
-import { mutated } from './support/mutate.ts'
-import { createSeeded } from './support/seeded.ts'
+import {
+  type AnyFormat,
+  type FileSummary,
+  readyFormat,
+  type SettlementLine,
+} from '../../src/settlement/formats/format.ts'
+import { FORMATS } from '../../src/settlement/formats/index.ts'
+import { PUBLISHED_FILES, TABLE_FILES } from '../support/format-files.ts'
+import { mutated } from '../support/mutate.ts'
+import { createSeeded } from '../support/seeded.ts'
 
 /** Repeats everything below. */
 const SEED = 20_260_303

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Db } from '../src/platform/db.ts'
-import { runsThatDiffer } from './support/corrections.ts'
-import { createTestDatabase, type TestDatabase } from './support/database.ts'
-import { FIRST_DAY, lineOf, openNights, sell } from './support/nights.ts'
-import { settlementText } from './support/settlement-text.ts'
+import type { Db } from '../../src/platform/db.ts'
+import { runsThatDiffer } from '../support/corrections.ts'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { FIRST_DAY, lineOf, openNights, sell } from '../support/nights.ts'
+import { settlementText } from '../support/settlement-text.ts'
 
 /**
  * A run is killed in each of its transactions, before it commits and behind it. Another node goes on, and in the end everything is

@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { createSeeded, type Seeded } from '../../../../test/support/seeded.ts'
-import { fileLiteral, literal, openDuckDb } from '../../../platform/duckdb.ts'
-import { oursPath } from '../../ours.ts'
-import type { CarriedOurs, CarriedTheirs } from '../engine.ts'
-import { createDuckDbEngine } from './match.ts'
+import { fileLiteral, literal, openDuckDb } from '../../src/platform/duckdb.ts'
+import { createDuckDbEngine } from '../../src/reconciliation/engines/duckdb/match.ts'
+import type { CarriedOurs, CarriedTheirs } from '../../src/reconciliation/engines/engine.ts'
+import { oursPath } from '../../src/reconciliation/ours.ts'
+import { createSeeded, type Seeded } from '../support/seeded.ts'
 
 /**
  * Small random days of which an oracle decides the pairs, the codes and the duplicates by itself, one record at a time. A day

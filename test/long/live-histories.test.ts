@@ -3,21 +3,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pino from 'pino'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts'
-import { aPayment } from '../../../test/support/money-path.ts'
-import { createSeeded, type Seeded } from '../../../test/support/seeded.ts'
-import { createInbox } from '../../executor/index.ts'
-import type { Attempt } from '../../payments/index.ts'
-import { type Books, openBooks, reportOf } from '../../payments/testing/books.ts'
-import { createDb, type Db } from '../../platform/db.ts'
-import { checkInvariants } from '../../platform/invariant.ts'
-import { fileOfDay, receiveFile, simulatorCsv, withdrawFile } from '../../settlement/index.ts'
-import { createStream } from '../engines/stream/stream.ts'
-import { compute } from '../runs/compute.ts'
-import { createFollower } from './follow.ts'
-import { LIVE_INVARIANTS } from './invariants.ts'
-import { COLUMNS, type LiveItem, liveItemOf, type Row } from './item.ts'
-import { PART, standingsOf } from './standing.ts'
+import { createInbox } from '../../src/executor/index.ts'
+import type { Attempt } from '../../src/payments/index.ts'
+import { type Books, openBooks, reportOf } from '../../src/payments/testing/books.ts'
+import { createDb, type Db } from '../../src/platform/db.ts'
+import { checkInvariants } from '../../src/platform/invariant.ts'
+import { createStream } from '../../src/reconciliation/engines/stream/stream.ts'
+import { createFollower } from '../../src/reconciliation/live/follow.ts'
+import { LIVE_INVARIANTS } from '../../src/reconciliation/live/invariants.ts'
+import { COLUMNS, type LiveItem, liveItemOf, type Row } from '../../src/reconciliation/live/item.ts'
+import { PART, standingsOf } from '../../src/reconciliation/live/standing.ts'
 import {
   capturedOf,
   cutOff,
@@ -28,7 +23,12 @@ import {
   shuffled,
   telling,
   toldAbout,
-} from './testing/arrivals.ts'
+} from '../../src/reconciliation/live/testing/arrivals.ts'
+import { compute } from '../../src/reconciliation/runs/compute.ts'
+import { fileOfDay, receiveFile, simulatorCsv, withdrawFile } from '../../src/settlement/index.ts'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { aPayment } from '../support/money-path.ts'
+import { createSeeded, type Seeded } from '../support/seeded.ts'
 
 /**
  * Charges are captured, told and stand in files in a random order, while two nodes follow whose transactions are cut off at
