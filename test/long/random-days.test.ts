@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { fileLiteral, literal, openDuckDb } from '../../src/platform/duckdb.ts'
+import { fileLiteral, openDuckDb } from '../../src/platform/duckdb.ts'
 import { createDuckDbEngine } from '../../src/reconciliation/engines/duckdb/match.ts'
+import { type WrittenLine, writeLines } from '../../src/reconciliation/engines/duckdb/testing/write-lines.ts'
 import type { CarriedOurs, CarriedTheirs } from '../../src/reconciliation/engines/engine.ts'
 import { oursPath } from '../../src/reconciliation/ours.ts'
 import { createSeeded, type Seeded } from '../support/seeded.ts'
@@ -34,19 +35,7 @@ type Ours = {
   /** The break that carries it, when it is of an earlier day. */
   readonly carriedBy?: string
 }
-type Theirs = {
-  readonly file: string
-  readonly line: number
-  readonly kind: string
-  readonly status: string | null
-  readonly reference: string | null
-  readonly psp: string | null
-  readonly amount: bigint
-  readonly fee: bigint
-  readonly currency: string
-  readonly ms: number | null
-  readonly carriedBy?: string
-}
+type Theirs = WrittenLine & { readonly file: string; readonly carriedBy?: string }
 type Day = { readonly ours: readonly Ours[]; readonly theirs: readonly Theirs[] }
 
 const uuid = (kind: number, n: number): string =>
@@ -244,19 +233,11 @@ async function withEngine(day: Day): Promise<Decided> {
       folder,
       day.ours.filter(({ carriedBy }) => carriedBy === undefined),
     )
-    await duckdb.run(`create table line (line integer, kind varchar, status varchar, psp_reference varchar, reference varchar,
-      amount bigint, fee bigint, currency varchar, occurred_ms bigint)`)
-    await duckdb.append(
-      'line',
-      ['integer', 'varchar', 'varchar', 'varchar', 'varchar', 'bigint', 'bigint', 'varchar', 'bigint'],
-      day.theirs
-        .filter(({ carriedBy }) => carriedBy === undefined)
-        .map(({ line, kind, status, psp, reference, amount, fee, currency, ms }) => [
-          ...[line, kind, status, psp, reference, amount, fee, currency],
-          ms === null ? null : BigInt(ms),
-        ]),
+    await writeLines(
+      duckdb,
+      linesPath,
+      day.theirs.filter(({ carriedBy }) => carriedBy === undefined),
     )
-    await duckdb.run(`copy line to ${literal(linesPath)} (format parquet)`)
     const engine = createDuckDbEngine(duckdb)
     const there = Promise.resolve()
     await engine.load({

@@ -5,6 +5,7 @@ import { statement, type Tx } from '../../platform/db.ts'
 import { type DuckDb, openDuckDb } from '../../platform/duckdb.ts'
 import { newId } from '../../platform/ids.ts'
 import { IS_CURRENT, linesIn } from '../../settlement/index.ts'
+import type { ChangedLine } from '../corrections/change-lines.ts'
 import { COMPARED } from '../engines/duckdb/compare.ts'
 import type { Source } from '../source.ts'
 import { COLUMNS, type LiveItem, liveItemOf, type Row } from './item.ts'
@@ -90,17 +91,7 @@ export async function someOfGoneFiles(tx: Tx, source: string): Promise<readonly 
 export const forgetFilesThrough = async (tx: Tx, source: string, day: string): Promise<void> =>
   void (await tx.run(FORGET_RUN, [source, day]))
 
-type FileLine = {
-  readonly line: number
-  readonly kind: string
-  readonly status: string | null
-  readonly reference: string | null
-  readonly psp_reference: string | null
-  readonly amount: bigint
-  readonly fee: bigint
-  readonly currency: string
-  readonly occurred_ms: bigint | null
-}
+type FileLine = Omit<ChangedLine, 'file_id'>
 
 /** Keeps the file that is being taken in open between two steps; what it knows is worth nothing but time. */
 export type LineReader = {

@@ -2,6 +2,7 @@ import type { Seeded } from '../../../../../test/support/seeded.ts'
 import { publicId } from '../../../../platform/ids.ts'
 import type { Source } from '../../../source.ts'
 import type { Tolerance } from '../../../tolerance.ts'
+import type { WrittenLine } from '../../duckdb/testing/write-lines.ts'
 
 /**
  * Random histories of a few business days: what was booked on our side and by which night, what stands in which file, and
@@ -30,18 +31,9 @@ export type Booked = {
   readonly night: number
 }
 
-export type Line = {
+export type Line = WrittenLine & {
   /** The night of its file. */
   readonly night: number
-  readonly line: number
-  readonly kind: string
-  readonly status: string | null
-  readonly reference: string | null
-  readonly psp: string | null
-  readonly amount: bigint
-  readonly fee: bigint
-  readonly currency: string
-  readonly ms: number | null
 }
 
 export type Told = Pick<Line, 'reference' | 'psp' | 'amount' | 'currency'> & {

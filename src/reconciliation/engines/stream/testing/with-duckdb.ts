@@ -1,9 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type DuckDb, literal } from '../../../../platform/duckdb.ts'
+import type { DuckDb } from '../../../../platform/duckdb.ts'
 import type { OpenBreak } from '../../../break.ts'
 import { oursPath } from '../../../ours.ts'
 import { createDuckDbEngine } from '../../duckdb/match.ts'
+import { writeLines } from '../../duckdb/testing/write-lines.ts'
 import type { Facts } from '../../engine.ts'
 import { type Booked, fileOf, type History, uuid } from './history.ts'
 import { createNights, type Said } from './nights.ts'
@@ -32,19 +33,11 @@ async function compare(
   // In the order in which nights find them, as the ledger's chain has them.
   const known = booked.toSorted((a, b) => a.night - b.night).filter((each) => each.night <= night)
   writeOurs(folder, known)
-  await duckdb.run(`create or replace table line (line integer, kind varchar, status varchar, psp_reference varchar, reference varchar,
-    amount bigint, fee bigint, currency varchar, occurred_ms bigint)`)
-  await duckdb.append(
-    'line',
-    ['integer', 'varchar', 'varchar', 'varchar', 'varchar', 'bigint', 'bigint', 'varchar', 'bigint'],
-    lines
-      .filter((each) => each.night === night)
-      .map(({ line, kind, status, psp, reference, amount, fee, currency, ms }) => [
-        ...[line, kind, status, psp, reference, amount, fee, currency],
-        ms === null ? null : BigInt(ms),
-      ]),
+  await writeLines(
+    duckdb,
+    linesPath,
+    lines.filter((each) => each.night === night),
   )
-  await duckdb.run(`copy line to ${literal(linesPath)} (format parquet)`)
   const engine = createDuckDbEngine(duckdb)
   const there = Promise.resolve()
   await engine.load({
