@@ -35,6 +35,7 @@ export async function openDuckDb(folder: string, memoryLimit = MEMORY_LIMIT): Pr
     threads: THREADS,
     temp_directory: folder,
     autoinstall_known_extensions: 'false',
+    checkpoint_threshold: '1TB', // never: a checkpoint rewrites all tables, and there is no file to keep
   })
   const connection: DuckDBConnection = await instance.connect()
   // One of its own: on the same connection an appender ends a stream that is still being read, and says nothing.

@@ -1,6 +1,6 @@
 import { type DuckDb, openDuckDb } from '../platform/duckdb.ts'
 import { type Baseline, compareBaseline } from './breaks/baseline.ts'
-import { apartOf, comparedOf, matchedOf, proofOf, toleratedOf, totalsOf, unparsedOf } from './breaks/facts.ts'
+import { apartOf, matchedOf, proofOf, toleratedOf, totalsOf, unparsedOf } from './breaks/facts.ts'
 import { findBreaks } from './breaks/find.ts'
 import { type ItemFilter, itemsOf } from './breaks/items.ts'
 import type { Item, Summary } from './breaks/result.ts'
@@ -96,11 +96,10 @@ async function compare(duckdb: DuckDb, request: ReconRequest): Promise<Outcome> 
     mapping,
     period: { ...(await periodOf(duckdb)), asOf },
     ...(await matchedOf(duckdb)),
-    compared: await comparedOf(duckdb),
     real: countOf('real'),
     temporary: countOf('temporary'),
     byCode,
-    proof: await proofOf(duckdb),
+    ...(await proofOf(duckdb)),
     tolerated: await toleratedOf(duckdb),
     apart: [...(await apartOf(duckdb)), ...(payouts === undefined ? [] : outsideOf(payouts))],
     payouts: payouts && (await payoutsOf(duckdb, payouts, veil)),
@@ -110,7 +109,7 @@ async function compare(duckdb: DuckDb, request: ReconRequest): Promise<Outcome> 
     duckdb,
     payouts && { [otherOf(payouts.side)]: textsOf(read[otherOf(payouts.side)]) },
   )
-  const known = { sides, veil, suggestions }
+  const known = { sides, veil, suggestions, baseline }
   return { kind: 'done', summary, baseline, items: (filter) => itemsOf(duckdb, known, filter) }
 }
 
@@ -147,7 +146,8 @@ async function areAscii(duckdb: DuckDb, sides: Readonly<Record<SideName, Side>>)
 
 async function periodOf(duckdb: DuckDb): Promise<{ from: string | undefined; to: string | undefined }> {
   const [row] = await duckdb.query<{ from: string | null; to: string | null }>(`
-    select min(day) as from, max(day) as to from (select day from ours where apart is null union all select day from theirs where apart is null)`)
+    select min(day)::varchar as from, max(day)::varchar as to
+      from (select day from ours where apart is null union all select day from theirs where apart is null)`)
   return { from: row?.from ?? undefined, to: row?.to ?? undefined }
 }
 

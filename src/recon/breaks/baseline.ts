@@ -11,12 +11,15 @@ export type Baseline = {
 
 const MAX_CLEARED = 1_000
 
-/** Marks each break as new or aged, and finds those that are gone. */
+/** What a break is beside the former result, as an expression over its row `f`; null without one. */
+export const baselineSql = (baseline: Baseline | undefined): string =>
+  baseline === undefined ? 'null::varchar' : `case when f.id in (select id from former) then 'aged' else 'new' end`
+
+/** Counts the breaks that are new and those that are not, and finds those that are gone: table `former` has the former ones. */
 export async function compareBaseline(
   duckdb: DuckDb,
   former: readonly string[] | undefined,
 ): Promise<Baseline | undefined> {
-  await duckdb.run('alter table found add column baseline varchar')
   if (former === undefined) return undefined
   await duckdb.run('create table former (id varchar)')
   await duckdb.append(
@@ -24,9 +27,9 @@ export async function compareBaseline(
     ['varchar'],
     former.map((id) => [id]),
   )
-  await duckdb.run(`update found set baseline = case when id in (select id from former) then 'aged' else 'new' end`)
   const [counts] = await duckdb.query<{ added: bigint; aged: bigint }>(`
-    select count(*) filter (baseline = 'new') as added, count(*) filter (baseline = 'aged') as aged from found`)
+    select count(*) filter (not is_aged) as added, count(*) filter (is_aged) as aged
+      from (select id in (select id from former) as is_aged from found)`)
   const gone = await duckdb.query<{ id: string }>(
     'select id from former where id not in (select id from found) order by id',
   )

@@ -13,19 +13,30 @@ const compared = (side: SideName): string =>
 
 /**
  * The proof: ours and theirs are summed over the rows, what is explained over the breaks and the tolerated differences, so
- * that a row that was lost or counted twice on the way shows as unexplained.
+ * that a row that was lost or counted twice on the way shows as unexplained. `compared`: the rows that were summed.
  */
-export async function proofOf(duckdb: DuckDb): Promise<readonly ProofLine[]> {
-  const sums = async (sql: string): Promise<(readonly [string, bigint])[]> =>
-    (await duckdb.query<Amount>(sql)).map(({ currency, amount }) => [currency, amount] as const)
+export async function proofOf(
+  duckdb: DuckDb,
+): Promise<{ readonly proof: readonly ProofLine[]; readonly compared: Readonly<Record<SideName, number>> }> {
+  const sums = async (sql: string) =>
+    (await duckdb.query<Amount & { rows: bigint }>(sql)).map(({ currency, amount, rows }) => ({
+      sum: [currency, amount] as const,
+      rows: Number(rows),
+    }))
   const sideSums = (side: SideName) =>
-    sums(`select currency, sum(amount) as amount from ${compared(side)} group by currency`)
+    sums(`select currency, sum(amount) as amount, count(*) as rows from ${compared(side)} group by currency`)
+  const [ours, theirs] = [await sideSums('ours'), await sideSums('theirs')]
   const explained = await sums(`
-    select currency, sum(amount) as amount
+    select currency, sum(amount) as amount, 0::bigint as rows
       from (select ours_currency as currency, ours_amount as amount from found where ours_amount is not null
             union all select theirs_currency, -theirs_amount from found where theirs_amount is not null
             union all ${TOLERATED}) group by currency`)
-  return prove(await sideSums('ours'), await sideSums('theirs'), explained)
+  const sumsOf = (side: typeof ours) => side.map(({ sum }) => sum)
+  const rowsOf = (side: typeof ours): number => side.reduce((total, { rows }) => total + rows, 0)
+  return {
+    proof: prove(sumsOf(ours), sumsOf(theirs), sumsOf(explained)),
+    compared: { ours: rowsOf(ours), theirs: rowsOf(theirs) },
+  }
 }
 
 const TOLERATED = `select o.currency, o.amount - t.amount as amount
@@ -56,12 +67,6 @@ export async function matchedOf(duckdb: DuckDb): Promise<Pick<Summary, 'pairs' |
     return ours + theirs === 0 ? [] : [{ rule, ours, theirs }]
   })
   return { pairs: rows.reduce((sum, { pairs }) => sum + Number(pairs), matchedStraight), byRule }
-}
-
-export async function comparedOf(duckdb: DuckDb): Promise<Readonly<Record<SideName, number>>> {
-  const count = async (side: SideName): Promise<number> =>
-    Number((await duckdb.query<{ c: bigint }>(`select count(*) as c from ${compared(side)}`))[0]?.c ?? 0n)
-  return { ours: await count('ours'), theirs: await count('theirs') }
 }
 
 export async function totalsOf(duckdb: DuckDb): Promise<readonly CodeTotal[]> {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { CellValue, DuckDb } from '../../platform/duckdb.ts'
 import { businessDate } from '../../reconciliation/index.ts'
 import { columnIn, placeOf } from '../files/part.ts'
@@ -66,7 +66,8 @@ async function coverageOf(duckdb: DuckDb, settings: Settings, lag: Days): Promis
     const [row] = await duckdb.query<
       Readonly<Record<'first' | 'last', string | null> & Record<'from' | 'to', bigint | null>>
     >(`
-      select min(ms) as from, max(ms) as to, min(day) filter (ms is null) as first, max(day) filter (ms is null) as last
+      select min(ms) as from, max(ms) as to,
+             (min(day) filter (ms is null))::varchar as first, (max(day) filter (ms is null))::varchar as last
         from ${side} where apart is null`)
     const cut = sourceOf(settings[side], 0)
     const dayAt = (ms: bigint | null | undefined): string | undefined =>
@@ -260,9 +261,9 @@ type Ids = (...parts: readonly (string | bigint)[]) => string
 function createIds(): Ids {
   const seen = new Map<string, number>()
   return (...parts) => {
-    const hash = createHash('sha256').update(parts.map(String).join('\n')).digest('hex').slice(0, 12)
-    const copy = (seen.get(hash) ?? 0) + 1
-    seen.set(hash, copy)
-    return copy === 1 ? hash : `${hash}-${copy}`
+    const id = hash('sha256', parts.map(String).join('\n')).slice(0, 12)
+    const copy = (seen.get(id) ?? 0) + 1
+    seen.set(id, copy)
+    return copy === 1 ? id : `${id}-${copy}`
   }
 }

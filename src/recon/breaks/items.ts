@@ -1,8 +1,9 @@
-import { type DuckDb, literal } from '../../platform/duckdb.ts'
+import { type CellValue, type DuckDb, literal } from '../../platform/duckdb.ts'
 import { rowsAt } from '../files/lines-at.ts'
 import { placeOf } from '../files/part.ts'
 import { rawTable, type Side, type SideName } from '../side.ts'
 import type { Veil } from '../veil.ts'
+import { type Baseline, baselineSql } from './baseline.ts'
 import type { BreakClass, Code } from './decide.ts'
 import type { Hint, Item, Row } from './result.ts'
 import type { Suggestion } from './suggest.ts'
@@ -29,6 +30,7 @@ export type Known = {
   readonly sides: Readonly<Record<SideName, Side>>
   readonly veil: Veil
   readonly suggestions: ReadonlyMap<string, readonly Suggestion[]>
+  readonly baseline: Baseline | undefined
 }
 
 export type ItemFilter = { readonly limit?: number; readonly named?: string }
@@ -42,13 +44,12 @@ export async function* itemsOf(
   known: Known,
   { limit, named }: ItemFilter = {},
 ): AsyncGenerator<readonly Item[]> {
-  const { sides } = known
+  const { sides, baseline } = known
   const columns = (name: SideName): string => {
     const [row, raw] = name === 'ours' ? ['o', 'oraw'] : ['t', 'traw']
     const own = ['line', 'ref', 'ms', 'day'].map((column) => `${row}.${column} as ${name}_${column}`)
     return [...own, ...sides[name].columns.map(({ place }) => `${raw}.c${place} as ${name}_c${place}`)].join(', ')
   }
-  const shown = { ours: await shownRows(duckdb, sides.ours), theirs: await shownRows(duckdb, sides.theirs) }
   const members = (name: SideName, row: 'o' | 't'): string =>
     `select p.grp, string_agg(distinct m.line::varchar, ' ') as lines from pair p join ${name}_left m on m.n = p.${row} group by p.grp`
   const hasGroups = (await duckdb.query('select 1 from found where grp is not null limit 1')).length > 0
@@ -58,37 +59,51 @@ export async function* itemsOf(
         joins: `left join (${members('ours', 'o')}) ol on ol.grp = f.grp left join (${members('theirs', 't')}) tl on tl.grp = f.grp`,
       }
     : { columns: 'null as ours_lines, null as theirs_lines', joins: '' }
+  const chosen = `
+      from found f left join ours_left o on o.n = f.o left join theirs_left t on t.n = f.t
+     ${named === undefined ? '' : `where ${literal(named)} in (f.id, o.ref, t.ref, o.key, t.key)`}
+     order by ${ORDER} ${limit === undefined ? '' : `limit ${limit}`}`
+  const raw = {
+    ours: await shownRows(duckdb, sides.ours, `select f.o as n ${chosen}`),
+    theirs: await shownRows(duckdb, sides.theirs, `select f.t as n ${chosen}`),
+  }
   const rows = duckdb.stream<FoundRow>(`
     select f.id, f.code, f.class, f.due_on, f.difference, f.currency, f.reasons, f.side, f.line, f.ours_amount, f.ours_currency,
-           f.theirs_amount, f.theirs_currency, f.baseline, ${columns('ours')}, ${columns('theirs')}, ${lines.columns}
-      from found f left join ours_left o on o.n = f.o left join ${shown.ours} oraw on oraw.n = f.o
-      left join theirs_left t on t.n = f.t left join ${shown.theirs} traw on traw.n = f.t
+           f.theirs_amount, f.theirs_currency, ${baselineSql(baseline)} as baseline, ${columns('ours')}, ${columns('theirs')}, ${lines.columns}
+      from (select f.* ${chosen}) f left join ours_left o on o.n = f.o left join ${raw.ours} oraw on oraw.n = f.o
+      left join theirs_left t on t.n = f.t left join ${raw.theirs} traw on traw.n = f.t
       ${lines.joins}
-     ${named === undefined ? '' : `where ${literal(named)} in (f.id, o.ref, t.ref, o.key, t.key)`}
-     order by f.class, abs(coalesce(f.difference, f.ours_amount, f.theirs_amount, 0)) desc, f.id
-     ${limit === undefined ? '' : `limit ${limit}`}`)
+     order by ${ORDER}`)
   for await (const piece of rows) yield piece.map((row) => itemOf(row, known))
 }
 
-/** A table that has the rows of all breaks. Those of a file that is read each time are kept from the first time on. */
-async function shownRows(duckdb: DuckDb, { name, plain, columns }: Side): Promise<string> {
+const ORDER = 'f.class, abs(coalesce(f.difference, f.ours_amount, f.theirs_amount, 0)) desc, f.id'
+
+/** Rows that are appended at once: each time costs as much as some hundred rows. */
+const MANY_ROWS = 8_192
+
+/** A table that has the rows of these breaks. Of a file that is read each time those are kept that were once asked for. */
+async function shownRows(duckdb: DuckDb, { name, plain, columns }: Side, wanted: string): Promise<string> {
   if (plain === undefined) return rawTable(name)
-  const [table, row] = [`${name}_shown`, name === 'ours' ? 'o' : 't']
-  if ((await duckdb.query(`select 1 from duckdb_tables() where table_name = '${table}'`)).length > 0) return table
+  const table = `${name}_shown`
   const cells = columns.map(({ place }) => place)
-  await duckdb.run(`create table ${table} (n integer, ${cells.map((place) => `c${place} varchar`).join(', ')})`)
-  const found = await duckdb.query<{ n: number }>(
-    `select distinct ${row} as n from found where ${row} is not null order by n`,
+  await duckdb.run(
+    `create table if not exists ${table} (n integer, ${cells.map((place) => `c${place} varchar`).join(', ')})`,
   )
-  const places = found.map(({ n }) => n)
+  const missing = await duckdb.query<{ n: number }>(
+    `select distinct n from (${wanted}) where n is not null and n not in (select n from ${table}) order by n`,
+  )
+  const places = missing.map(({ n }) => n)
   const types = ['integer', ...cells.map(() => 'varchar' as const)] as const
+  let found: CellValue[][] = []
   let next = 0
-  for await (const rows of rowsAt(plain, places))
-    await duckdb.append(
-      table,
-      types,
-      rows.map((fields) => [places[next++] ?? null, ...cells.map((place) => fields[place] || null)]),
-    )
+  for await (const rows of rowsAt(plain, places)) {
+    for (const fields of rows) found.push([places[next++] ?? null, ...cells.map((place) => fields[place] || null)])
+    if (found.length < MANY_ROWS) continue
+    await duckdb.append(table, types, found)
+    found = []
+  }
+  await duckdb.append(table, types, found)
   return table
 }
 

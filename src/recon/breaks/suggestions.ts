@@ -50,7 +50,7 @@ async function loneOf(duckdb: DuckDb, side: SideName, texts: readonly ColumnSurv
     cells.length === 0 ? 'l.ref' : `coalesce(l.ref, left(concat_ws(' ', ${cells.join(', ')}), ${MOST_TEXT}))`
   const rows = await duckdb.query<LoneRow>(`
     select f.id, l.line, ${reference} as ref, l.amount, l.fee, l.currency, l.ms, l.day
-      from found f join ${side}_left l on l.n = f.${own} join ${rawTable(side)} r on r.n = l.n
+      from found f join ${side}_left l on l.n = f.${own} ${cells.length === 0 ? '' : `join ${rawTable(side)} r on r.n = l.n`}
      where f.${other} is null and f.code in (${CODES.map((code) => `'${code}'`).join(', ')})
      order by abs(l.amount) desc, f.id limit ${MAX_BREAKS}`)
   return rows.map(({ id, line, ref, amount, fee, currency, ms, day }) => {

@@ -1,11 +1,10 @@
-import { createReadStream } from 'node:fs'
 import { createDiagnostics, openTable } from '../../settlement/index.ts'
 import type { PlainCsv } from '../side.ts'
 import { countLineFeeds } from './line-feeds.ts'
+import { piecesOf } from './pieces.ts'
 import { PLAIN_LINE } from './plain-csv.ts'
 
 const LINE_FEED = 0x0a
-const PIECE_BYTES = 1024 ** 2
 /** What is passed over at once when no line in it is wanted. */
 const BLOCK_BYTES = 4_096
 
@@ -28,7 +27,7 @@ async function* linesAt(path: string, wanted: readonly number[]): AsyncGenerator
   let [line, next] = [1, 0]
   // The part of a wanted line that is there.
   let held: Buffer[] = []
-  for await (const piece of createReadStream(path, { highWaterMark: PIECE_BYTES }) as AsyncIterable<Buffer>) {
+  for await (const piece of piecesOf(path)) {
     const found: Buffer[] = []
     for (let start = 0; start < piece.length && next < wanted.length; ) {
       if (line === wanted[next]) {

@@ -17,7 +17,7 @@ const MAX_COLUMNS = 24
 export const everyOf = (rows: number): number => 2 ** Math.max(0, Math.ceil(Math.log2(rows / SAMPLE_ROWS)))
 
 export const isSampled = (cell: string, every: number, by: SampledBy): string =>
-  by === 'value' ? `hash(${cell}) % ${every} = 0` : `hash(right(upper(trim(${cell})), 3)) % ${every} = 0`
+  `(hash(${by === 'value' ? cell : `right(upper(trim(${cell})), 3)`}) & ${every - 1}) = 0`
 
 /** The columns that are looked at. Of a long file one that has few values is no reference. */
 export const keyColumns = (columns: readonly ColumnSurvey[], every: number): readonly ColumnSurvey[] =>
@@ -27,10 +27,7 @@ export const keyColumns = (columns: readonly ColumnSurvey[], every: number): rea
 export const isSampledSql = (columns: readonly ColumnSurvey[], every: number, by: SampledBy): string =>
   every === 1
     ? 'true'
-    : [
-        'false',
-        ...keyColumns(columns, every).map(({ place }) => `coalesce(${isSampled(`c${place}`, every, by)}, false)`),
-      ].join(' or ')
+    : ['false', ...keyColumns(columns, every).map(({ place }) => isSampled(`c${place}`, every, by))].join(' or ')
 
 /** What could be a reference: no fraction, no currency, no date that is written as one. */
 export function couldBeKey(column: ColumnSurvey): boolean {

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { countLineFeeds } from './line-feeds.ts'
+import { piecesOf } from './pieces.ts'
 
 /** What one pass over the bytes of a file says of it. */
 export type Scan = {
@@ -10,7 +10,6 @@ export type Scan = {
   readonly rows: number | undefined
 }
 
-const PIECE_BYTES = 1024 ** 2
 /** Far above any row. The reader of rows refuses longer ones itself. */
 const MAX_LINE_BYTES = 65_536
 
@@ -21,7 +20,7 @@ const MAX_LINE_BYTES = 65_536
 export async function scanFile(path: string, separator: string): Promise<Scan> {
   const hash = createHash('sha256')
   const lines = createLineScan(separator)
-  for await (const chunk of createReadStream(path, { highWaterMark: PIECE_BYTES })) {
+  for await (const chunk of piecesOf(path)) {
     hash.update(chunk)
     lines.add(chunk)
   }
@@ -64,14 +63,14 @@ export function createLineScan(separator: string): LineScan {
     add(chunk) {
       if (!isPlain) return
       const end = chunk.lastIndexOf(LINE_FEED) + 1
-      const rest = chunk.subarray(end)
-      if (end > 0) {
-        isPlain = look(held.length === 0 ? chunk.subarray(0, end) : Buffer.concat([held, chunk.subarray(0, end)]))
-        held = Buffer.from(rest)
-      } else {
-        held = Buffer.concat([held, rest])
+      if (end === 0) {
+        held = Buffer.concat([held, chunk])
         isPlain = held.length <= MAX_LINE_BYTES
+        return
       }
+      const start = held.length === 0 ? 0 : chunk.indexOf(LINE_FEED) + 1
+      isPlain = look(Buffer.concat([held, chunk.subarray(0, start)])) && look(chunk.subarray(start, end))
+      held = Buffer.from(chunk.subarray(end))
     },
     end: () => (isPlain && look(held) ? rows : undefined),
   }

@@ -28,6 +28,7 @@ import type { Alone, Side, SideName } from '../side.ts'
 import type { Where } from './inputs.ts'
 import { openPlain } from './plain-csv.ts'
 import { createRawRows, type RawRows } from './raw-rows.ts'
+import { dropRaw } from './raw-table.ts'
 import { everyOf, isSampledSql, keyColumns, sampleAgain, sampleTable } from './sample.ts'
 import { scanFile } from './scan.ts'
 import { couldProveMark, surveyRest } from './survey-rest.ts'
@@ -40,10 +41,12 @@ export async function loadTable(duckdb: DuckDb, name: SideName, document: Docume
   const kind = kindOf(await beginningOf(document.open())) ?? 'csv'
   const shape: TableShape =
     kind === 'csv' || kind === 'tsv' ? { kind: 'csv', separator: await separatorOf(kind, document.open()) } : { kind }
-  const isLong = shape.kind === 'csv' && (await stat(where.path)).size >= where.plainBytes
+  const { path } = where
+  const { size } = await stat(path)
   const read =
-    (isLong ? await readPlain(duckdb, name, document, { path: where.path, ...shape }) : undefined) ??
-    (await readAll(duckdb, name, document, shape))
+    (shape.kind === 'csv' && size >= where.plainBytes
+      ? await readPlain(duckdb, name, document, { path, size, separator: shape.separator })
+      : undefined) ?? (await readAll(duckdb, name, document, shape))
   const { columns, currencyBefore, diagnostics, header, plain, rows, sha256 } = read
   if (columns.length < 2) throw new BrokenFile('no_table', 1, 'It is no table: there are no two columns in it')
   return {
@@ -94,32 +97,48 @@ async function readPlain(
   duckdb: DuckDb,
   name: SideName,
   document: Document,
-  { path, separator }: { readonly path: string; readonly separator: string },
+  { path, size, separator }: { readonly path: string; readonly size: number; readonly separator: string },
 ): Promise<Read | undefined> {
-  let seen = 0
-  const count = { add: () => void seen++, reject: () => undefined, drain: () => Promise.resolve() }
+  let [seen, characters] = [0, 0]
+  const add = (_line: number, fields: readonly string[]): void => {
+    seen += 1
+    for (const field of fields) characters += field.length + 1
+  }
+  const count = { add, reject: () => undefined, drain: () => Promise.resolve() }
   const shape = { kind: 'csv', separator } as const
   const table = openTable(document.open(), shape, createDiagnostics())
   const first = await readRows(table, shape, count, () => seen >= FIRST_ROWS)
   const { survey, currencyBefore, header } = first
   const columns = survey?.columns().length ?? 0
-  if (survey === undefined || header !== 1 || columns < 2) return undefined
-  const scan = await scanFile(path, separator)
-  const rows = (scan.rows ?? 0) - 1
+  if (survey === undefined || header !== 1 || columns < 2 || seen === 0) return undefined
   const plain = { path, separator, columns }
   const places = survey.unsettled().flatMap((each) => (each.missing === 0 && each.mark ? [each.place] : []))
   const proofs = { table: sampleTable(name, 'value'), places }
+  const guessed = everyOf((size / characters) * seen)
   const condition = [
-    isSampledSql(survey.columns(), everyOf(rows), 'value'),
+    isSampledSql(survey.columns(), guessed, 'value'),
     ...places.map((place) => couldProveMark(`c${place}`)),
   ].join(' or ')
-  if (scan.rows === undefined || !(await openPlain(duckdb, name, plain, { table: proofs.table, condition })))
+  // DuckDB has threads of its own: it takes the sample while the bytes are looked at.
+  const [scan, opened] = await Promise.allSettled([
+    scanFile(path, separator),
+    openPlain(duckdb, name, plain, { table: proofs.table, condition }),
+  ])
+  if (scan.status === 'rejected') throw scan.reason
+  const { sha256 } = scan.value
+  if (scan.value.rows === undefined) {
+    if (opened.status === 'fulfilled' && opened.value) await dropRaw(duckdb, name)
     return undefined
+  }
+  if (opened.status === 'rejected') throw opened.reason
+  if (!opened.value) return undefined
+  const rows = scan.value.rows - 1
   const sampled = sampledNames(survey, rows)
   await surveyRest(duckdb, name, survey, { rows: seen, proofs })
-  if (sampledNames(survey, rows) !== sampled)
+  const every = everyOf(rows)
+  if (guessed > every || guessed * 4 < every || sampledNames(survey, rows) !== sampled)
     await sampleAgain(duckdb, name, plain, { columns: survey.columns(), rows })
-  return { columns: survey.columns(), currencyBefore, diagnostics: [], header, rows, sha256: scan.sha256, plain }
+  return { columns: survey.columns(), currencyBefore, diagnostics: [], header, rows, sha256, plain }
 }
 
 /** The columns by which rows are in the sample. A column that is empty in the first rows may be one of them all the same. */

@@ -104,7 +104,8 @@ async function hasApart(duckdb: DuckDb): Promise<boolean> {
   return rows.length > 0
 }
 
-const LOOSE = `${keySql('ref', 'loose')} as loose`
+/** A row that is left, its date as a text. */
+const LEFT = `* replace (day::varchar as day), ${keySql('ref', 'loose')} as loose`
 
 /** Whether two rows with the same key, which no other row of either side has, are a match and no break. */
 const STRAIGHT = `o.currency = t.currency and o.amount = t.amount and coalesce(o.fee = t.fee, true) and o.apart is null and t.apart is null
@@ -116,24 +117,24 @@ const STRAIGHT = `o.currency = t.currency and o.amount = t.amount and coalesce(o
  */
 async function leaveStraight(duckdb: DuckDb, isNearAsked: boolean): Promise<void> {
   if (isNearAsked) {
-    for (const side of SIDES) await duckdb.run(`create table ${side}_left as select *, ${LOOSE} from ${side}`)
+    for (const side of SIDES) await duckdb.run(`create table ${side}_left as select ${LEFT} from ${side}`)
     return
   }
   const repeatedIn = (side: SideName): string =>
     `select hash(key) as h from ${side} where key is not null group by h having count(*) > 1`
   await duckdb.run(`create table repeated as ${SIDES.map(repeatedIn).join(' union ')}`)
-  const once = (side: SideName): string => `(select * from ${side} where hash(key) not in (select h from repeated))`
+  // A row whose key repeats has none here, and is left.
+  const once = (side: SideName): string =>
+    `(select *, case when hash(key) in (select h from repeated) then null else key end as lone_key from ${side})`
   await duckdb.run(`
     create table rest as
-      select o.n as o, t.n as t from ${once('ours')} o full outer join ${once('theirs')} t on o.key = t.key
+      select o.n as o, t.n as t from ${once('ours')} o full outer join ${once('theirs')} t on o.lone_key = t.lone_key
        where not coalesce(${STRAIGHT}, false)`)
   for (const side of SIDES) {
     const n = side === 'ours' ? 'o' : 't'
     await duckdb.run(`
       create table ${side}_left as
-        select *, ${LOOSE} from ${side} where n in (
-          select ${n} from rest where ${n} is not null
-          union all select n from ${side} where hash(key) in (select h from repeated))`)
+        select ${LEFT} from ${side} where n in (select ${n} from rest where ${n} is not null)`)
   }
   await duckdb.run('drop table rest; drop table repeated')
 }

@@ -60,8 +60,13 @@ describe('what DuckDB reads quickly is what is read row by row', () => {
     return rows.map(({ n, value }) => [texts[n] ?? '', value])
   }
 
-  it('in instants', async () => {
-    const text = '2026-03-01 12:34:56'
+  it.each([
+    '2026-03-01 12:34:56',
+    '2026-03-01T12:34:56Z',
+    '2026-03-01T12:34:56.789Z',
+    '2026-03-01 12:34:56.789012',
+    '2026-03-01T12:34:56',
+  ])('in instants such as %s', async (text) => {
     const dates = createDateReader()
     const otherwise = { here: 'null', alone: 'null' }
     const quick = quickInstant('cell', { order: 'ymd', column: surveyOf(text), zone: 'UTC' }, otherwise)

@@ -92,9 +92,12 @@ export function quickSum(cell: string, otherwise: string): string {
   return `case when ${runs.toSorted((a, b) => b.length - a.length).join(' or ')} then false else ${otherwise} end`
 }
 
-const TO_SECONDS = '2026-03-01 12:00:00'.length
+const WITH_TIME = /^\d{4}-\d\d-\d\d([T ])\d\d:\d\d:\d\d(?:\.(\d{1,6}))?(Z?)$/
 
-/** The instant of a day and a time as DuckDB writes them itself, where the first date of the file is as long, and in UTC. */
+/**
+ * The instant of a day and a time, year first, where all cells are written as the first one of the file is, and in UTC. Without a
+ * letter and a fraction it is what DuckDB writes itself.
+ */
 export function quickInstant(
   text: string,
   {
@@ -105,7 +108,13 @@ export function quickInstant(
   otherwise: { readonly here: string; readonly alone: string },
 ): string {
   const [first = ''] = column?.values ?? []
-  if (order !== 'ymd' || first.length !== TO_SECONDS || zone !== 'UTC') return otherwise.here
+  const [, between = '', fraction = '', utc = ''] = WITH_TIME.exec(first) ?? []
+  if (order !== 'ymd' || between === '' || (utc === '' && zone !== 'UTC')) return otherwise.here
   const at = `try_cast(${text} as timestamp)`
-  return `case when ${at}::varchar = ${text} and ${at} between timestamp '1970-01-01' and timestamp '9999-12-31' then ${at} else ${otherwise.alone} end`
+  const digits = fraction === '' ? '' : `\\.\\d{${fraction.length}}`
+  const isPlain =
+    between === ' ' && fraction === '' && utc === ''
+      ? `${at}::varchar = ${text}`
+      : `regexp_full_match(${text}, '\\d{4}-\\d\\d-\\d\\d${between}([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d${digits}${utc}')`
+  return `case when ${isPlain} and ${at} between timestamp '1970-01-01' and timestamp '9999-12-31' then ${at} else ${otherwise.alone} end`
 }

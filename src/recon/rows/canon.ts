@@ -68,19 +68,29 @@ function plainRows(
     ? NOTHING_READ
     : rowSql(side, spec, zone, cell)
   const isRead = `amount is not null and currency is not null and (fee is not null or is_free) and (stamp is not null or is_undated) and not is_suspicious`
-  const loose = spec.keyForm === 'loose' ? `, ${keySql(cell(spec.key), 'loose')} as key` : ''
+  const texts = textsOf(spec, cell)
+  const kept = [...texts.map(([name]) => name), ...(side.plain === undefined ? ['line'] : [])]
+    .map((name) => `, ${name}`)
+    .join('')
   return `
     select ref, case when ${isRead} then amount end as amount, fee, currency, case when is_timed then epoch_ms(stamp) end as ms,
-           stamp::date as day, kind, status, second, false as is_total ${side.plain === undefined ? ', line' : ''} ${loose === '' ? '' : ', key'}
+           stamp::date as day, false as is_total ${kept}
       from (select ref, ${amount} as amount, ${fee} as fee, ${isFree} as is_free, currency, ${at} as stamp, ${isTimed} as is_timed,
-                   ${isUndated} as is_undated, ${isSuspicious} as is_suspicious, kind, status, second ${side.plain === undefined ? ', line' : ''} ${loose}
-              from (select *, ${currency} as currency, ${times} as times, ${isFew ? keySql(cell(spec.key), 'exact') : trimmedSql(cell(spec.key))} as ref,
-                           ${textSql(spec.kind, cell)} as kind, ${textSql(spec.status, cell)} as status,
-                           ${spec.second === undefined ? 'null::varchar' : keySql(cell(spec.second), 'case')} as second from ${side.plain === undefined ? rawTable(side.name) : csvSql(side.plain)}))`
+                   ${isUndated} as is_undated, ${isSuspicious} as is_suspicious ${kept}
+              from (select *, ${currency} as currency, ${times} as times, ${isFew ? keySql(cell(spec.key), 'exact') : trimmedSql(cell(spec.key))} as ref
+${texts.map(([name, sql]) => `, ${sql} as ${name}`).join('')} from ${side.plain === undefined ? rawTable(side.name) : csvSql(side.plain)}))`
 }
 
-const textSql = (column: string | undefined, cell: (column: string) => string): string =>
-  column === undefined ? 'null::varchar' : `nullif(${cell(column)}, '')`
+/** The columns that a row has only where its file has them: without any, they would take half of the memory. */
+function textsOf(spec: SideSpec, cell: (column: string) => string): readonly (readonly [name: string, sql: string])[] {
+  const { kind, status, second, key, keyForm } = spec
+  return [
+    ...(kind === undefined ? [] : [['kind', `nullif(${cell(kind)}, '')`] as const]),
+    ...(status === undefined ? [] : [['status', `nullif(${cell(status)}, '')`] as const]),
+    ...(second === undefined ? [] : [['second', keySql(cell(second), 'case')] as const]),
+    ...(keyForm === 'loose' ? [['key', keySql(cell(key), 'loose')] as const] : []),
+  ]
+}
 
 type CellRow = { readonly n: number; readonly line: number } & Readonly<Record<string, string | number | null>>
 
@@ -150,7 +160,8 @@ async function createView(
   await duckdb.run(`
     create view ${name} as
       select rowid::integer as n, ${plain === undefined ? 'line' : `rowid::integer + ${PLAIN_LINE} as line`}, ref, ${key} as key, amount, fee, currency,
-             ${isMidnightOnly ? 'null::bigint' : 'ms'} as ms, day::varchar as day, kind, status, second, ${await apartSql(duckdb, name, spec)} as apart
+             ${isMidnightOnly ? 'null::bigint' : 'ms'} as ms, day,
+             ${(['kind', 'status', 'second'] as const).map((name) => (spec[name] === undefined ? `null::varchar as ${name}` : name)).join(', ')}, ${await apartSql(duckdb, name, spec)} as apart
         from ${rowTable(name)} where amount is not null`)
 }
 
