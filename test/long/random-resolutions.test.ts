@@ -27,24 +27,7 @@ const GENEROUS = {
 const done = new Set<string>()
 
 describe('random resolutions', () => {
-  it.each(seeds)('leave books that hold, night after night (seed %i)', { timeout: 120_000 }, async (seed) => {
-    const random = createSeeded(seed)
-    await withNights(async (nights, people) => {
-      const current = new Map<number, string>()
-      for (let night = 0; night < NIGHTS; night += 1) {
-        nights.endDay(night)
-        for (let day = 0; day < night; day += 1) if (random.chance(0.3)) await change(random, nights, day, current)
-        await take(nights, { day: night, lines: night < 3 ? linesOf(random, night) : [] }, current, NOTHING)
-        await nights.night()
-        expect(await nights.findings(), `after night ${night}`).toEqual([])
-        for (let count = random.integer(0, 8); count > 0; count -= 1) await decideSomething(random, people)
-        expect(await nights.findings(), `after the decisions of day ${night}`).toEqual([])
-      }
-      const { findings } = await nights.books.ledger.verify()
-      expect(findings).toEqual([])
-      expect((await verifyAudit(nights.db)).findings).toEqual([])
-    })
-  })
+  it.each(seeds)('leave books that hold, night after night (seed %i)', { timeout: 120_000 }, leaveBooks)
 
   it.each(seeds)('that are undone leave no trace in the books (seed %i)', { timeout: 120_000 }, async (seed) => {
     const random = createSeeded(seed)
@@ -63,20 +46,35 @@ describe('random resolutions', () => {
     })
   })
 
-  it('were of many kinds', () => {
-    expect([...done].toSorted()).toEqual(
-      expect.arrayContaining([
-        'book_difference',
-        'correct',
-        'mark_duplicate',
-        'match',
-        'psp_corrected',
-        'unmatch',
-        'write_off',
-      ]),
-    )
+  it('were of every kind', { timeout: 300_000 }, async () => {
+    // Which breaks there are hangs on ids that no seed gives, so that a rare kind may need more sequences than the others.
+    for (let seed = MORE; missing().length > 0 && seed < MORE + 40; seed += 1) await leaveBooks(seed)
+    expect(missing()).toEqual([])
   })
 })
+
+const MORE = 1_000
+const KINDS = ['book_difference', 'correct', 'mark_duplicate', 'match', 'psp_corrected', 'unmatch', 'write_off']
+const missing = (): readonly string[] => KINDS.filter((kind) => !done.has(kind))
+
+async function leaveBooks(seed: number): Promise<void> {
+  const random = createSeeded(seed)
+  await withNights(async (nights, people) => {
+    const current = new Map<number, string>()
+    for (let night = 0; night < NIGHTS; night += 1) {
+      nights.endDay(night)
+      for (let day = 0; day < night; day += 1) if (random.chance(0.3)) await change(random, nights, day, current)
+      await take(nights, { day: night, lines: night < 3 ? linesOf(random, night) : [] }, current, NOTHING)
+      await nights.night()
+      expect(await nights.findings(), `after night ${night} of seed ${seed}`).toEqual([])
+      for (let count = random.integer(0, 8); count > 0; count -= 1) await decideSomething(random, people)
+      expect(await nights.findings(), `after the decisions of day ${night} of seed ${seed}`).toEqual([])
+    }
+    const { findings } = await nights.books.ledger.verify()
+    expect(findings).toEqual([])
+    expect((await verifyAudit(nights.db)).findings).toEqual([])
+  })
+}
 
 async function withNights(work: (nights: Nights, people: Resolving) => Promise<void>): Promise<void> {
   const database = await clone()
