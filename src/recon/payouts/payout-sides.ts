@@ -1,5 +1,5 @@
 import type { DuckDb } from '../../platform/duckdb.ts'
-import { createDateReader, createSurvey, powerOfTen } from '../../settlement/index.ts'
+import { createDateReader, createSurvey, type DecimalMark, powerOfTen } from '../../settlement/index.ts'
 import { createRawRows } from '../files/raw-rows.ts'
 import { renameRaw } from '../files/raw-table.ts'
 import { inferMapping } from '../mapping/infer.ts'
@@ -28,7 +28,29 @@ export type PayoutSides = {
 export async function asPayouts(duckdb: DuckDb, sides: Sides, given: Overrides): Promise<PayoutSides | undefined> {
   const found = await findPayouts(duckdb, sides, given)
   if (found === undefined || (await agreeByRow(duckdb, sides, found, given))) return undefined
-  const rolled = await roll(duckdb, sides, found, { amount: amountGiven(sides[found.side], given), isSaved: false })
+  for (const mark of marksOf(sides[found.side])) {
+    const rolled = await asRolled(duckdb, sides, found, { given, mark })
+    if (rolled !== undefined) return rolled
+  }
+  return undefined
+}
+
+/** Where a report alone does not prove its mark, as one whose amounts are all like 1.234, the lines of the bank do. */
+const marksOf = ({ alone: { decimal } }: Side): readonly DecimalMark[] =>
+  decimal === undefined ? ['.', ','] : [decimal]
+
+/** Undefined, and everything as it was, when they do not prove how they are compared. */
+async function asRolled(
+  duckdb: DuckDb,
+  sides: Sides,
+  found: PayoutFind,
+  { given, mark }: { readonly given: Overrides; readonly mark: DecimalMark },
+): Promise<PayoutSides | undefined> {
+  const rolled = await roll(duckdb, sides, found, {
+    amount: amountGiven(sides[found.side], given),
+    mark,
+    isSaved: false,
+  })
   if (rolled === undefined) return undefined
   const bank = otherOf(found.side)
   const key = { [found.side]: found.column, [bank]: rolled.column }
@@ -62,10 +84,11 @@ async function agreeByRow(
 export async function asSavedPayouts(duckdb: DuckDb, sides: Sides, mapping: Mapping): Promise<PayoutSides | undefined> {
   const side = (['ours', 'theirs'] as const).find((name) => mapping.specs?.[name].payout !== undefined)
   const column = side && mapping.specs?.[side].payout
-  if (side === undefined || column === undefined) return undefined
+  if (side === undefined || column === undefined || mapping.specs === undefined) return undefined
   const found = await findLines(duckdb, sides, side, column)
-  const amount = mapping.specs && amountSaved(sides[side], mapping.specs[side])
-  const rolled = found && (await roll(duckdb, sides, found, { amount, isSaved: true }))
+  const spec = mapping.specs[side]
+  const how = { amount: amountSaved(sides[side], spec), mark: spec.decimal, isSaved: true }
+  const rolled = found && (await roll(duckdb, sides, found, how))
   if (rolled === undefined)
     throw new UnreadableInput(
       'config',
@@ -86,7 +109,7 @@ function amountGiven(side: Side, given: Overrides): string | undefined {
 /** The column of amounts that somebody named before the mapping was saved: one whose sum has no name that is found by itself. */
 function amountSaved(side: Side, { amount }: SideSpec): string | undefined {
   const saved = amount.rule === 'signed' && side.isTable ? amount.column : undefined
-  const found = rollColumns(side, undefined)
+  const found = rollColumns(side, undefined, '.')
   const isFound = found !== undefined && [sumName(found), found.net].includes(saved)
   return isFound ? undefined : side.columns.find(({ name }) => name === saved)?.name
 }
@@ -110,21 +133,24 @@ function rolledGiven(given: Overrides, side: SideName, sides: Sides): Overrides 
   }
 }
 
+/** `mark`: that of the sums, and of the rows where these do not prove theirs. */
+type How = { readonly amount: string | undefined; readonly mark: DecimalMark; readonly isSaved: boolean }
+
 type RolledUp = { readonly sides: Sides; readonly rolls: Rolls; readonly column: string; readonly unparsed: number }
 
 async function roll(
   duckdb: DuckDb,
   sides: Sides,
   found: PayoutFind,
-  { amount, isSaved }: { readonly amount: string | undefined; readonly isSaved: boolean },
+  { amount, mark, isSaved }: How,
 ): Promise<RolledUp | undefined> {
   const side = sides[found.side]
-  const columns = rollColumns(side, amount)
+  const columns = rollColumns(side, amount, mark)
   if (columns === undefined) return undefined
   const [count] = await duckdb.query<{ rows: bigint }>('select count(*) as rows from unparsed')
   const rolls = await rollUp(duckdb, side, found.column, columns)
   await renameRaw(duckdb, rawTable(found.side), rowsTable(found.side))
-  const rolledSide = await writePayouts(duckdb, side, { rolls, id: found.column, isSaved })
+  const rolledSide = await writePayouts(duckdb, side, { rolls, id: found.column, mark, isSaved })
   const bank = await nameLines(duckdb, sides[otherOf(found.side)], found.column)
   const both = found.side === 'ours' ? { ours: rolledSide, theirs: bank.side } : { ours: bank.side, theirs: rolledSide }
   return { sides: both, rolls, column: bank.column, unparsed: Number(count?.rows) }
@@ -145,7 +171,7 @@ async function unroll(duckdb: DuckDb, unparsed: number): Promise<void> {
 async function writePayouts(
   duckdb: DuckDb,
   side: Side,
-  { rolls, id, isSaved }: { readonly rolls: Rolls; readonly id: string; readonly isSaved: boolean },
+  { rolls, id, mark, isSaved }: Omit<How, 'amount'> & { readonly rolls: Rolls; readonly id: string },
 ): Promise<Side> {
   const { net } = rolls.columns
   const hasNet =
@@ -168,8 +194,8 @@ async function writePayouts(
       each.id,
       ...(hasCurrency ? [each.currency] : []),
       ...(hasDay ? [each.day] : []),
-      decimalText(payoutOf(each, totalOf(each)), rolls.decimals),
-      ...(hasNet ? [decimalText(payoutOf(each, each.net), rolls.decimals)] : []),
+      decimalText(payoutOf(each, totalOf(each)), rolls.decimals, mark),
+      ...(hasNet ? [decimalText(payoutOf(each, each.net), rolls.decimals, mark)] : []),
     ]
     survey.add({ line: each.line, fields, numbers, problem: undefined })
     raw.add(each.line, fields)
@@ -184,7 +210,7 @@ async function writePayouts(
     columns: survey.columns(),
     alone: {
       amount: undefined,
-      decimal: '.',
+      decimal: mark,
       currency: hasCurrency ? { column: 'currency' } : currency,
       fee: undefined,
       kind: undefined,
@@ -198,11 +224,11 @@ const payoutOf = ({ rows, stated }: Rolled, sum: bigint): bigint => (rows === 0 
 const sumName = ({ amount, fee }: RollColumns): string =>
   `${amount.rule === 'split' ? amount.credit : amount.column}${fee === undefined ? '' : ` less ${fee.column}`}`
 
-export function decimalText(value: bigint, decimals: number): string {
+export function decimalText(value: bigint, decimals: number, mark: DecimalMark): string {
   const digits = (value < 0n ? -value : value) / powerOfTen(SCALE - decimals)
   const text = String(digits).padStart(decimals + 1, '0')
   const whole = text.slice(0, text.length - decimals)
-  return `${value < 0n ? '-' : ''}${whole}${decimals === 0 ? '' : `.${text.slice(text.length - decimals)}`}`
+  return `${value < 0n ? '-' : ''}${whole}${decimals === 0 ? '' : `${mark}${text.slice(text.length - decimals)}`}`
 }
 
 /** Gives each line the id of the payout that it names, in a column behind all others. */
