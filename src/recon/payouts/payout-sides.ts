@@ -10,6 +10,7 @@ import { type Rolled, type Rolls, rollUp, totalOf } from './payout-roll.ts'
 import { type RollColumns, rollColumns, SCALE } from './payout-row.ts'
 
 type Sides = Readonly<Record<SideName, Side>>
+type Specs = Readonly<Record<SideName, SideSpec>>
 
 /**
  * Both sides as lines of payouts: the rows of one side are added up by the payout that they are in, and each line of the other
@@ -18,6 +19,8 @@ type Sides = Readonly<Record<SideName, Side>>
 export type PayoutSides = {
   readonly sides: Sides
   readonly mapping: Mapping
+  /** How these sides are read: sums have a decimal point, whatever the rows have. */
+  readonly specs: Specs
   /** The side of many rows. */
   readonly side: SideName
   readonly rolls: Rolls
@@ -63,9 +66,9 @@ async function asRolled(
   const reason = `${found.named} of ${rolled.rolls.payouts.length} payouts are named in lines of ${bank}`
   const mapping: Mapping = {
     fields: { ...fields, key: { ...fields.key, confidence: found.named > 1 ? 'sure' : 'likely', reason } },
-    specs: { ...specs, [found.side]: { ...specs[found.side], payout: found.column } },
+    specs: { ...specs, [found.side]: { ...specs[found.side], decimal: mark, payout: found.column } },
   }
-  return { sides: rolled.sides, mapping, side: found.side, rolls: rolled.rolls, rows: sides[found.side].rows }
+  return { sides: rolled.sides, mapping, specs, side: found.side, rolls: rolled.rolls, rows: sides[found.side].rows }
 }
 
 /** Whether the rows of both sides are the same things under another reference: then a text that names a payout is but a remark. */
@@ -94,7 +97,8 @@ export async function asSavedPayouts(duckdb: DuckDb, sides: Sides, mapping: Mapp
       'config',
       `The mapping adds rows of ${side} up by "${column}", and no line of the other side names one`,
     )
-  return { sides: rolled.sides, mapping, side, rolls: rolled.rolls, rows: sides[side].rows }
+  const specs: Specs = { ...mapping.specs, [side]: { ...spec, decimal: '.' } }
+  return { sides: rolled.sides, mapping, specs, side, rolls: rolled.rolls, rows: sides[side].rows }
 }
 
 const UNIT = /:(major|minor)$/
@@ -133,7 +137,7 @@ function rolledGiven(given: Overrides, side: SideName, sides: Sides): Overrides 
   }
 }
 
-/** `mark`: that of the sums, and of the rows where these do not prove theirs. */
+/** `mark`: that of the rows, where they do not prove one. */
 type How = { readonly amount: string | undefined; readonly mark: DecimalMark; readonly isSaved: boolean }
 
 type RolledUp = { readonly sides: Sides; readonly rolls: Rolls; readonly column: string; readonly unparsed: number }
@@ -150,7 +154,7 @@ async function roll(
   const [count] = await duckdb.query<{ rows: bigint }>('select count(*) as rows from unparsed')
   const rolls = await rollUp(duckdb, side, found.column, columns)
   await renameRaw(duckdb, rawTable(found.side), rowsTable(found.side))
-  const rolledSide = await writePayouts(duckdb, side, { rolls, id: found.column, mark, isSaved })
+  const rolledSide = await writePayouts(duckdb, side, { rolls, id: found.column, isSaved })
   const bank = await nameLines(duckdb, sides[otherOf(found.side)], found.column)
   const both = found.side === 'ours' ? { ours: rolledSide, theirs: bank.side } : { ours: bank.side, theirs: rolledSide }
   return { sides: both, rolls, column: bank.column, unparsed: Number(count?.rows) }
@@ -171,7 +175,7 @@ async function unroll(duckdb: DuckDb, unparsed: number): Promise<void> {
 async function writePayouts(
   duckdb: DuckDb,
   side: Side,
-  { rolls, id, mark, isSaved }: Omit<How, 'amount'> & { readonly rolls: Rolls; readonly id: string },
+  { rolls, id, isSaved }: { readonly rolls: Rolls; readonly id: string; readonly isSaved: boolean },
 ): Promise<Side> {
   const { net } = rolls.columns
   const hasNet =
@@ -194,8 +198,8 @@ async function writePayouts(
       each.id,
       ...(hasCurrency ? [each.currency] : []),
       ...(hasDay ? [each.day] : []),
-      decimalText(payoutOf(each, totalOf(each)), rolls.decimals, mark),
-      ...(hasNet ? [decimalText(payoutOf(each, each.net), rolls.decimals, mark)] : []),
+      decimalText(payoutOf(each, totalOf(each)), rolls.decimals),
+      ...(hasNet ? [decimalText(payoutOf(each, each.net), rolls.decimals)] : []),
     ]
     survey.add({ line: each.line, fields, numbers, problem: undefined })
     raw.add(each.line, fields)
@@ -210,7 +214,7 @@ async function writePayouts(
     columns: survey.columns(),
     alone: {
       amount: undefined,
-      decimal: mark,
+      decimal: '.',
       currency: hasCurrency ? { column: 'currency' } : currency,
       fee: undefined,
       kind: undefined,
@@ -224,11 +228,11 @@ const payoutOf = ({ rows, stated }: Rolled, sum: bigint): bigint => (rows === 0 
 const sumName = ({ amount, fee }: RollColumns): string =>
   `${amount.rule === 'split' ? amount.credit : amount.column}${fee === undefined ? '' : ` less ${fee.column}`}`
 
-export function decimalText(value: bigint, decimals: number, mark: DecimalMark): string {
+function decimalText(value: bigint, decimals: number): string {
   const digits = (value < 0n ? -value : value) / powerOfTen(SCALE - decimals)
   const text = String(digits).padStart(decimals + 1, '0')
   const whole = text.slice(0, text.length - decimals)
-  return `${value < 0n ? '-' : ''}${whole}${decimals === 0 ? '' : `${mark}${text.slice(text.length - decimals)}`}`
+  return `${value < 0n ? '-' : ''}${whole}${decimals === 0 ? '' : `.${text.slice(text.length - decimals)}`}`
 }
 
 /** Gives each line the id of the payout that it names, in a column behind all others. */
