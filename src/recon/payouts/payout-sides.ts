@@ -67,6 +67,7 @@ async function asRolled(
   const mapping: Mapping = {
     fields: { ...fields, key: { ...fields.key, confidence: found.named > 1 ? 'sure' : 'likely', reason } },
     specs: { ...specs, [found.side]: { ...specs[found.side], decimal: mark, payout: found.column } },
+    notes: inferred.notes,
   }
   return { sides: rolled.sides, mapping, specs, side: found.side, rolls: rolled.rolls, rows: sides[found.side].rows }
 }
@@ -214,6 +215,7 @@ async function writePayouts(
     columns: survey.columns(),
     alone: {
       amount: undefined,
+      otherAmounts: [],
       decimal: '.',
       currency: hasCurrency ? { column: 'currency' } : currency,
       fee: undefined,
