@@ -43,8 +43,9 @@ const UNDONE = statement(
 
 /**
  * Undoes an applied resolution: its entry gets its reversal, charges that it settled are not any more, and its breaks are open
- * again; a pair that it took apart is one again, which a person does only while both sides are open (`resolution_state`). What sellers got of their orders meanwhile stays with them. Gives the breaks that
- * are open again. `isForced`: a run does it, because what it is about is gone.
+ * again; a pair that it took apart is one again. What sellers got of their orders meanwhile stays with them. Gives the breaks that
+ * are open again. `isForced`: a run does it, because what it is about is gone. Throws `resolution_state` when something else has
+ * become of a pair.
  */
 export async function undo(
   tx: Tx,
