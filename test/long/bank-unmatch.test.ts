@@ -5,7 +5,7 @@ import { previewUnmatch } from '../../src/reconciliation/resolutions/propose.ts'
 import { type BankEntry, type BankNights, nameOfPayout, openBankNights, standingPairs } from '../support/bank-nights.ts'
 import { NOTHING, other, runsThatDiffer, take, useCharges } from '../support/corrections.ts'
 import type { TestDatabase } from '../support/database.ts'
-import { booksOf } from '../support/nights.ts'
+import { booksOf, dayAt } from '../support/nights.ts'
 import { openResolving, type Resolving } from '../support/resolving.ts'
 
 /** People take payouts out of the lines of a bank in which runs had found them. */
@@ -103,7 +103,12 @@ describe('a payout and a line whose amounts agree', () => {
     expect(await nights.findings()).toEqual([])
     expect(await nights.reconciliation.getRun(request.runId)).toEqual(run)
 
-    await day(1, [], 300n)
+    nights.endDay(1)
+    await pay(1, 300n)
+    await nights.night()
+    await nights.statement(1, [])
+    const tried = await nights.reconciliation.dryRun({ source: 'house-bank', businessDate: dayAt(1) })
+    await catchUp(1)
     expect(await openBreaks()).toEqual([
       `missing_external ${PAID}`,
       `missing_internal -${PAID}`,
@@ -111,6 +116,7 @@ describe('a payout and a line whose amounts agree', () => {
     ])
     const { data } = await nights.reconciliation.listRuns({ source: 'house-bank', limit: 1 })
     expect(data[0]).toMatchObject({ ours: 2n, theirs: 1n, breaks: 3n })
+    expect(tried).toMatchObject({ ours: 2n, theirs: 1n, breaks: 3n, proof: data[0]?.proof, correctionsDue: false })
     expect(await runsThatDiffer(nights)).toEqual([])
     expect((await verifyAudit(nights.db)).findings).toEqual([])
   })
