@@ -1,6 +1,7 @@
 import { controlNumber, inMajorUnits } from './amounts.ts'
 import type { ApiDifference, ApiFile, ApiFileDetail, ApiStatement } from './api-night-types.ts'
 import type { Context } from './context.ts'
+import { printDiagnostics } from './diagnostics.ts'
 import { EXIT } from './failure.ts'
 import type { Output } from './output.ts'
 
@@ -95,27 +96,6 @@ function printTotals(output: Output, statements: readonly ApiStatement[]): void 
       String(lines),
       inMajorUnits(amount, currency),
       inMajorUnits(fee, currency),
-    ]),
-  )
-}
-
-function printDiagnostics(output: Output, diagnostics: ApiFileDetail['diagnostics']): void {
-  if (diagnostics.length === 0) return
-  output.line('')
-  output.table(
-    [
-      { title: 'severity' },
-      { title: 'line', align: 'right' },
-      { title: 'column', align: 'right' },
-      { title: 'code' },
-      { title: 'message' },
-    ],
-    diagnostics.map(({ severity, line, column, code, message }) => [
-      severity,
-      String(line),
-      column === undefined ? '' : String(column),
-      code,
-      message,
     ]),
   )
 }

@@ -1,5 +1,6 @@
 import type { ParsedFile, Profile, SettlementLine } from '../settlement/index.ts'
 import { controlNumber, inMajorUnits } from './amounts.ts'
+import { printDiagnostics } from './diagnostics.ts'
 import type { Output } from './output.ts'
 
 export const SHOWN_LINES = 20
@@ -25,24 +26,7 @@ export function printParsed(
   printLines(output, lines.first)
   if (lines.count > lines.first.length)
     output.note(`… and ${lines.count - lines.first.length} more lines; --json has all`)
-  if (diagnostics.length === 0) return
-  output.line('')
-  output.table(
-    [
-      { title: 'severity' },
-      { title: 'line', align: 'right' },
-      { title: 'column', align: 'right' },
-      { title: 'code' },
-      { title: 'message' },
-    ],
-    diagnostics.map((each) => [
-      each.severity,
-      String(each.line),
-      each.column?.toString() ?? '',
-      each.code,
-      each.message,
-    ]),
-  )
+  printDiagnostics(output, diagnostics)
 }
 
 const ORDERS: Readonly<Record<NonNullable<Profile['date']>['order'], string>> = {

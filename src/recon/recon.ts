@@ -86,7 +86,10 @@ async function compare(duckdb: DuckDb, request: ReconRequest): Promise<Outcome> 
   const countOf = (name: 'real' | 'temporary'): number =>
     byCode.filter((each) => each.class === name).reduce((sum, { count }) => sum + count, 0)
   const unparsed = await unparsedOf(duckdb)
-  const notes = SIDES.flatMap((name) => [...sides[name].notes, ...notesOf(name, canonical[name])])
+  const notes = [
+    ...SIDES.flatMap((name) => [...sides[name].notes, ...notesOf(name, canonical[name])]),
+    ...mapping.notes,
+  ]
   const veil = createVeil(specs, request.anonymise)
   const summary: Summary = {
     verdict: countOf('real') === 0 ? 'clean' : 'breaks',

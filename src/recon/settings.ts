@@ -34,7 +34,7 @@ export const lagOf = (format: string): Days => {
 /** How long a payout is on its way to a bank. */
 export const PAYOUT_LAG: Days = { count: 3, isBusiness: true }
 
-const isWeekend = (day: string): boolean => Temporal.PlainDate.from(day).dayOfWeek > 5
+const isWeekend = (day: string): boolean => [0, 6].includes(new Date(day).getUTCDay())
 
 /** The day that is so many days later. Of business days, a weekend is none. */
 export function later(day: string, { count, isBusiness }: Days): string {
@@ -46,9 +46,6 @@ export function later(day: string, { count, isBusiness }: Days): string {
   }
   return date
 }
-
-export const daysBetween = (from: string, to: string): number =>
-  Temporal.PlainDate.from(from).until(Temporal.PlainDate.from(to), { largestUnit: 'day' }).days
 
 /**
  * A cut as reconciliation knows it. A cut-off from noon on ends the day that it is in, and what comes after it belongs to

@@ -42,6 +42,8 @@ export type PlainCsv = { readonly path: string; readonly separator: string; read
 /** What one file says of itself. Undefined where nothing is clear. */
 export type Alone = {
   readonly amount: AmountRule | undefined
+  /** Other ways in which its amounts may be meant: a column beside them that says debit or credit, another pair of columns. */
+  readonly otherAmounts: readonly AmountRule[]
   readonly decimal: DecimalMark | undefined
   readonly currency: CurrencySpec | undefined
   readonly fee: FeeSpec | undefined

@@ -21,7 +21,7 @@ export {
   type TheirsRecord,
 } from './break.ts'
 export type { Break, BreakEvent, BreakFilter } from './breaks-list.ts'
-export { addDays, businessDate, endOfDay } from './calendar.ts'
+export { addDays, businessDate, daysBetween, endOfDay } from './calendar.ts'
 export { type Fate, fateOfOurs, fateOfTheirs, type Surroundings } from './decide.ts'
 export type { Tolerated } from './engines/engine.ts'
 export { RECONCILIATION_INVARIANTS } from './invariants.ts'

@@ -1,5 +1,5 @@
-import { addDays, businessDate, type Fate, fateOfOurs, type Source } from '../../reconciliation/index.ts'
-import { type Days, daysBetween, GRACE_MINUTES, later, type Settings, sourceOf } from '../settings.ts'
+import { addDays, businessDate, daysBetween, type Fate, fateOfOurs, type Source } from '../../reconciliation/index.ts'
+import { type Days, GRACE_MINUTES, later, type Settings, sourceOf } from '../settings.ts'
 import type { SideName } from '../side.ts'
 
 /**

@@ -18,6 +18,7 @@ import { type FileIn, filesIn } from './files-in.ts'
 import { isParquet, loadParquet } from './parquet.ts'
 import { createParts, type Parts } from './parts.ts'
 import { loadPublished } from './published.ts'
+import { dropRaw } from './raw-table.ts'
 import { loadTable } from './table.ts'
 
 export type Where = {
@@ -119,9 +120,15 @@ async function loadDocument(
   if (beginning.length === 0) throw new BrokenFile('empty', 1, 'There is nothing in it')
   if (isParquet(beginning)) return loadParquet(duckdb, name, document, where)
   const format = publishedFormat(beginning)
-  return format === undefined
-    ? loadTable(duckdb, name, document, where)
-    : loadPublished(duckdb, name, document, { format, zone: where.zone })
+  if (format === undefined) return loadTable(duckdb, name, document, where)
+  const [before] = await duckdb.query<{ rows: bigint }>('select count(*) as rows from unparsed')
+  const published = await loadPublished(duckdb, name, document, { format, zone: where.zone })
+  const [after] = await duckdb.query<{ rows: bigint }>('select count(*) as rows from unparsed')
+  if (published.rows > 0 || after?.rows === before?.rows || kindOf(beginning) === undefined) return published
+  // Its columns have the names of the format, and not one row is as the format has it: it is a table like any other.
+  await duckdb.run(`delete from unparsed where rowid >= ${before?.rows ?? 0n}`)
+  await dropRaw(duckdb, name)
+  return loadTable(duckdb, name, document, where)
 }
 
 function publishedFormat(beginning: Uint8Array): Format | undefined {

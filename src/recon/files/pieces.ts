@@ -16,12 +16,14 @@ export async function* piecesOf(path: string): AsyncGenerator<Buffer> {
       yield piece
     }
   } finally {
-    await ahead.catch(() => undefined)
+    await Promise.allSettled([ahead])
     await file.close()
   }
 }
 
-async function read(file: FileHandle, place: Buffer): Promise<Buffer> {
-  const { bytesRead } = await file.read(place, 0, place.length)
-  return place.subarray(0, bytesRead)
+/** Fails when it is waited for, and not before. */
+function read(file: FileHandle, place: Buffer): Promise<Buffer> {
+  const piece = file.read(place, 0, place.length).then(({ bytesRead }) => place.subarray(0, bytesRead))
+  piece.catch(() => undefined)
+  return piece
 }

@@ -74,6 +74,7 @@ export async function loadPublished(
     currencyBefore: undefined,
     alone: {
       amount: { rule: 'signed', column: 'amount' },
+      otherAmounts: [],
       decimal: '.',
       currency: { column: 'currency' },
       fee: { column: 'fee', sign: 'cost' },

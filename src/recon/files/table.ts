@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises'
 import { NO_CURRENCY } from '../../money/index.ts'
 import type { DuckDb } from '../../platform/duckdb.ts'
 import {
+  type AmountRule,
   BrokenFile,
   beginningOf,
   createDateReader,
@@ -16,6 +17,7 @@ import {
   kindOf,
   namesOf,
   openTable,
+  type Profile,
   readAmount,
   type Survey,
   separatorOf,
@@ -216,19 +218,35 @@ export function aloneOf(
   columns: Side['columns'],
   around: { readonly shape: TableShape; readonly header: number; readonly currencyBefore: string | undefined },
 ): Alone {
-  const { profile, doubts } = inferProfile(columns, around)
+  const { profile, candidates, doubts } = inferProfile(columns, around)
   if (profile === undefined)
-    return { amount: undefined, decimal: undefined, currency: undefined, fee: feeNamed(columns), kind: undefined }
+    return {
+      amount: undefined,
+      otherAmounts: [],
+      decimal: undefined,
+      currency: undefined,
+      fee: feeNamed(columns),
+      kind: undefined,
+    }
   const isMarkOpen = doubts.some(({ code }) => code === 'decimal_ambiguous' || code === 'decimal_mixed')
   const { amount, decimal, currency, fee, status } = profile
   return {
     amount,
+    otherAmounts: otherAmounts(amount, candidates),
     decimal: isMarkOpen ? undefined : decimal,
     currency: 'code' in currency && currency.code === NO_CURRENCY ? undefined : currency,
     fee: fee ?? feeNamed(columns),
     kind: status,
   }
 }
+
+/** Turned around, the same two columns are the first rule with the other sign. */
+const otherAmounts = (amount: AmountRule, candidates: readonly Profile[]): readonly AmountRule[] =>
+  candidates.flatMap(({ amount: each }) => {
+    if (each.rule === 'signed' || each === amount) return []
+    const isTurned = each.rule === 'split' && amount.rule === 'split' && each.credit === amount.debit
+    return isTurned ? [] : [each]
+  })
 
 /** A column such as `fee_minor`. */
 function feeNamed(columns: Side['columns']): Alone['fee'] {

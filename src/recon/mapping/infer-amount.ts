@@ -10,12 +10,14 @@ import {
 import { readRowAmount, unitsOf } from '../rows/amount-value.ts'
 import { currencyOf, decimalsIn } from '../rows/currency-code.ts'
 import { type CurrencySpec, cellOf, SIDES, type Side, type SideName, UNITS, type Unit } from '../side.ts'
+import { type Evidence, evidenceOf } from './evidence.ts'
 import type { Group } from './probe.ts'
+import { signRules } from './sign-words.ts'
 
 /** One way to read the amounts of a side. */
 export type AmountChoice = { readonly rule: AmountRule; readonly mark: DecimalMark; readonly unit: Unit }
 
-export type AmountFit = {
+export type AmountFit = Evidence & {
   readonly ours: AmountChoice
   readonly theirs: AmountChoice
   readonly sign: 1 | -1
@@ -37,7 +39,7 @@ type Candidate = AmountChoice & { readonly name: number; readonly isProven: bool
 type Read = Candidate & { readonly sums: readonly Sum[]; readonly hasDecimals: boolean }
 
 /** Of the rows of one key, with all the currencies that they name. Undefined when there is a row that cannot be read. */
-type Sum = { readonly amount: bigint; readonly currencies: string } | undefined
+export type Sum = { readonly amount: bigint; readonly currencies: string } | undefined
 
 type Currencies = Readonly<Record<SideName, CurrencySpec | undefined>>
 
@@ -58,32 +60,50 @@ export function fitAmounts(
     candidates(sides[name], given[name], key?.[name]).map((each) =>
       readAll(sides[name], { ...each, currency: currencies[name] }, groups),
     )
-  const reads = { ours: readsOf('ours'), theirs: readsOf('theirs') }
-  let best: { readonly fit: AmountFit; readonly score: number } | undefined
-  const all: { readonly fit: AmountFit; readonly matched: string }[] = []
-  for (const ours of reads.ours)
-    for (const theirs of reads.theirs)
+  const all = [...fitsOf(readsOf('ours'), readsOf('theirs'))]
+  const found = bestOf(all)
+  if (found === undefined) return undefined
+  for (const name of SIDES) {
+    if (given[name] !== undefined) continue
+    const { rule, ...choice } = found.reads[name]
+    const rules = signRules(sides[name], rule, groups, wantedOf(found, name))
+    const reads = rules.map((each) =>
+      readAll(sides[name], { ...choice, rule: each, currency: currencies[name] }, groups),
+    )
+    all.push(...(name === 'ours' ? fitsOf(reads, [found.reads.theirs]) : fitsOf([found.reads.ours], reads)))
+  }
+  const { fit, reads } = bestOf(all) ?? found
+  const undecided = SIDES.filter((name) => isUndecided(sides[name], currencies[name], fit, all))
+  const evidence = evidenceOf(reads.ours.sums, reads.theirs.sums, fit.sign)
+  return { ...fit, ...evidence, rivals: rivalsOf(fit, all), undecided }
+}
+
+type Fit = {
+  readonly fit: Omit<AmountFit, keyof Evidence>
+  readonly reads: Readonly<Record<SideName, Read>>
+  readonly matched: string
+  readonly score: number
+}
+
+function* fitsOf(allOurs: readonly Read[], allTheirs: readonly Read[]): Generator<Fit> {
+  for (const ours of allOurs)
+    for (const theirs of allTheirs)
       for (const sign of [1, -1] as const) {
         const { compared, equal, matched } = compare(ours, theirs, sign)
-        const fit: AmountFit = {
-          ours,
-          theirs,
-          sign,
-          groups: compared,
-          equal,
-          isUnitProven: isProven(ours, theirs),
-          rivals: [],
-          undecided: [],
-        }
-        all.push({ fit, matched })
+        const isUnitProven = isProven(ours, theirs)
+        const fit = { ours, theirs, sign, groups: compared, equal, isUnitProven, rivals: [], undecided: [] }
         const score = share(fit) * 1_000 + preference(ours, theirs, sign)
-        if (best === undefined || score > best.score) best = { fit, score }
+        yield { fit, reads: { ours, theirs }, matched, score }
       }
-  if (best === undefined) return undefined
-  const { fit } = best
-  const undecided = SIDES.filter((name) => isUndecided(sides[name], currencies[name], fit, all))
-  return { ...fit, rivals: rivalsOf(fit, all), undecided }
 }
+
+/** The first one of those that are as good. */
+const bestOf = (fits: readonly Fit[]): Fit | undefined =>
+  fits.reduce<Fit | undefined>((best, each) => (best === undefined || each.score > best.score ? each : best), undefined)
+
+/** What the amounts of a side would have to be, group by group, for the other one to be equal. */
+const wantedOf = ({ fit, reads }: Fit, name: SideName): readonly (bigint | undefined)[] =>
+  reads[name === 'ours' ? 'theirs' : 'ours'].sums.map((sum) => sum && sum.amount * BigInt(fit.sign))
 
 /**
  * Rows in yen are equal in major units as in minor ones, and say nothing of the kronor beside them: another unit for one
@@ -92,8 +112,8 @@ export function fitAmounts(
 function isUndecided(
   side: Side,
   currency: CurrencySpec | undefined,
-  best: AmountFit,
-  all: readonly { readonly fit: AmountFit }[],
+  best: Fit['fit'],
+  all: readonly { readonly fit: Fit['fit'] }[],
 ): boolean {
   const chosen = best[side.name]
   if (best.equal === 0 || saysUnit(chosen) || !hasDecimals(side, currency)) return false
@@ -137,7 +157,7 @@ const preference = (ours: Read, theirs: Read, sign: 1 | -1): number =>
 const isProven = (ours: Read, theirs: Read): boolean =>
   [ours, theirs].some(({ isProven: isNamed, hasDecimals }) => isNamed || hasDecimals) || ours.unit !== theirs.unit
 
-function rivalsOf(best: AmountFit, all: readonly { readonly fit: AmountFit; readonly matched: string }[]): string[] {
+function rivalsOf(best: Fit['fit'], all: readonly Fit[]): string[] {
   const own = all.find(({ fit }) => fit.ours === best.ours && fit.theirs === best.theirs && fit.sign === best.sign)
   const names = all
     .filter(({ fit, matched }) => share(fit) > share(best) - 0.1 && share(fit) > 0 && matched !== own?.matched)
@@ -168,6 +188,10 @@ function candidates(side: Side, said: string | undefined, key: string | undefine
   )
     for (const of of columns.filter(({ name }) => name === firstColumn(alone.amount)))
       rules.push({ rule: alone.amount, of, name: 110 })
+  // What its names do not say for sure, the other side may prove.
+  for (const rule of alone.otherAmounts)
+    for (const of of columns.filter(({ name }) => !isGiven && name === firstColumn(rule)))
+      rules.push({ rule, of, name: 90 })
   const isSplit = (name: string): boolean =>
     alone.amount?.rule === 'split' && (name === alone.amount.credit || name === alone.amount.debit)
   const couldBe = (of: ColumnSurvey): boolean => isAmount(of) || (side.rows === 0 && nameScore(of.name, 'amount') > 0)

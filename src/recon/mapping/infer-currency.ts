@@ -2,7 +2,7 @@ import { isCurrency, NO_CURRENCY } from '../../money/index.ts'
 import { type ColumnSurvey, nameScore } from '../../settlement/index.ts'
 import { currencyOf } from '../rows/currency-code.ts'
 import { type CurrencySpec, cellOf, type Side, type SideName } from '../side.ts'
-import type { Field } from './mapping.ts'
+import type { Confidence, Field } from './mapping.ts'
 import type { Group } from './probe.ts'
 
 export type CurrencyFit = {
@@ -24,12 +24,17 @@ export function fitCurrencies(
   const best = fits.toSorted((x, y) => y.agree - x.agree || y.name - x.name)[0]
   if (best !== undefined) {
     const { a, b, agree, compared } = best
-    const isSure = compared === 0 || agree >= compared * 0.5
     const reason = compared === 0 ? 'as both files say' : `the same in ${agree} of ${compared} pairs`
-    const confidence = isSure ? 'sure' : 'likely'
+    const confidence = confidenceOf(agree, compared)
     return { field: { ours: wordOf(a), theirs: wordOf(b), confidence, reason }, ours: a, theirs: b }
   }
   return ofOneSide(sides, ours[0], theirs[0])
+}
+
+/** Of rows that share a key few are in another currency: where many are, it is another column, or not the whole of it. */
+function confidenceOf(agree: number, compared: number): Confidence {
+  if (agree >= compared * 0.9) return 'sure'
+  return agree >= compared * 0.75 || compared < 4 ? 'likely' : 'guess'
 }
 
 function ofOneSide(

@@ -25,6 +25,7 @@ export type DateFit = { readonly field: Field; readonly ours: DateSpec; readonly
 
 const DAY_MS = 86_400_000
 const NEAR_DAYS = 4 // a weekend and a day: what a payment takes from one book into the other
+const FAR_DAYS = 200 // nothing is paid so late: they are days of something else, or of another calendar
 
 /**
  * Finds the date of both sides: the columns, and orders of day and month, with which rows of one key are on nearly the
@@ -49,7 +50,7 @@ export function fitDates(
   const proven = fits.filter((fit) => !(fit.a.isNumber || fit.b.isNumber) || isAgreed(fit))
   const best = proven.toSorted((x, y) => score(y) - score(x))[0]
   if (best === undefined) return onOneSide(ours.filter(isNamed), theirs.filter(isNamed))
-  const { a, b, compared, near } = best
+  const { a, b, compared, near, far } = best
   const part = compared === 0 ? 0 : near / compared
   const isRivalled = fits.some(
     (each) =>
@@ -61,12 +62,13 @@ export function fitDates(
       each.near >= near * 0.8,
   )
   const isOpen = (a.isOpen || b.isOpen) && (isRivalled || part < 0.8 || compared < 2)
-  const confidence: Confidence = isOpen ? 'guess' : part >= 0.9 && compared >= 3 ? 'sure' : 'likely'
+  const isApart = compared >= 3 && far > compared / 2 && (given.ours === undefined || given.theirs === undefined)
+  const confidence: Confidence = isOpen || isApart ? 'guess' : part >= 0.9 && compared >= 3 ? 'sure' : 'likely'
   const reason = isOpen
     ? 'day and month could be swapped, and nothing proves which is which'
     : compared === 0
       ? 'by name; no rows to compare'
-      : `dates agree within ${NEAR_DAYS} days for ${percent(near, compared)}`
+      : `dates agree within ${NEAR_DAYS} days for ${percent(near, compared)}${isApart ? `, and most are more than ${FAR_DAYS} days apart` : ''}`
   const field: Field = { ours: a.column, theirs: b.column, confidence, reason }
   return { field, ours: isOpen ? undefined : specOf(a), theirs: isOpen ? undefined : specOf(b) }
 }
@@ -150,12 +152,13 @@ function dayOf(side: Side, { column, order }: Choice, group: Group, dates: DateR
 }
 
 function nearness(ours: readonly (number | undefined)[], theirs: readonly (number | undefined)[]) {
-  let [compared, near] = [0, 0]
+  let [compared, near, far] = [0, 0, 0]
   for (let place = 0; place < ours.length; place += 1) {
     const [a, b] = [ours[place], theirs[place]]
     if (a === undefined || b === undefined) continue
     compared += 1
     if (Math.abs(a - b) <= NEAR_DAYS) near += 1
+    if (Math.abs(a - b) > FAR_DAYS) far += 1
   }
-  return { compared, near }
+  return { compared, near, far }
 }

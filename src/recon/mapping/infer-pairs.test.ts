@@ -1,47 +1,26 @@
 import { describe, expect, it } from 'vitest'
-import { compareFiles, csv } from '../testing.ts'
+import { compareFiles } from '../testing.ts'
+import {
+  always,
+  type Columns,
+  comma,
+  count,
+  dmy,
+  eur,
+  headless,
+  iso,
+  less,
+  major,
+  mdy,
+  minor,
+  ms,
+  order,
+  ref,
+  SALES,
+  table,
+} from './testing.ts'
 
 /** Pairs of files of which it is known how they are compared: the mapping is right, or the command says it is not sure. */
-type Sale = { readonly place: number; readonly minor: number; readonly day: number }
-
-const SALES: readonly Sale[] = Array.from({ length: 12 }, (_, place) => ({
-  place,
-  minor: 1_237 + ((place * 48_271) % 97_000),
-  day: 9 + place,
-}))
-
-type Cell = (sale: Sale) => string
-type Columns = Readonly<Record<string, Cell>>
-
-const two = (value: number): string => String(value).padStart(2, '0')
-const ref: Cell = ({ place }) => `T${place * 37}K${(place * 7_919) % 1_000}`
-const order: Cell = ({ place }) => `${60_000 + place * 17}`
-const minor: Cell = (sale) => String(sale.minor)
-const major: Cell = (sale) => `${Math.floor(sale.minor / 100)}.${two(sale.minor % 100)}`
-const comma: Cell = (sale) => major(sale).replace('.', ',')
-const less =
-  (by: number): Cell =>
-  (sale) =>
-    major({ ...sale, minor: sale.minor - by })
-const iso: Cell = ({ day }) => `2026-03-${two(day)}`
-const dmy: Cell = ({ day }) => `${two(day)}/03/2026`
-const mdy: Cell = ({ day }) => `03/${two(day)}/2026`
-const ms = ({ day }: Sale): number => Date.UTC(2026, 2, day, 11)
-const eur: Cell = () => 'EUR'
-const count: Cell = ({ place }) => String(place + 1)
-const always =
-  (text: string): Cell =>
-  () =>
-    text
-
-const table = (columns: Columns, { separator = ',', rows = SALES, before = '' } = {}): string =>
-  before +
-  csv(
-    [Object.keys(columns), ...rows.map((sale) => Object.values(columns).map((cell) => quoted(cell(sale), separator)))],
-    separator,
-  )
-const quoted = (text: string, separator: string): string => (text.includes(separator) ? `"${text}"` : text)
-const headless = (columns: Columns): string => table(columns).split('\n').slice(1).join('\n')
 const json = (columns: Columns): string =>
   JSON.stringify(
     SALES.map((sale) => Object.fromEntries(Object.entries(columns).map(([name, cell]) => [name, cell(sale)]))),

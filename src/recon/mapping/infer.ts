@@ -5,12 +5,15 @@ import { apartWord } from '../rows/kinds.ts'
 import { stateOf } from '../rows/states.ts'
 import { cellOf, SIDES, type Side, type SideName, type SideSpec } from '../side.ts'
 import { withAllCodes } from './all-codes.ts'
+import { believed } from './beside.ts'
+import { beyondChance } from './evidence.ts'
 import { type AmountFit, columnOf, fitAmounts, share } from './infer-amount.ts'
 import { type CurrencyFit, fitCurrencies } from './infer-currency.ts'
 import { type DateFit, fitDates, percent } from './infer-date.ts'
 import type { Confidence, Field, Mapping, Overrides } from './mapping.ts'
 import { areOneNumber } from './prefix.ts'
 import { containment, type Group, isWhole, type KeyPair, namesAgree, probeKeys, sampleGroups } from './probe.ts'
+import { isCounter, isRunning } from './running.ts'
 
 type Sides = Readonly<Record<SideName, Side>>
 
@@ -47,7 +50,7 @@ async function inferBy(
   const amounts = trial?.amounts ?? fitAmounts(sides, groups, given.amount ?? {}, { key: pair, currencies })
   const dates = fitDates(sides, groups, given.date ?? {})
   const fields = {
-    key: given.key === undefined ? keyField(pair, trial, sides) : said(keyField(pair, trial, sides), given.key),
+    key: said(keyField(pair, trial, sides, pairs), given.key),
     amount: amountField(amounts, given),
     currency: said(currencies.field, given.currency),
     date: dates.field.confidence === 'guess' ? dates.field : said(dates.field, given.date),
@@ -55,13 +58,18 @@ async function inferBy(
   const isClear =
     isWhole(everyOf(Math.max(sides.ours.rows, sides.theirs.rows)), by) ||
     (trial !== undefined && fields.key.confidence === 'sure' && containment(trial.pair) >= MOST)
-  const second = isClear ? await secondOf(duckdb, sides, pair, { pairs, by }) : undefined
-  return { mapping: { fields, specs: specsOf(sides, { pair, amounts, currencies, dates, second }) }, isClear }
+  const second = isClear
+    ? await secondOf(duckdb, sides, pair, { pairs, by, currencies, given: given.amount ?? {} })
+    : undefined
+  const specs = specsOf(sides, { pair, amounts, currencies, dates, second })
+  const beside = specs && believed(sides, specs, groups)
+  return { mapping: { fields, specs: beside?.specs, notes: beside?.notes ?? [] }, isClear }
 }
 
 /** Of what a looser form of a key finds, a stricter one has to find so much to be preferred. */
 const MOST = 0.8
 
+type AmountsGiven = NonNullable<Overrides['amount']>
 type Sampled = { readonly pairs: readonly KeyPair[]; readonly by: SampledBy }
 
 const isGiven =
@@ -89,11 +97,16 @@ async function bestTrial(
     const groups = await sampleGroups(duckdb, sides, pair, by)
     const currencies = fitCurrencies(sides, groups, given.currency ?? {})
     const amounts = fitAmounts(sides, groups, given.amount ?? {}, { key: pair, currencies })
-    const agreed = amounts === undefined || amounts.groups === 0 ? 0 : share(amounts)
-    const score = agreed * 2 + promise(sides, pair)
+    const score = agreement(sides, pair, amounts) * 2 + promise(sides, pair)
     if (best === undefined || score > best.score) best = { trial: { pair, groups, amounts, currencies }, score }
   }
   return best?.trial
+}
+
+/** How far the amounts prove a key. Of numbers that run in both systems, only what could not be chance counts. */
+function agreement(sides: Sides, pair: KeyPair, amounts: AmountFit | undefined): number {
+  if (amounts === undefined || amounts.groups === 0) return 0
+  return isRunning(sides, pair) ? beyondChance(share(amounts), amounts.chance) : share(amounts)
 }
 
 /** Of the forms of one pair of columns the strictest that finds most of what the loosest does: a later pass finds the others. */
@@ -114,13 +127,6 @@ const promise = (sides: Sides, pair: KeyPair): number =>
   (isNoReference(sides, pair) ? 1 : 0) -
   (isCounter(sides, pair) ? 0.5 : 0)
 
-/** Numbers of rows, from one on: any two files have them in common. */
-const isCounter = (sides: Sides, pair: KeyPair): boolean =>
-  SIDES.some((side) => {
-    const values = sides[side].columns.find(({ name }) => name === pair[side])?.values ?? new Set<string>()
-    return values.size > 1 && [...values].every((text, place) => Number(text) === place + 1)
-  })
-
 /** Amounts and instants are in both files and nearly unique, and are no references. */
 const isNoReference = (sides: Sides, pair: KeyPair): boolean =>
   SIDES.some((side) => {
@@ -135,7 +141,12 @@ const isNoReference = (sides: Sides, pair: KeyPair): boolean =>
 
 const OTHER_ROLES = ['amount', 'fee', 'net', 'balance', 'credit', 'debit', 'date', 'valueDate'] as const
 
-function keyField(pair: KeyPair | undefined, trial: Trial | undefined, { ours, theirs }: Sides): Field {
+function keyField(
+  pair: KeyPair | undefined,
+  trial: Trial | undefined,
+  { ours, theirs }: Sides,
+  pairs: readonly KeyPair[],
+): Field {
   if (pair === undefined)
     return { ours: undefined, theirs: undefined, confidence: 'none', reason: 'no two columns have values in common' }
   const names = { ours: pair.ours, theirs: pair.theirs }
@@ -151,20 +162,47 @@ function keyField(pair: KeyPair | undefined, trial: Trial | undefined, { ours, t
   const uniqueness = unique > 0.999 ? 'unique on both sides' : `${percent(unique, 1)} unique`
   const agreed =
     amounts === undefined || amounts.groups === 0 ? '' : `, amounts agree in ${amounts.equal} of ${amounts.groups}`
-  return {
-    ...names,
-    confidence: keyConfidence(trial, { ours, theirs }),
-    reason: `${overlap}${form}, ${uniqueness}${agreed}`,
-  }
+  const reason = `${overlap}${form}, ${uniqueness}${agreed}`
+  if (isTurned(trial, { ours, theirs }, pairs))
+    return {
+      ...names,
+      confidence: 'guess',
+      reason: `${reason}; the references could be the amounts and the amounts the references`,
+    }
+  return { ...names, confidence: keyConfidence(trial, { ours, theirs }), reason }
+}
+
+/** Whether two columns of whole numbers under names that say nothing could change places. */
+function isTurned({ pair, amounts }: Trial, sides: Sides, pairs: readonly KeyPair[]): boolean {
+  if (amounts === undefined || SIDES.some((side) => amounts[side].rule.rule !== 'signed')) return false
+  const turned = { ours: columnOf(amounts.ours.rule), theirs: columnOf(amounts.theirs.rule) }
+  const saysNothing = SIDES.every(
+    (side) => nameScore(turned[side], 'amount') === 0 && nameScore(pair[side], 'reference') === 0,
+  )
+  const isNumber = SIDES.every((side) => {
+    const column = sides[side].columns.find(({ name }) => name === pair[side])
+    return column !== undefined && column.numbers === column.filled
+  })
+  const rival = pairs.find((each) => each.ours === turned.ours && each.theirs === turned.theirs)
+  return (
+    saysNothing &&
+    isNumber &&
+    rival !== undefined &&
+    containment(rival) >= 0.5 &&
+    Math.min(...uniquenessOf(rival)) >= 0.5
+  )
 }
 
 function keyConfidence({ pair, groups: pairs, amounts }: Trial, sides: Sides): Confidence {
   if (pair.form === 'loose' && !areOneNumber(sides, pair, pairs)) return 'guess'
-  const agreed = amounts === undefined ? 0 : share(amounts)
+  const agreed = agreement(sides, pair, amounts)
   const groups = amounts?.groups ?? 0
   const unique = { most: Math.max(...uniquenessOf(pair)), least: Math.min(...uniquenessOf(pair)) }
   const overlap = containment(pair)
-  if (overlap >= 0.5 && unique.most >= 0.8 && unique.least >= 0.3 && agreed >= 0.8 && groups >= 3) return 'sure'
+  if (overlap >= 0.5 && unique.most >= 0.8 && unique.least >= 0.3 && agreed >= 0.8 && groups >= 3) {
+    // Amounts of which nearly all are the same prove little of numbers that run.
+    return isRunning(sides, pair) && (amounts?.told ?? 0) < 3 ? 'guess' : 'sure'
+  }
   if (overlap >= 0.2 && unique.most >= 0.6 && unique.least >= 0.2 && agreed >= 0.5 && groups >= 2) return 'likely'
   // Few rows prove little; names that both say reference do the rest.
   if (overlap > 0 && pair.name >= 60 && (agreed >= 0.5 || (overlap >= 0.5 && groups <= 3))) return 'likely'
@@ -194,7 +232,7 @@ function amountField(fit: AmountFit | undefined, given: Overrides): Field {
   if (fit === undefined)
     return { ours: undefined, theirs: undefined, confidence: 'none', reason: 'a file has no column of amounts' }
   const names = { ours: `${columnOf(fit.ours.rule)}`, theirs: `${columnOf(fit.theirs.rule)}` }
-  const { groups, equal, rivals } = fit
+  const { groups, equal, opposed, rivals, unread } = fit
   const units =
     fit.ours.unit === fit.theirs.unit
       ? `both in ${fit.ours.unit} units`
@@ -203,22 +241,28 @@ function amountField(fit: AmountFit | undefined, given: Overrides): Field {
   const sign = fit.sign === 1 ? '' : ', with the sign reversed'
   const isSaid = given.amount?.ours !== undefined && given.amount.theirs !== undefined
   const rival = rivals.length === 0 || isSaid ? '' : `; so do ${rivals.slice(0, 3).join(', ')}`
+  const against = isSaid || !isAgainst(fit) ? '' : `; ${opposed} are equal but for their sign, ${unread} have no amount`
   const open = fit.undecided.map((side) => `; nothing says whether ${side} is in major or minor units`).join('')
   const reason =
     groups === 0
       ? `by name; ${units}${scale}`
-      : `equal in ${equal} of ${groups} rows that share a key, ${units}${scale}${sign}${rival}${open}`
+      : `equal in ${equal} of ${groups} rows that share a key, ${units}${scale}${sign}${rival}${against}${open}`
   return { ...names, confidence: amountConfidence(fit, isSaid), reason: isSaid ? `as given; ${reason}` : reason }
 }
 
 function amountConfidence(fit: AmountFit, isSaid: boolean): Confidence {
   if (fit.undecided.length > 0) return 'guess'
   if (isSaid) return fit.isUnitProven || fit.groups > 0 ? 'sure' : 'likely'
+  if (isAgainst(fit)) return 'guess'
   const { groups, equal, isUnitProven, rivals } = fit
   if (share(fit) >= 0.8 && groups >= 3) return isUnitProven && rivals.length === 0 ? 'sure' : 'likely'
   if (share(fit) >= 0.5 && equal >= 1) return 'likely'
   return groups <= 1 && isUnitProven && fit.ours.unit === fit.theirs.unit ? 'likely' : 'guess'
 }
+
+/** Amounts that have the other sign, or none, in more than a few rows: the column is not the whole of it. */
+const isAgainst = ({ groups, opposed, unread }: AmountFit): boolean =>
+  (opposed >= 2 && opposed >= groups * 0.05) || (unread >= 3 && unread >= groups * 0.25)
 
 type Found = {
   readonly pair: KeyPair | undefined
@@ -257,7 +301,7 @@ async function secondOf(
   duckdb: DuckDb,
   sides: Sides,
   first: KeyPair | undefined,
-  { pairs, by }: Sampled,
+  { pairs, by, currencies, given }: Sampled & { readonly currencies: CurrencyFit; readonly given: AmountsGiven },
 ): Promise<KeyPair | undefined> {
   if (first === undefined) return undefined
   const others = pairs.filter(
@@ -279,6 +323,11 @@ async function secondOf(
     ])
     const both = told.filter(([a, b]) => a !== '' && b !== '')
     if (both.length >= 3 && both.filter(([a, b]) => a === b).length >= both.length * 0.75) return pair
+    // Rows that have no first one are proven by their amounts, as a first one is.
+    const nameless = groups.filter((_, place) => told[place]?.every((each) => each === ''))
+    if (both.length > 0 || nameless.length < 3) continue
+    const amounts = fitAmounts(sides, nameless, given, { key: pair, currencies })
+    if (amounts !== undefined && amounts.told >= 3 && agreement(sides, pair, amounts) >= 0.8) return pair
   }
   return undefined
 }

@@ -22,6 +22,8 @@ export type Mapping = {
   readonly fields: Readonly<Record<FieldName, Field>>
   /** Undefined as long as something is missing that matching needs. */
   readonly specs: Readonly<Record<SideName, SideSpec>> | undefined
+  /** What a reader should know of what is not compared. */
+  readonly notes: readonly string[]
 }
 
 export const isUsable = ({ confidence }: Field): boolean => confidence === 'sure' || confidence === 'likely'

@@ -66,7 +66,7 @@ export function parseSaved(text: string): Mapping {
   }
   if (schema !== SAVED_SCHEMA) throw bad(`schema has to be ${SAVED_SCHEMA}`)
   const specs = { ours: specOf('ours', values.ours), theirs: specOf('theirs', values.theirs) }
-  return { specs, fields: fieldsOf(specs) }
+  return { specs, fields: fieldsOf(specs), notes: [] }
 }
 
 const bad = (what: string): UnreadableInput => new UnreadableInput('config', `The mapping cannot be read: ${what}`)

@@ -42,6 +42,7 @@ export async function asPayouts(duckdb: DuckDb, sides: Sides, given: Overrides):
   const mapping: Mapping = {
     fields: { ...fields, key: { ...fields.key, confidence: found.named > 1 ? 'sure' : 'likely', reason } },
     specs: { ...specs, [found.side]: { ...specs[found.side], payout: found.column } },
+    notes: inferred.notes,
   }
   return { sides: rolled.sides, mapping, side: found.side, rolls: rolled.rolls, rows: sides[found.side].rows }
 }
@@ -184,6 +185,7 @@ async function writePayouts(
     columns: survey.columns(),
     alone: {
       amount: undefined,
+      otherAmounts: [],
       decimal: '.',
       currency: hasCurrency ? { column: 'currency' } : currency,
       fee: undefined,

@@ -1,3 +1,4 @@
+import { NO_CURRENCY } from '../../money/index.ts'
 import { createDateReader, createZoneReader, type DateReader, type ZoneReader } from '../../settlement/index.ts'
 import type { Rows, SideSpec, Unit } from '../side.ts'
 import { readRowAmount, unitsOf } from './amount-value.ts'
@@ -41,7 +42,7 @@ export function createRowReader(
   const readers = { dates: createDateReader(), zone: createZoneReader(zone) }
   return (textOf) => {
     const isSum = side.isTable && isTotal(textOf(spec.key).trim())
-    const { amount, fee, currency, isExact } = moneyOf(spec, textOf)
+    const { amount, fee, currency, isExact } = isSum ? sumOf(spec, textOf) : moneyOf(spec, textOf)
     const when = spec.date === undefined ? undefined : momentOf(spec.date, textOf(spec.date.column), readers)
     return {
       amount,
@@ -66,6 +67,21 @@ export const columnsOf = ({ key, amount, currency, date, fee, kind }: SideSpec):
   ...(fee === undefined ? [] : [fee.column]),
   ...(kind === undefined ? [] : [kind]),
 ]
+
+/** A sum stands apart, whatever is left out in its row: mostly the currency, for that stands in the rows above. */
+function sumOf(spec: SideSpec, textOf: TextOf): ReturnType<typeof moneyOf> {
+  try {
+    return moneyOf(spec, textOf)
+  } catch (error) {
+    if (!(error instanceof Unreadable)) throw error
+  }
+  try {
+    return moneyOf({ ...spec, currency: { code: NO_CURRENCY }, fee: undefined }, textOf)
+  } catch (error) {
+    if (!(error instanceof Unreadable)) throw error
+    return { amount: 0n, fee: null, currency: NO_CURRENCY, isExact: true }
+  }
+}
 
 function moneyOf(spec: SideSpec, textOf: TextOf) {
   const column = spec.amount.rule === 'split' ? spec.amount.credit : spec.amount.column

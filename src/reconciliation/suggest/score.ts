@@ -1,4 +1,5 @@
 import { formatMinor } from '../../money/index.ts'
+import { daysBetween } from '../calendar.ts'
 import { resemblance } from './references.ts'
 
 /**
@@ -156,7 +157,7 @@ function dayReason(records: readonly Candidate[]): SuggestionReason | undefined 
   const days = records.flatMap(({ day }) => day ?? []).toSorted()
   const [first, last] = [days[0], days.at(-1)]
   if (days.length < records.length || first === undefined || last === undefined) return undefined
-  const apart = Temporal.PlainDate.from(first).until(last, { largestUnit: 'day' }).days
+  const apart = daysBetween(first, last)
   if (apart === 0) return { name: 'same_day', weight: WEIGHTS.same_day, sentence: 'the day is the same' }
   const weight = NEAR_DAYS.find(([days]) => apart <= days)?.[1]
   if (weight === undefined) return undefined

@@ -1,3 +1,4 @@
+import { daysBetween } from '../calendar.ts'
 import { type Candidate, ONLY_ONE, reasonsOf, reasonsOfSum, type SuggestionReason, scoreOf } from './score.ts'
 
 /** Records of the other side that together may be the one that has no partner. */
@@ -71,6 +72,4 @@ const isPart = (part: bigint, whole: bigint): boolean =>
   whole > 0n ? part > 0n && part < whole : part < 0n && part > whole
 
 const distance = (a: Candidate, b: Candidate): number =>
-  a.day === undefined || b.day === undefined
-    ? Number.MAX_SAFE_INTEGER
-    : Math.abs(Temporal.PlainDate.from(a.day).until(b.day, { largestUnit: 'day' }).days)
+  a.day === undefined || b.day === undefined ? Number.MAX_SAFE_INTEGER : Math.abs(daysBetween(a.day, b.day))

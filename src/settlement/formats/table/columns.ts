@@ -45,7 +45,7 @@ const NAMES: Readonly<Record<Role, readonly string[]>> = {
     'betalt inn', 'ind', 'hyvitys', 'alacak', 'inn på konto', 'inn', '入金金額', 'お預入れ金額', 'دائن',
   ],
   direction: [
-    'd c', 'dc', 'c d', 'debit credit', 'credit debit', 'cr dr', 'dr cr', 'soll haben', 'af bij', 'direction', 'sign',
+    'd c', 'dc', 'c d', 'debit credit', 'credit debit', 'cr dr', 'dr cr', 'soll haben', 's h', 'af bij', 'direction', 'sign',
     'debit credit indicator', 'credit debit indicator', 'credit debit code', 'signe', 'segno', 'sens',
   ],
   currency: [

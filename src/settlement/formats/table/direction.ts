@@ -42,8 +42,10 @@ export function knownWords({ values }: ColumnSurvey): DirectionWords | undefined
 const LEAVING =
   /\b(refund(s|ed)?|withdrawals?|debit|chargebacks?|disputes?|payouts?|outgoing|sent|reversals?|lastschrift|(ruck)?erstattung|auszahlung|remboursements?|retraits?|prelevements?|reembolsos?|retiros?|rimborso|prelievo|terugbetaling|uitbetaling|zwrot|wyplata)\b/
 
+export const saysLeft = (word: string): boolean => LEAVING.test(plain(word).replaceAll('_', ' '))
+
 /** Whether a column says of some rows, and not of all, that money left. */
 export function saysLeaving({ values }: ColumnSurvey): boolean {
-  const leaving = [...values].filter((value) => LEAVING.test(plain(value).replaceAll('_', ' '))).length
+  const leaving = [...values].filter(saysLeft).length
   return leaving > 0 && leaving < values.size
 }

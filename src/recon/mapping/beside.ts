@@ -1,0 +1,104 @@
+import { nameScore } from '../../settlement/index.ts'
+import { createRowReader, type RowValue, Unreadable } from '../rows/canon-row.ts'
+import { apartWord } from '../rows/kinds.ts'
+import { apartState, stateOf } from '../rows/states.ts'
+import { cellOf, type Side, type SideName, type SideSpec } from '../side.ts'
+import type { Group } from './probe.ts'
+
+type Sides = Readonly<Record<SideName, Side>>
+type Specs = Readonly<Record<SideName, SideSpec>>
+type Believed = { readonly specs: Specs; readonly notes: readonly string[] }
+
+/** Two rows of one key and one amount, and nothing else under this key. */
+type Couple = Readonly<Record<SideName, { readonly value: RowValue; readonly textIn: (column: string) => string }>>
+
+const LEAST = 3
+
+/**
+ * The columns beside key and amount, as far as rows that are surely the same thing do not speak against them. A status such as
+ * `processing` would set sales apart that the other side has; fees of the shop are never those of the PSP.
+ */
+export function believed(sides: Sides, specs: Specs, groups: readonly Group[]): Believed {
+  const couples = couplesOf(sides, specs, groups)
+  const notes: string[] = []
+  let { ours, theirs } = specs
+  const fees = couples.filter((couple) => couple.ours.value.fee !== null && couple.theirs.value.fee !== null)
+  const equal = fees.filter((couple) => couple.ours.value.fee === couple.theirs.value.fee).length
+  if (ours.fee !== undefined && fees.length >= LEAST && equal * 2 < fees.length) {
+    notes.push(
+      `fees are not compared: ours.${ours.fee.column} and theirs.${theirs.fee?.column} are equal in ${equal} of ${fees.length} rows`,
+    )
+    ours = { ...ours, fee: undefined }
+  }
+  const all = { ours, theirs }
+  const without = (side: SideName, what: 'kind' | 'status'): SideSpec => {
+    const column = all[side][what]
+    if (column === undefined || !sides[side].isTable || !isDenied(sides, all, couples, { side, what })) return all[side]
+    notes.push(`${side}.${column} is not read as a ${what}: it would set rows apart that the other side has`)
+    return { ...all[side], [what]: undefined }
+  }
+  for (const what of ['kind', 'status'] as const)
+    for (const side of ['ours', 'theirs'] as const) all[side] = without(side, what)
+  return { specs: all, notes }
+}
+
+/** Whether a column says of so many rows that they are no sale, or none yet, that it has to mean something else. */
+function isDenied(
+  sides: Sides,
+  specs: Specs,
+  couples: readonly Couple[],
+  { side, what }: { readonly side: SideName; readonly what: 'kind' | 'status' },
+): boolean {
+  const column = specs[side][what]
+  if (column === undefined) return false
+  const other: SideName = side === 'ours' ? 'theirs' : 'ours'
+  const values = sides[side].columns.find(({ name }) => name === column)?.values ?? new Set<string>()
+  // What is said of every row tells none of them apart.
+  if (what === 'kind' && values.size > 0 && [...values].every((word) => apartWord(word) !== undefined)) return true
+  const wordOf = (couple: Couple, name: SideName, of: 'kind' | 'status'): string => {
+    const from = specs[name][of]
+    return from === undefined ? '' : couple[name].textIn(from).trim()
+  }
+  const isApart = (couple: Couple, name: SideName): boolean =>
+    apartWord(wordOf(couple, name, 'kind')) !== undefined || apartState(wordOf(couple, name, 'status')) !== undefined
+  const setsApart = (couple: Couple): boolean =>
+    what === 'kind'
+      ? apartWord(wordOf(couple, side, 'kind')) !== undefined
+      : apartState(wordOf(couple, side, 'status')) !== undefined
+  const denied = couples.filter((couple) => setsApart(couple) && !isApart(couple, other)).length
+  const mixed = couples.filter((couple) => {
+    const [a, b] = [stateOf(wordOf(couple, side, 'status')), stateOf(wordOf(couple, other, 'status'))]
+    return what === 'status' && (b === undefined ? a !== undefined && a !== 'paid' : a !== undefined && a !== b)
+  }).length
+  // Two columns of states are there to be compared, and may well say two things of some rows.
+  const part = what === 'status' && specs[other].status !== undefined ? 0.5 : 0.2
+  if (denied >= LEAST && denied >= couples.length * part) return true
+  return what === 'status' && nameScore(column, 'status') === 0 && mixed > 0
+}
+
+function couplesOf(sides: Sides, specs: Specs, groups: readonly Group[]): readonly Couple[] {
+  const read = (name: SideName) => {
+    const reader = createRowReader(sides[name], specs[name], 'UTC')
+    return (group: Group): Couple[SideName] | undefined => {
+      const [row, ...others] = group[name]
+      if (row === undefined || others.length > 0) return undefined
+      const textIn = (column: string): string => row[cellOf(sides[name], column)] ?? ''
+      try {
+        return { value: reader(textIn), textIn }
+      } catch (error) {
+        if (error instanceof Unreadable) return undefined
+        throw error
+      }
+    }
+  }
+  const [readOurs, readTheirs] = [read('ours'), read('theirs')]
+  return groups.flatMap((group) => {
+    const [ours, theirs] = [readOurs(group), readTheirs(group)]
+    const isSame =
+      ours !== undefined &&
+      theirs !== undefined &&
+      ours.value.amount === theirs.value.amount &&
+      ours.value.currency === theirs.value.currency
+    return isSame ? [{ ours, theirs }] : []
+  })
+}

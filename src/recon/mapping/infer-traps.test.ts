@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest'
+import { compareFiles } from '../testing.ts'
+import {
+  always,
+  type Cell,
+  type Columns,
+  comma,
+  eur,
+  iso,
+  major,
+  minor,
+  order,
+  ref,
+  SALES,
+  type Sale,
+  table,
+} from './testing.ts'
+
+/**
+ * Pairs of files with the same three breaks: theirs has one row more, ours another one, and one amount differs. Each has a column
+ * that looks like what it is not. All three are found, and nothing else, or the command says that it is not sure.
+ */
+const [MISSING, ADDED, DIFFERENT] = [7, 3, 10]
+const OURS_ROWS = SALES.filter(({ place }) => place !== ADDED)
+const THEIRS_ROWS = SALES.filter(({ place }) => place !== MISSING)
+  .map((sale) => (sale.place === DIFFERENT ? { ...sale, minor: sale.minor + 100 } : sale))
+  .toReversed()
+
+const THREE = ['amount_mismatch', 'missing_external', 'missing_internal']
+const TWO = ['missing_external', 'missing_internal']
+
+const ours = (columns: Columns = {}): string =>
+  table({ reference: ref, amount: major, currency: eur, ...columns }, { rows: OURS_ROWS })
+const theirs = (columns: Columns = {}): string =>
+  table({ id: ref, total: major, ccy: eur, ...columns }, { rows: THEIRS_ROWS })
+
+const isRefund = ({ place }: Sale): boolean => place % 4 === 1
+const signed: Cell = (sale) => `${isRefund(sale) ? '-' : ''}${major(sale)}`
+const OURS_SIGNED = ours({ amount: signed })
+const every =
+  (part: number, word: string, other: string): Cell =>
+  ({ place }) =>
+    place % part === 0 ? word : other
+const fee =
+  (part: number): Cell =>
+  (sale) =>
+    major({ ...sale, minor: Math.round(sale.minor / part) })
+
+/** The same price in every row, and what else a row has: `id` counts on in the order of the file. */
+const constant = (columns: Columns, rows: readonly Sale[]): string => {
+  const places = new Map(rows.map((sale, place) => [sale.place, place]))
+  return table(
+    { id: ({ place }) => String(1_001 + (places.get(place) ?? 0)), ...columns, amount: always('9.99'), currency: eur },
+    { rows },
+  )
+}
+
+type Case = readonly [what: string, ours: string, theirs: string, expected: readonly string[] | 'unsure']
+
+const CASES: readonly Case[] = [
+  ['a kind that says transfer of every row', ours(), theirs({ type: always('Transfer') }), THREE],
+  ['a kind that says transfer of every second row', ours(), theirs({ type: every(2, 'Transfer', 'Card payment') }), THREE],
+  ['a kind that says release of every row', ours(), theirs({ 'record type': always('release') }), THREE],
+  ['a status of orders that are paid and not yet sent', ours({ status: every(3, 'completed', 'processing') }), theirs(), THREE],
+  ['a status of orders beside that of payments', ours({ status: every(3, 'completed', 'processing') }), theirs({ status: always('succeeded') }), THREE],
+  ['a status of invoices, which are open', ours({ Status: always('Offen') }), theirs({ Status: always('Gebucht') }), THREE],
+  ['a state of what was sent back', ours({ goods: every(6, 'returned', 'ok') }), theirs(), THREE],
+  ['fees of the shop beside those of the PSP', ours({ fee: fee(10) }), theirs({ fee: fee(70) }), THREE],
+  ['fees in cents beside fees in euros', ours({ fee: fee(70) }), theirs({ fee_cents: (sale) => String(Math.round(sale.minor / 70)) }), THREE],
+  ['signs in S and H', OURS_SIGNED, table({ Beleg: ref, Betrag: comma, 'S/H': (sale) => (isRefund(sale) ? 'S' : 'H') }, { rows: THEIRS_ROWS, separator: ';' }), THREE],
+  ['signs in letters under a name that says nothing', OURS_SIGNED, theirs({ x: (sale) => (isRefund(sale) ? 'D' : 'C') }), THREE],
+  ['refunds that only their kind tells', OURS_SIGNED, theirs({ type: (sale) => (isRefund(sale) ? 'Refund' : 'Payment') }), THREE],
+  ['refunds that only our kind tells', ours({ type: (sale) => (isRefund(sale) ? 'refund' : 'sale') }), theirs({ total: signed }), THREE],
+  ['refunds that nothing tells', OURS_SIGNED, theirs(), 'unsure'],
+  ['ids of two systems, one price, and a reference', constant({ order: ref }, OURS_ROWS), constant({ merchant: ref }, THEIRS_ROWS), TWO],
+  ['ids of two systems, one price, and a reference in another case', constant({ order: ref }, OURS_ROWS), constant({ merchant: (sale) => ref(sale).toLowerCase() }, THEIRS_ROWS), TWO],
+  ['ids of two systems and one price', constant({}, OURS_ROWS), constant({}, THEIRS_ROWS), 'unsure'],
+  ['whole numbers without names that could be references as well as amounts', table({ a: order, b: minor }, { rows: OURS_ROWS }).replace(/^.*\n/, ''), table({ b: minor, a: order }, { rows: THEIRS_ROWS }).replace(/^.*\n/, ''), 'unsure'],
+  ['references in two columns, never both', ours({ reference: (sale) => (sale.place % 2 ? ref(sale) : ''), invoice: (sale) => (sale.place % 2 ? '' : order(sale)) }), theirs({ id: (sale) => (sale.place % 2 ? ref(sale) : ''), document: (sale) => (sale.place % 2 ? '' : order(sale)) }), THREE],
+  ['an amount column for each currency', ours({ currency: every(3, 'USD', 'EUR') }), theirs({ ccy: always(''), total: always(''), 'amount EUR': (sale) => (sale.place % 3 ? major(sale) : ''), 'amount USD': (sale) => (sale.place % 3 ? '' : major(sale)) }), 'unsure'],
+  ['a dollar sign of which nothing says whose it is', ours({ currency: every(3, 'USD', 'EUR') }), table({ id: ref, total: (sale) => `${sale.place % 3 ? '€' : '$'}${major(sale)}` }, { rows: THEIRS_ROWS }), 'unsure'],
+  ['years of another calendar', ours({ date: iso }), theirs({ date: (sale) => iso(sale).replace('2026', '2569') }), 'unsure'],
+  ['a sum without a currency', ours(), `${theirs()}Total,12345.67,\n`, THREE],
+  ['the columns of a format that it is not in', ours(), table({ 'Psp Reference': order, 'Merchant Reference': ref, 'Main Amount': major, Currency: eur, 'Record Type': always('Settled') }, { rows: THEIRS_ROWS }), THREE],
+] // biome-ignore format: a table
+
+describe('a pair of files with three breaks', () => {
+  it.each(CASES)('is compared rightly, or not at all, with %s', async (_what, ours, theirs, expected) => {
+    const compared = await compareFiles({ ours, theirs }, { asOf: '2026-04-30' })
+
+    const found = compared.kind === 'unsure' ? 'unsure' : compared.items.map(({ code }) => code).toSorted()
+    expect(
+      found,
+      JSON.stringify(compared.kind === 'done' ? compared.summary.mapping.fields : compared.mapping),
+    ).toEqual(expected)
+  })
+
+  it('has a note of what is not compared, and why', async () => {
+    const compared = await compareFiles({
+      ours: ours({ fee: fee(10) }),
+      theirs: theirs({ fee: fee(70), type: always('Transfer') }),
+    })
+
+    expect(compared).toMatchObject({
+      summary: {
+        notes: [
+          'fees are not compared: ours.fee and theirs.fee are equal in 0 of 9 rows',
+          'theirs.type is not read as a kind: it would set rows apart that the other side has',
+        ],
+      },
+    })
+  })
+})
