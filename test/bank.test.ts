@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { callSimulator } from '../src/psp/simulator/testing.ts'
+import { runTestCli } from './support/cli.ts'
 import { type Json, paymentBody, startTestServer, type TestServer } from './support/server.ts'
 
 /**
@@ -190,6 +191,31 @@ describe('the waterfall of a payout', () => {
   })
 })
 
+const cli = async (...argv: readonly string[]): Promise<string> => {
+  const { exitCode, stdout, stderr } = await runTestCli(argv, { api: server })
+  expect(exitCode, stderr).toBe(0)
+  return stdout
+}
+
+/** Where the line of the first pair of a run stands, as the command line takes it. */
+const pairOf = async (run: Json): Promise<readonly string[]> => {
+  const [match] = await list(`/v1/recon_runs/${run['id']}/matches`)
+  return ['--file', String(match?.['theirs']?.['file']), '--line', String(match?.['theirs']?.['line'])]
+}
+
+/** What is open at the bank, and what has become of the first payout and of the payment in it. */
+async function stateOfFirst() {
+  const psp = (await list('/v1/recon_runs?source=simulator')).find((each) => each['business_date'] === days[1])
+  const [payout] = (await server.get(`/v1/recon_runs/${psp?.['id']}/payout_waterfall`)).body['payouts'] ?? []
+  const { body } = await server.get(`/v1/payments/${payments[0]}/whereabouts`)
+  return {
+    open: (await list('/v1/breaks?source=house-bank&state=open')).map((each) => each['id']),
+    payout,
+    bank: body['steps']?.at(-1)?.['state'],
+    findings: (await server.get('/v1/ledger/invariants')).body['checks']?.filter((check) => check['ok'] !== true),
+  }
+}
+
 describe('the runs of a bank', () => {
   const runOf = async (day: string | undefined): Promise<Json> => {
     const found = (await list('/v1/recon_runs?source=house-bank')).find((each) => each['business_date'] === day)
@@ -344,6 +370,54 @@ describe('the runs of a bank', () => {
     )
     expect([other.status, other.body['code']]).toEqual([422, 'break_not_resolvable'])
     expect(other.body['detail']).toContain('is about charges')
+  })
+
+  it('have their pairs taken apart by the command line, and put together again', async () => {
+    const run = await runOf(days[2])
+    const asked = ['runs', 'unmatch', String(run['id']), ...(await pairOf(run)), '--reason', 'wrong_pair']
+    const before = await stateOfFirst()
+
+    const preview = await cli(...asked, '--dry-run')
+    const shown = `${(payoutOf(0) / 100).toFixed(2)} EUR`
+    expect(preview.trimEnd().split('\n')).toEqual([
+      `psp:simulator:in_transit\t${shown}\t`,
+      `suspense:house-bank\t\t${shown}`,
+    ])
+    expect(await stateOfFirst()).toEqual(before)
+    await cli(...asked)
+
+    const [resolution] = await list('/v1/resolutions?state=applied')
+    const breaks = await Promise.all(
+      Array.from((resolution?.['breaks'] ?? []) as string[], async (id) => (await server.get(`/v1/breaks/${id}`)).body),
+    )
+    expect(breaks.map((each) => [each['code'], each['difference']]).toSorted()).toEqual([
+      ['missing_external', payoutOf(0)],
+      ['missing_internal', -payoutOf(0)],
+    ])
+    const payout = breaks.find((each) => each['code'] === 'missing_external')
+    const apart = await stateOfFirst()
+    expect(apart).toMatchObject({ bank: 'in_transit', payout: { break: payout?.['id'] }, findings: [] })
+    expect(apart.payout).not.toHaveProperty('bank')
+    const verified = await server.post(`/v1/recon_runs/${run['id']}/verify`, {})
+    expect([verified.body['identical'], await runOf(days[2])]).toEqual([true, run])
+
+    await cli('breaks', 'undo', String(resolution?.['id']), '--reason', 'By mistake.')
+    expect(await stateOfFirst()).toEqual(before)
+  })
+
+  it('have payouts that share a line taken out of it as a whole, by two people above the threshold', async () => {
+    const run = await runOf(days[7])
+    const [, file, , line] = await pairOf(run)
+    const request = { file, line: Number(line), reason: 'wrong_pair', dry_run: true }
+
+    const { status, body, text } = await server.post(`/v1/recon_runs/${run['id']}/unmatches`, request)
+
+    expect([status, body['needs_approval']], text).toEqual([200, true])
+    const sum = payoutOf(3) + payoutOf(4) + payoutOf(5)
+    expect(body['entry']?.['postings']).toMatchObject([
+      { account: 'psp:simulator:in_transit', direction: 'debit', amount: sum },
+      { account: 'suspense:house-bank', direction: 'credit', amount: sum },
+    ])
   })
 
   it('end the way of the money', async () => {

@@ -15,7 +15,7 @@ export type EntryKind =
   | 'unmatched_line_found'
   /** A payout that came to a bank account of ours. */
   | 'payout_arrived'
-  /** The reversal of what a line caused that its file no longer has. */
+  /** The reversal of what a line caused that its file no longer has, or of an arrival that people took back. */
   | 'line_undone'
   /** What a seller waited for is theirs to have. */
   | 'release'

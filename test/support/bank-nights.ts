@@ -1,4 +1,5 @@
 import { expect } from 'vitest'
+import { ARRIVAL_STANDS } from '../../src/reconciliation/bank/payouts.ts'
 import type { BankSource } from '../../src/reconciliation/index.ts'
 import type { SettlementFile } from '../../src/settlement/index.ts'
 import { receiveDelivery } from '../../src/settlement/intake/receive.ts'
@@ -29,10 +30,22 @@ export const nameOfPayout = (day: number): string => `PO${dayAt(day).replaceAll(
 export type BankNights = Nights & Awaited<ReturnType<typeof bankOf>>
 
 /** Nights of a PSP whose payouts go to a bank: the test brings the files of both. */
-export async function openBankNights(database: TestDatabase, name = BANK.name): Promise<BankNights> {
-  const nights = openNights(database, undefined, [{ ...BANK, name }])
+export async function openBankNights(
+  database: TestDatabase,
+  name = BANK.name,
+  over: Partial<BankSource> = {},
+): Promise<BankNights> {
+  const nights = openNights(database, undefined, [{ ...BANK, ...over, name }])
   return { ...nights, ...(await bankOf(nights, name)) }
 }
+
+/** Payouts in lines of the bank, in the order in which they arrived. */
+export const standingPairs = ({ db }: Pick<Nights, 'db'>) =>
+  db.query<{ runId: string; fileId: string; line: number; paidOn: string }>(
+    `select a.run_id as "runId", a.file_id as "fileId", a.line, p.business_date as "paidOn"
+       from payout_arrival a join payout p on p.id = a.payout_id
+      where p.currency = 'EUR' and ${ARRIVAL_STANDS} order by a.arrived_at, p.business_date`,
+  )
 
 async function bankOf(nights: Nights, bank: string) {
   const { db, clock, scratch, reconciliation } = nights

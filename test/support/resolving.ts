@@ -4,13 +4,16 @@ import { newId } from '../../src/platform/ids.ts'
 import {
   type Decision,
   decide as decideOn,
+  getResolution,
   NO_SETTINGS,
   preview,
   propose,
   type Resolution,
   type ResolutionRequest,
   type ResolutionSettings,
+  type UnmatchRequest,
   undoResolution,
+  unmatch,
 } from '../../src/reconciliation/resolutions/index.ts'
 import type { Nights } from './nights.ts'
 
@@ -43,6 +46,13 @@ export async function openResolving(nights: Nights, settings: ResolutionSettings
     decide,
     look: (request: Partial<ResolutionRequest> & Pick<ResolutionRequest, 'breakId' | 'verb'>, actor = ann) =>
       db.transaction((tx) => preview(tx, deps, { with: [], reason: 'expected', ...request }, actor)),
+    get: (id: string) => getResolution(db, id),
+    /** Takes a pair of a run apart; gives what was asked for as well. */
+    async unmatch({ runId, fileId, line }: Pick<UnmatchRequest, 'runId' | 'fileId' | 'line'>, actor = ann) {
+      const request = { runId, fileId, line, reason: 'wrong_pair' as const }
+      const { resolution, replayed } = await db.transaction((tx) => unmatch(tx, deps, request, actor))
+      return { resolution: { ...resolution, request }, replayed }
+    },
     undo: (id: string, actor = ann) => undoResolution(deps, { id, reason: 'a mistake' }, actor),
     /** Asks, and has it approved where that is needed. */
     async resolve(request: Parameters<typeof ask>[0]): Promise<Resolution> {

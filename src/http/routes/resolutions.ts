@@ -70,7 +70,7 @@ function unmatchRoute(app: Api, resolutions: Resolutions): void {
         operationId: 'unmatchPair',
         summary: 'Take a pair of a run apart, or ask for a second person to agree',
         description:
-          'The charge and the line are open again, each in a break of its own, and what the run had booked for the line is taken back. The run and its outcome stay as they are. No run puts the line into a pair again until the resolution that this answers is undone. Asked again by the same key with the same body, it answers the same resolution.',
+          'The charge, or at a bank all payouts that are in the line, and the line are open again, each in a break of its own, and what the run had booked for the line is taken back. The run and its outcome stay as they are. No run puts the line of a PSP into a pair again, or these payouts into the line of a bank, until the resolution that this answers is undone. Asked again by the same key with the same body, it answers the same resolution.',
         params: paramsOf('Id of the run (`run_…`).'),
         body: NewUnmatchSchema,
         response: { 200: PreviewSchema, 201: ResolutionRef },

@@ -1,3 +1,4 @@
+import { NO_CURRENCY } from '../../money/index.ts'
 import { literal } from '../../platform/duckdb.ts'
 import type { ColumnSurvey, DateOrder, DecimalMark } from '../../settlement/index.ts'
 import type { SideSpec, Unit } from '../side.ts'
@@ -20,12 +21,13 @@ export const isEmptySql = (cell: string): string =>
 
 const FEW_WORDS = 8
 
-/** The first codes of a currency column, in the letters in which they stand there. */
+/** The first words of a currency column, as they stand there, with their codes. */
 function wordsOf(column: ColumnSurvey | undefined): readonly (readonly [word: string, code: string])[] {
-  const words = [...(column?.values ?? [])].filter((word) => /^[A-Za-z]{3}$/.test(word) && word.toUpperCase() !== 'XXX')
-  return words
-    .slice(0, FEW_WORDS)
-    .flatMap((word) => (currencyOf(word) === word.toUpperCase() ? [[word, word.toUpperCase()] as const] : []))
+  const words = [...(column?.values ?? [])].slice(0, FEW_WORDS)
+  return words.flatMap((word) => {
+    const code = currencyOf(word)
+    return code === undefined || code === NO_CURRENCY ? [] : [[word, code] as const]
+  })
 }
 
 export function quickCurrency(cell: string, column: ColumnSurvey | undefined, otherwise: string): string {

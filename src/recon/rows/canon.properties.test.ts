@@ -21,7 +21,25 @@ const AMOUNTS = [
   ' 12.30', '12.30 ', '€ 12', '(4.00)', '4.00-', 'n/a', '1e3', '99999999999999', '999999999999999', '99999999999999.9999',
   '123456789012345678901', '1,23,456.70', '12.3400', '1 234.50', '100', '250', '1000', '1,000,000', '−7.00', '12.3.4', '٣', '0x10',
 ] // biome-ignore format: one list
-const CURRENCIES = ['EUR', 'eur', 'JPY', 'KWD', 'CLF', 'XXX', 'xxx', 'RMB', ' usd', 'DEM', '', 'euro', 'Eur', 'ıdr']
+const CURRENCIES = [
+  'EUR',
+  'eur',
+  'JPY',
+  'KWD',
+  'CLF',
+  'XXX',
+  'xxx',
+  'RMB',
+  ' usd',
+  'DEM',
+  '',
+  'euro',
+  'Eur',
+  'ıdr',
+  '€',
+  'zł',
+  '¥',
+]
 const KEYS = [
   'a',
   'total',

@@ -1,4 +1,5 @@
 import { decimalsOfAny, formatMinor, isCurrency, NO_CURRENCY } from '../../money/index.ts'
+import { currencyNamed } from '../../settlement/index.ts'
 
 /** The one currency that texts name, when it is one. */
 export function currencyIn(texts: readonly string[]): string | undefined {
@@ -8,8 +9,8 @@ export function currencyIn(texts: readonly string[]): string | undefined {
 
 /** A cell of a currency column as its code. Undefined for what is none. */
 export function currencyOf(text: string): string | undefined {
-  const code = text.trim().toUpperCase()
-  if (code === 'RMB') return 'CNY' // what the renminbi is called in everyday use
+  const cell = text.trim()
+  const code = currencyNamed(cell) ?? cell.toUpperCase()
   return decimalsOfAny(code) === undefined ? undefined : code
 }
 

@@ -1,7 +1,10 @@
 import { toColumns } from '../../platform/columns.ts'
 import { type Queryable, statement, type Tx } from '../../platform/db.ts'
-import { ARRIVAL_STANDS } from './payouts.ts'
+import { ENDED_UNMATCHES } from './apart.ts'
+import type { LineBreak } from './caused.ts'
+import { ARRIVAL_STANDS, IS_DECIDED } from './payouts.ts'
 import type { BankSource } from './source.ts'
+import { FILE_COUNTS } from './statements.ts'
 
 /** The rows of arrivals: payouts in lines of a bank's statements. */
 export type NewArrival = {
@@ -16,14 +19,26 @@ export type NewArrival = {
 
 const INSERT = statement(
   'reconciliation.insert_arrivals',
-  `insert into payout_arrival (source, run_id, arrived_at, id, payout_id, file_id, line, line_on, amount, rule)
-   select $1, $2, $3, a.* from unnest($4::uuid[], $5::uuid[], $6::uuid[], $7::integer[], $8::date[], $9::bigint[], $10::text[]) as a`,
+  `insert into payout_arrival (source, run_id, arrived_at, resolution_id, id, payout_id, file_id, line, line_on, amount, rule)
+   select $1, $2, $3, $4, a.* from unnest($5::uuid[], $6::uuid[], $7::uuid[], $8::integer[], $9::date[], $10::bigint[], $11::text[]) as a`,
 )
 const COLUMNS = 7
 
 export async function insertArrivals(
   tx: Tx,
-  { source, runId, at }: { readonly source: string; readonly runId: string; readonly at: Date },
+  {
+    source,
+    runId,
+    resolutionId,
+    at,
+  }: {
+    readonly source: string
+    /** The run that found them. */
+    readonly runId: string
+    /** By which people took them apart and put them together again. */
+    readonly resolutionId?: string
+    readonly at: Date
+  },
   arrivals: readonly NewArrival[],
 ): Promise<void> {
   if (arrivals.length === 0) return
@@ -36,14 +51,8 @@ export async function insertArrivals(
     each.amount,
     each.rule,
   ])
-  await tx.run(INSERT, [source, runId, at, ...toColumns(COLUMNS, rows)])
+  await tx.run(INSERT, [source, runId, at, resolutionId, ...toColumns(COLUMNS, rows)])
 }
-
-/** Whether the file `f` of an intake is one whose lines count. */
-const FILE_COUNTS = (fileId: string): string => `exists (
-  select from settlement_file f where f.id = ${fileId}
-     and not exists (select from intake_file r where r.reissue_of = f.id)
-     and not exists (select from settlement_withdrawal w where w.file_id = f.id))`
 
 const STALE = statement(
   'reconciliation.stale_arrivals',
@@ -66,16 +75,8 @@ const STALE_BREAKS = statement(
            or (b.line is not null and not ${FILE_COUNTS('b.file_id')}))`,
 )
 
-export type StaleBreak = {
-  readonly id: string
-  readonly fileId: string | null
-  readonly line: number | null
-  readonly payoutId: string | null
-  readonly businessDate: string
-}
-
 /** Open breaks of which the payout or the statement's line is gone. */
-export const staleBreaks = (db: Queryable, source: string): Promise<StaleBreak[]> => db.run(STALE_BREAKS, [source])
+export const staleBreaks = (db: Queryable, source: string): Promise<LineBreak[]> => db.run(STALE_BREAKS, [source])
 
 const ELSEWHERE = statement(
   'reconciliation.payouts_awaited_elsewhere',
@@ -91,20 +92,30 @@ export const awaitedElsewhere = async (
 
 const STALE_RESOLUTIONS = statement(
   'reconciliation.stale_bank_resolutions',
-  `select distinct b.resolution_id as id from recon_break b
-    where b.source = $1 and b.state = 'resolved'
+  `select b.resolution_id as id from recon_break b
+    where b.source = $1 and ${IS_DECIDED}
       and (exists (select from payout_undone u where u.payout_id = b.payout_id)
-           or (b.line is not null and not ${FILE_COUNTS('b.file_id')})) order by id desc`,
+           or (b.line is not null and not ${FILE_COUNTS('b.file_id')}))
+   union
+   ${ENDED_UNMATCHES} order by id desc`,
 )
 
-/** What people decided about breaks of which the payout or the statement's line is gone, the newest first. */
+/** What people decided about breaks and pairs of which the payout or the statement's line is gone, the newest first. */
 export const staleResolutions = async (db: Queryable, source: string): Promise<readonly string[]> =>
   (await db.run<{ id: string }>(STALE_RESOLUTIONS, [source])).map(({ id }) => id)
 
 const UNDO = statement(
   'reconciliation.undo_arrivals',
-  `insert into payout_arrival_undone (arrival_id, run_id, undone_at) select a.id, $1, $2 from unnest($3::uuid[]) as a (id)`,
+  `insert into payout_arrival_undone (arrival_id, run_id, resolution_id, undone_at) select a.id, $1, $2, $3 from unnest($4::uuid[]) as a (id)`,
 )
 
-export const undoArrivals = async (tx: Tx, runId: string, at: Date, ids: readonly string[]): Promise<void> =>
-  void (ids.length > 0 && (await tx.run(UNDO, [runId, at, ids])))
+/** A run undoes them, or people do. */
+export const undoArrivals = async (
+  tx: Tx,
+  by: { readonly runId: string } | { readonly resolutionId: string },
+  at: Date,
+  ids: readonly string[],
+): Promise<void> => {
+  const [runId, resolutionId] = 'runId' in by ? [by.runId, undefined] : [undefined, by.resolutionId]
+  if (ids.length > 0) await tx.run(UNDO, [runId, resolutionId, at, ids])
+}

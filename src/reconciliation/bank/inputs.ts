@@ -4,6 +4,7 @@ import { gunzip, gzip } from 'node:zlib'
 import { type Db, statement } from '../../platform/db.ts'
 import { parseJson, writeJson } from '../../platform/exact-json.ts'
 import { lastCompletedRun } from '../runs/run.ts'
+import { type Apart, payoutsApart } from './apart.ts'
 import type { OpenBankBreak } from './judge.ts'
 import type { Place, StatementFile } from './lines.ts'
 import { type StoredPayout, standingPayouts } from './payouts.ts'
@@ -11,18 +12,19 @@ import type { BankSource } from './source.ts'
 import { claimedLines, statementsSince } from './statements.ts'
 
 /**
- * What a run over a bank's statements reads: payouts and open breaks as they stand, the statements, and which of their lines are
- * done with. All of it changes later; a run that is computed again reads it as it stood.
+ * What a run over a bank's statements reads: payouts and open breaks as they stand, the statements, which of their lines are
+ * done with, and what people took apart. All of it changes later; a run that is computed again reads it as it stood.
  */
 export type BankInputs = {
   readonly payouts: readonly StoredPayout[]
   readonly open: readonly OpenBankBreak[]
   readonly files: readonly StatementFile[]
   readonly claimed: readonly Place[]
+  readonly apart: readonly Apart[]
 }
 
 // A second line that names a payout is told from a stranger for so long.
-const ARRIVED_DAYS = 90
+export const ARRIVED_DAYS = 90
 
 const OPEN = statement(
   'reconciliation.open_bank_breaks',
@@ -42,6 +44,7 @@ export const readInputs = (db: Db, source: BankSource, day: string): Promise<Ban
         open: await tx.run<OpenBankBreak>(OPEN, [source.name]),
         files,
         claimed: await claimedLines(tx, source.name, files),
+        apart: await payoutsApart(tx, source.name, files),
       }
     },
     { isolation: 'repeatable read' },
@@ -54,8 +57,10 @@ export const keepInputs = async (path: string, inputs: BankInputs): Promise<void
 /** JSON has neither instants nor whole numbers of any length: both are made again of what was written. */
 export async function keptInputs(path: string): Promise<BankInputs> {
   const text = (await promisify(gunzip)(await readFile(path))).toString()
-  const { payouts, open, ...rest } = parseJson(text) as BankInputs
+  const { payouts, open, ...rest } = parseJson(text) as Omit<BankInputs, 'apart'> & Partial<Pick<BankInputs, 'apart'>>
   return {
+    // Runs of earlier versions kept none, because there was none.
+    apart: [],
     ...rest,
     payouts: payouts.map((each) => ({
       ...each,

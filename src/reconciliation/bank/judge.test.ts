@@ -72,14 +72,14 @@ describe('a run over any statements', () => {
       difference: -5n,
       currency: 'EUR',
     }
-    const verdict = judgeBank(BANK, DAY, { payouts: [], lines: [], open: [open] })
+    const verdict = judgeBank(BANK, DAY, { payouts: [], lines: [], open: [open], apart: [] })
     expect(verdict).toMatchObject({ cleared: [], explained: [], carried: [open.id], counts: { breaks: 1n } })
   })
 
   it('explains the difference to the cent, and carries on what the run before left', () => {
     fc.assert(
       fc.property(payouts, lines, (ours, theirs) => {
-        const first = judgeBank(BANK, DAY, { payouts: ours, lines: theirs, open: [] })
+        const first = judgeBank(BANK, DAY, { payouts: ours, lines: theirs, open: [], apart: [] })
         expect(first.proof.every(({ unexplained }) => unexplained === 0n)).toBe(true)
         const open = first.found
           .filter(({ code }) => code !== 'payout_mismatch')
@@ -103,6 +103,7 @@ describe('a run over any statements', () => {
           payouts: ours.map((each) => ({ ...each, arrived: each.arrived || arrivedIds.has(each.id) })),
           lines: theirs.filter(({ line }) => !claimed.has(line)),
           open,
+          apart: [],
         })
         expect(second.proof.every(({ unexplained }) => unexplained === 0n)).toBe(true)
         expect([second.found, second.cleared, second.carried.length]).toEqual([[], [], open.length])
@@ -115,12 +116,42 @@ describe('a run over any statements', () => {
     )
   })
 
+  it('leaves a pair apart that people took apart, both sides open, and explains the difference to the cent', () => {
+    const source = fc.constantFrom<Partial<BankSource>>({}, { references: 'none' })
+    fc.assert(
+      fc.property(payouts, lines, source, (ours, theirs, over) => {
+        const bank = { ...BANK, ...over }
+        const first = judgeBank(bank, DAY, { payouts: ours, lines: theirs, open: [], apart: [] })
+        const [pair] = first.arrivals
+        if (pair === undefined) return
+        const apart = first.arrivals
+          .filter(({ line }) => line === pair.line)
+          .map(({ payout, line }) => ({ payoutId: payout.id, fileId: line.fileId, line: line.line }))
+
+        const second = judgeBank(bank, DAY, {
+          payouts: ours,
+          lines: theirs.map((line) => ({ ...line, recognised: line.recognised || line.line === pair.line.line })),
+          open: [],
+          apart,
+        })
+
+        const places = second.arrivals.map(({ payout, line }) => `${payout.id} ${line.line}`)
+        expect(places.filter((place) => apart.some((each) => place === `${each.payoutId} ${each.line}`))).toEqual([])
+        const isSeen = [...second.arrivals.map(({ line }) => line), ...second.alone.lines].some(
+          ({ line }) => line === pair.line.line,
+        )
+        expect([isSeen, second.proof.every(({ unexplained }) => unexplained === 0n)]).toEqual([true, true])
+      }),
+    )
+  })
+
   it('leaves lines alone that are nobody’s', () => {
     const stranger = { fileId: 'f', line: 1, on: DAY, amount: 5n, currency: 'EUR', names: [], reference: null }
     const verdict = judgeBank(BANK, DAY, {
       payouts: [],
       lines: [{ ...stranger, bankReference: null, recognised: false }],
       open: [],
+      apart: [],
     })
 
     expect([verdict.found, verdict.strange, verdict.proof]).toEqual([[], [], []])

@@ -3,9 +3,10 @@ import { contribution } from '../decide.ts'
 import { type ProofLine, prove } from '../proof.ts'
 import { type RunSummary, waterfallOf } from '../runs/run-summary.ts'
 import type { Verdict } from '../runs/verdict.ts'
+import type { Apart } from './apart.ts'
 import { breakOfArrival, breakOfLine, breakOfPayout } from './decide.ts'
 import type { ConcernedLine } from './lines.ts'
-import { type Arrival, matchArrivals, type OpenPayout } from './match.ts'
+import { type Arrival, type BankLine, matchArrivals, type OpenPayout } from './match.ts'
 import type { StoredPayout } from './payouts.ts'
 import type { BankSource } from './source.ts'
 
@@ -49,13 +50,16 @@ type Given = {
   readonly payouts: readonly StoredPayout[]
   readonly lines: readonly ConcernedLine[]
   readonly open: readonly OpenBankBreak[]
+  /** Payouts and lines that people took apart. */
+  readonly apart: readonly Apart[]
 }
 
 /** The records of a run, in pairs and alone. */
 function pairUp(source: BankSource, given: Given) {
   const lineOf = new Map(given.lines.map((line) => [keyOf(line), line]))
   const awaited = given.payouts.filter(({ arrived }) => !arrived)
-  const matched = matchArrivals(awaited, given.lines, source)
+  const apart = new Set(given.apart.map((each) => `${each.payoutId} ${keyOf(each)}`))
+  const matched = matchArrivals(awaited, given.lines, source, ({ id }, line) => apart.has(`${id} ${keyOf(line)}`))
   // A line that only might have been a payout is none of ours.
   const lines = matched.lines.flatMap((line) => {
     const concerned = lineOf.get(keyOf(line))
@@ -64,6 +68,16 @@ function pairUp(source: BankSource, given: Given) {
   const arrivedLines = new Map(matched.arrivals.map(({ line }) => [keyOf(line), line]))
   return { awaited, matched, lines, arrivedLines, lineOf }
 }
+
+/** Whether a line names a payout in its direction that has arrived; `arrived` has their amounts. */
+export const repeats = (
+  { names, amount }: Pick<BankLine, 'names' | 'amount'>,
+  arrived: ReadonlyMap<string, bigint>,
+): boolean =>
+  names.some((id) => {
+    const paid = arrived.get(id)
+    return paid !== undefined && paid > 0n === amount > 0n
+  })
 
 /** What a run says about every payout and every line that concerns one. Pure. */
 export function judgeBank(source: BankSource, day: string, given: Given): BankVerdict {
@@ -80,12 +94,10 @@ export function judgeBank(source: BankSource, day: string, given: Given): BankVe
     standing.filter(({ payoutId }) => payoutId === null).map((each) => [keyOf(each), each.code]),
   )
   const strange = lines.filter((line) => !openLines.has(keyOf(line)))
-  const arrivedIds = new Set([
-    ...given.payouts.filter(({ arrived }) => arrived).map(({ id }) => id),
-    ...arrivals.map(({ payout }) => payout.id),
+  const arrived = new Map([
+    ...amountsById(given.payouts.filter((payout) => payout.arrived)),
+    ...amountsById(arrivals.map(({ payout }) => payout)),
   ])
-  const repeats = ({ names, amount }: ConcernedLine): boolean =>
-    names.some((id) => arrivedIds.has(id) && (known.get(id)?.amount ?? 0n) > 0n === amount > 0n)
   const record = (id: string): PayoutRecord => recordOf(known.get(id))
   const differing = arrivals.flatMap((arrival) => {
     const line = lineOf.get(keyOf(arrival.line))
@@ -96,7 +108,7 @@ export function judgeBank(source: BankSource, day: string, given: Given): BankVe
   const found = [
     ...differing,
     ...matched.payouts.filter(({ id }) => !openPayouts.has(id)).map(({ id }) => breakOfPayout(record(id), day, source)),
-    ...strange.map((line) => breakOfLine(line, repeats(line))),
+    ...strange.map((line) => breakOfLine(line, repeats(line, arrived))),
   ]
   const gone = given.open.filter((each) => !standing.includes(each))
   const stillOpen = [
@@ -144,6 +156,9 @@ function openOf(open: readonly OpenBankBreak[]): BankVerdict['openOf'] {
   const lines = new Map(open.map((each) => [keyOf(each), each.id]))
   return { payout: (id) => payouts.get(id) ?? null, line: (place) => lines.get(keyOf(place)) ?? null }
 }
+
+const amountsById = (payouts: readonly OpenPayout[]): readonly (readonly [string, bigint])[] =>
+  payouts.map(({ id, amount }) => [id, amount])
 
 type Amounted = { readonly currency: string; readonly amount: bigint }
 

@@ -72,7 +72,7 @@ async function arrivalsOf(
     }),
   )
   const files = [await stored(fileId, lines)]
-  const request = { source: BANK, day: DAY, files, claimed: [], payouts: waiting }
+  const request = { source: BANK, day: DAY, files, claimed: [], payouts: waiting, apart: [] }
   const concerned = await concernedLines(db, duckdb, folder, request)
   return matchArrivals(waiting, concerned, BANK)
     .arrivals.map(({ line, payout, amount }) => [line.line, payout.id, amount] as const)
@@ -122,7 +122,35 @@ it('a PSP is recognised by its name however a bank writes it', async () => {
     ]),
   ]
 
-  const lines = await concernedLines(db, duckdb, folder, { source, day: DAY, files, claimed: [], payouts: [] })
+  const lines = await concernedLines(db, duckdb, folder, {
+    source,
+    day: DAY,
+    files,
+    claimed: [],
+    payouts: [],
+    apart: [],
+  })
 
   expect(lines.map(({ amount }) => amount)).toEqual([1n, 2n, 3n])
+})
+
+it('a line that people took out of its pair is recognised, whatever stands in it', async () => {
+  const files = [
+    await stored('apart', [
+      ['RENT', 1n, 'EUR'],
+      ['TRANSFER', 2n, 'EUR'],
+    ]),
+  ]
+  const apart = [{ fileId: 'apart', line: 2 }]
+
+  const lines = await concernedLines(db, duckdb, folder, {
+    source: BANK,
+    day: DAY,
+    files,
+    claimed: [],
+    payouts: [],
+    apart,
+  })
+
+  expect(lines.map(({ line, recognised }) => [line, recognised])).toEqual([[2, true]])
 })

@@ -30,6 +30,8 @@ type Request = {
   /** Lines in which payouts arrived before. */
   readonly claimed: readonly Place[]
   readonly payouts: readonly StoredPayout[]
+  /** Lines that people took out of a pair: they concern us, whatever stands in them. */
+  readonly apart: readonly Place[]
 }
 
 /** What is left of a text when banks have changed case, spaces and signs, and broken lines. A sharp s counts as two. */
@@ -47,10 +49,14 @@ export async function concernedLines(
   db: Queryable,
   duckdb: DuckDb,
   folder: string,
-  { source, day, files, claimed, payouts }: Request,
+  { source, day, files, claimed, payouts, apart }: Request,
 ): Promise<readonly ConcernedLine[]> {
   await loadFiles(db, duckdb, folder, files, day, source)
-  await loadClaimed(duckdb, claimed)
+  await loadPlaces(duckdb, 'claimed', claimed)
+  if (apart.length > 0) {
+    await loadPlaces(duckdb, 'apart', apart)
+    await duckdb.run('update bank set recognised = true where (file_id, line) in (select file_id, line from apart)')
+  }
   await loadNames(duckdb, payouts, source)
   const currencies = [...new Set(payouts.filter(({ arrived }) => !arrived).map(({ currency }) => literal(currency)))]
   const mayBeOne = `b.amount > 0 and b.currency in (${['null', ...currencies].join(', ')})`
@@ -88,12 +94,12 @@ async function loadFiles(
   }
 }
 
-async function loadClaimed(duckdb: DuckDb, claimed: readonly Place[]): Promise<void> {
-  await duckdb.run('create or replace table claimed (file_id varchar, line integer)')
+async function loadPlaces(duckdb: DuckDb, table: string, places: readonly Place[]): Promise<void> {
+  await duckdb.run(`create or replace table ${table} (file_id varchar, line integer)`)
   await duckdb.append(
-    'claimed',
+    table,
     ['varchar', 'integer'],
-    claimed.map(({ fileId, line }) => [fileId, line]),
+    places.map(({ fileId, line }) => [fileId, line]),
   )
 }
 

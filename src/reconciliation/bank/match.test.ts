@@ -95,6 +95,32 @@ describe('payouts where lines carry no references', () => {
   })
 })
 
+describe('a payout that people took out of a line', () => {
+  it.each([
+    ['by its reference', [payout('a', 100n)], line(1, 100n, ['a']), NAMED],
+    ['by its reference over another amount', [payout('a', 100n)], line(1, 99n, ['a']), NAMED],
+    ['among others that the line names', [payout('a', 100n), payout('b', 50n)], line(1, 150n, ['a', 'b']), NAMED],
+    ['by its amount', [payout('a', 100n)], line(1, 100n), NAMELESS],
+    ['in a row that comes to the amount', [payout('a', 100n), payout('b', 50n)], line(1, 150n), NAMELESS],
+  ] as const)('is not put into it again %s', (_, payouts, at, how) => {
+    expect(matchArrivals(payouts, [at], how).arrivals).not.toEqual([])
+
+    const found = matchArrivals(payouts, [at], how, ({ id }) => id === 'a')
+
+    expect([found.arrivals, found.payouts.length, found.lines]).toEqual([[], payouts.length, [at]])
+  })
+
+  it('arrives in another line, and the line has another payout', () => {
+    const payouts = [payout('a', 100n), payout('b', 100n, { businessDate: '2026-03-03' })]
+    const isApart = ({ id }: { readonly id: string }, { line: at }: { readonly line: number }) => id === 'a' && at === 1
+
+    expect(shown(matchArrivals(payouts, [line(1, 100n), line(2, 100n)], NAMELESS, isApart))).toEqual([
+      'amount b 1 100',
+      'amount a 2 100',
+    ])
+  })
+})
+
 describe('any payouts and lines', () => {
   const ids = ['a', 'b', 'c', 'd', 'e']
   const amount = fc.constantFrom(-50n, 20n, 30n, 50n, 70n, 100n)

@@ -11,6 +11,8 @@ import type { BankSource } from './source.ts'
  *     3  reference   the line names one payout, in its currency and direction, over another amount
  *     4  amount      where lines carry no references: amount, currency, and a day in the window behind the payout's
  *     5  sum         where lines carry no references: payouts of neighbouring days that come to the line's amount, if only they do
+ *
+ * A payout that people took out of a line is never put into it again; each of them may belong to something else.
  */
 export type OpenPayout = {
   readonly id: string
@@ -49,7 +51,15 @@ export type Arrivals = {
 
 type Given = Pick<BankSource, 'calendar' | 'windowDays' | 'references'>
 
-export function matchArrivals(payouts: readonly OpenPayout[], lines: readonly BankLine[], source: Given): Arrivals {
+/** Whether people took a payout out of a line. */
+export type IsApart = (payout: OpenPayout, line: BankLine) => boolean
+
+export function matchArrivals(
+  payouts: readonly OpenPayout[],
+  lines: readonly BankLine[],
+  source: Given,
+  isApart: IsApart = () => false,
+): Arrivals {
   const freePayouts = new Set(payouts.toSorted(byPayout))
   const freeLines = new Set(lines.toSorted(byLine))
   const arrivals: Arrival[] = []
@@ -61,10 +71,10 @@ export function matchArrivals(payouts: readonly OpenPayout[], lines: readonly Ba
     }
   }
   const byId = new Map(payouts.map((payout) => [payout.id, payout]))
-  const namedBy = ({ names }: BankLine): readonly OpenPayout[] =>
-    names
+  const namedBy = (line: BankLine): readonly OpenPayout[] =>
+    line.names
       .flatMap((id) => byId.get(id) ?? [])
-      .filter((payout) => freePayouts.has(payout))
+      .filter((payout) => freePayouts.has(payout) && !isApart(payout, line))
       .toSorted(byPayout)
   for (const pass of [named, joined, different])
     for (const line of [...freeLines]) {
@@ -76,13 +86,16 @@ export function matchArrivals(payouts: readonly OpenPayout[], lines: readonly Ba
     const isInWindow = ({ on }: BankLine, payout: OpenPayout): boolean =>
       on >= payout.businessDate && on <= (windows.get(payout) ?? '')
     for (const line of nameless(freeLines)) {
-      const payout = [...freePayouts].find((each) => isEqual(line, each) && isInWindow(line, each))
+      const payout = [...freePayouts].find(
+        (each) => isEqual(line, each) && isInWindow(line, each) && !isApart(each, line),
+      )
       if (payout !== undefined) claim('amount', line, [[payout, payout.amount]])
     }
     for (const line of nameless(freeLines)) {
       const found = sumOf(
         line,
         [...freePayouts].filter((each) => isInWindow(line, each)),
+        isApart,
       )
       if (found !== undefined) claim('sum', line, wholes(found))
     }
@@ -132,8 +145,11 @@ function different(line: BankLine, open: readonly OpenPayout[]): Found {
 const windowOf = ({ businessDate }: OpenPayout, { calendar, windowDays }: Given): string =>
   addBusinessDays(businessDate, windowDays, calendar)
 
-/** The one row of payouts, two at least and by day, that comes to the line's amount; undefined when there is none or several. */
-function sumOf(line: BankLine, payouts: readonly OpenPayout[]): readonly OpenPayout[] | undefined {
+/**
+ * The one row of payouts, two at least and by day, that comes to the line's amount; undefined when there is none or several. A
+ * row with a payout that people took out of the line is none.
+ */
+function sumOf(line: BankLine, payouts: readonly OpenPayout[], isApart: IsApart): readonly OpenPayout[] | undefined {
   const own = payouts.filter(({ currency }) => currency === line.currency)
   const found: (readonly OpenPayout[])[] = []
   for (let first = 0; first < own.length; first += 1) {
@@ -143,5 +159,6 @@ function sumOf(line: BankLine, payouts: readonly OpenPayout[]): readonly OpenPay
       if (last > first && sum === line.amount) found.push(own.slice(first, last + 1))
     }
   }
-  return found.length === 1 ? found[0] : undefined
+  const possible = found.filter((row) => !row.some((payout) => isApart(payout, line)))
+  return possible.length === 1 ? possible[0] : undefined
 }

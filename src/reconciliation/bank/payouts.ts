@@ -65,6 +65,12 @@ export const undoPayouts = async (tx: Tx, places: readonly string[], at: Date): 
 export const PAYOUT_STANDS = 'not exists (select from payout_undone u where u.payout_id = p.id)'
 export const ARRIVAL_STANDS = 'not exists (select from payout_arrival_undone u where u.arrival_id = a.id)'
 
+/**
+ * Whether people decided about a break `b`. One that was opened when a pair was taken apart ends without a decision when the pair
+ * is put together again.
+ */
+export const IS_DECIDED = `b.state = 'resolved' and not exists (select from break_resolution r where r.id = b.resolution_id and r.verb = 'unmatch')`
+
 export type StoredPayout = {
   readonly id: string
   readonly psp: string
@@ -84,7 +90,7 @@ const STANDING = statement(
           p.occurred_at as "occurredAt", coalesce(a.id, d.id) is not null as arrived
      from payout p
      left join lateral (select a.id from payout_arrival a where a.payout_id = p.id and ${ARRIVAL_STANDS} limit 1) a on true
-     left join lateral (select b.id from recon_break b where b.payout_id = p.id and b.state = 'resolved' limit 1) d on true
+     left join lateral (select b.id from recon_break b where b.payout_id = p.id and ${IS_DECIDED} limit 1) d on true
     where p.psp = any($1::text[]) and p.business_date <= $2 and ${PAYOUT_STANDS}
       and (coalesce(a.id, d.id) is null or p.business_date >= $2::date - $3::integer
            or exists (select from recon_break b where b.payout_id = p.id and b.state = 'open'))

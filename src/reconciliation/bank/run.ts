@@ -10,12 +10,13 @@ import { completeWith } from '../runs/complete-run.ts'
 import { exactJson, lockRun, type RunInProgress, RunMovedOn } from '../runs/run.ts'
 import type { ReconciliationDeps } from '../service.ts'
 import { insertArrivals } from './arrivals.ts'
+import { causedBy } from './caused.ts'
 import { type BankComputed, computeBank } from './compute.ts'
 import { arrivalEntry, strangeEntry, strangeFact } from './entries.ts'
 import { type BankInputs, keepInputs, readInputs } from './inputs.ts'
 import { type BankSource, cutOf } from './source.ts'
 import { transitMismatches } from './transit.ts'
-import { causedBy, undoStale } from './undo.ts'
+import { undoStale } from './undo.ts'
 
 type Deps = Pick<ReconciliationDeps, 'db' | 'moneyDb' | 'directory' | 'clock' | 'scratch'>
 
@@ -120,10 +121,7 @@ async function book(
       amount,
     })),
   )
-  const facts = verdict.explained.flatMap(({ fileId, line, businessDate }) =>
-    fileId === null || line === null ? [] : [strangeFact({ fileId, line }, businessDate)],
-  )
-  const found = reversalsOf(await causedBy(tx, [], facts), now).map((entry) => ({
+  const found = reversalsOf(await causedBy(tx, [], verdict.explained), now).map((entry) => ({
     ...entry,
     kind: 'unmatched_line_found' as const,
   }))

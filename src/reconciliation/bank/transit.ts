@@ -1,7 +1,7 @@
 import { accounts } from '../../ledger/index.ts'
 import { type Queryable, statement } from '../../platform/db.ts'
 import type { Amount } from '../runs/complete-run.ts'
-import { ARRIVAL_STANDS, PAYOUT_STANDS } from './payouts.ts'
+import { ARRIVAL_STANDS, IS_DECIDED, PAYOUT_STANDS } from './payouts.ts'
 import type { BankSource } from './source.ts'
 
 const IN_TRANSIT = statement(
@@ -20,14 +20,14 @@ const IN_TRANSIT = statement(
            select p.psp, p.currency, -p.amount from payout p
             where p.psp = any($2::text[]) and ${PAYOUT_STANDS}
               and not exists (select from payout_arrival a where a.payout_id = p.id and ${ARRIVAL_STANDS})
-              and not exists (select from recon_break b where b.payout_id = p.id and b.state in ('open', 'resolved'))
+              and not exists (select from recon_break b where b.payout_id = p.id and (b.state = 'open' or ${IS_DECIDED}))
            union all
            select p.psp, p.currency, a.amount from payout_arrival a join payout p on p.id = a.payout_id
             where p.psp = any($2::text[]) and ${ARRIVAL_STANDS} and not ${PAYOUT_STANDS}
            union all
            select p.psp, b.ours_currency, b.ours_amount - coalesce(b.theirs_amount, 0)
              from recon_break b join payout p on p.id = b.payout_id
-            where p.psp = any($2::text[]) and b.state = 'resolved' and not ${PAYOUT_STANDS}) t
+            where p.psp = any($2::text[]) and ${IS_DECIDED} and not ${PAYOUT_STANDS}) t
     group by psp, currency having sum(amount) <> 0 order by psp, currency`,
 )
 

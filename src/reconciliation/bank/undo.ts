@@ -1,26 +1,20 @@
 import { postEntries } from '../../ledger/index.ts'
 import { statement, type Tx } from '../../platform/db.ts'
 import { clearBreaks } from '../break-rows.ts'
-import { type CausedRow, reversalsOf } from '../corrections/change-lines.ts'
+import { reversalsOf } from '../corrections/change-lines.ts'
 import { undoAll } from '../resolutions/undo-lines.ts'
 import type { RunInProgress } from '../runs/run.ts'
 import type { ReconciliationDeps } from '../service.ts'
 import { awaitedElsewhere, staleArrivals, staleBreaks, staleResolutions, undoArrivals } from './arrivals.ts'
-import { strangeFact } from './entries.ts'
+import { causedBy, type LineBreak } from './caused.ts'
 import type { BankSource } from './source.ts'
 
-const CAUSED = statement(
-  'reconciliation.entries_of_bank_lines',
-  `select e.id, e.payment_event_id as "paymentId", e.payment_order_id as "orderId", a.name, a.type, p.amount, p.currency
-     from journal_entry e join posting p on p.entry_id = e.id join ledger_account a on a.id = p.account_id
-    where (e.kind = 'payout_arrived' and e.fact = any($1::text[]) or e.kind = 'unmatched_line' and e.fact = any($2::text[]))
-      and not exists (select from journal_entry r where r.reverses = e.id)
-    order by e.id, p.position`,
+const LINES_APART = statement(
+  'reconciliation.open_lines_of_unmatches',
+  `select b.id, b.file_id as "fileId", b.line, b.payout_id as "payoutId", b.business_date as "businessDate"
+     from break_resolution r join break_resolution_break x on x.resolution_id = r.id join recon_break b on b.id = x.break_id
+    where r.id = any($1::uuid[]) and r.verb = 'unmatch' and b.payout_id is null and b.state = 'open' order by b.id`,
 )
-
-/** The entries that these arrivals and strange lines caused, and that stand. */
-export const causedBy = (tx: Tx, arrivals: readonly string[], strangeFacts: readonly string[]): Promise<CausedRow[]> =>
-  tx.run<CausedRow>(CAUSED, [arrivals, strangeFacts])
 
 /**
  * Undoes what is no longer so: statements that were replaced or withdrawn, and payouts whose line is no longer in the PSP's
@@ -38,28 +32,19 @@ export async function undoStale(
   await clearBreaks(tx, by, await awaitedElsewhere(tx, source), `The PSP pays out to ${source.name} by now.`)
   const decided = await staleResolutions(tx, run.source)
   await undoAll(tx, directory, by, { ids: decided, why: 'The payout or the line that it is about is gone.' })
-  const arrivals = await staleArrivals(tx, run.source)
+  const arrivals = (await staleArrivals(tx, run.source)).map(({ id }) => id)
   const gone = await staleBreaks(tx, run.source)
-  if (arrivals.length === 0 && gone.length === 0) return
-  await undoArrivals(
-    tx,
-    run.id,
-    now,
-    arrivals.map(({ id }) => id),
-  )
+  const goneIds = gone.map(({ id }) => id)
+  // A line that was taken out of its pair is open for the sake of its payout: without that it is what this run finds it to be.
+  const left = (await tx.run<LineBreak>(LINES_APART, [decided])).filter(({ id }) => !goneIds.includes(id))
+  if (arrivals.length === 0 && gone.length === 0 && left.length === 0) return
+  await undoArrivals(tx, { runId: run.id }, now, arrivals)
+  await clearBreaks(tx, by, goneIds, 'Its line is no longer in the file that it stood in.')
   await clearBreaks(
     tx,
     by,
-    gone.map(({ id }) => id),
-    'Its line is no longer in the file that it stood in.',
+    left.map(({ id }) => id),
+    'The payout that it was taken apart from is gone.',
   )
-  const facts = gone.flatMap(({ fileId, line, payoutId, businessDate }) =>
-    fileId === null || line === null || payoutId !== null ? [] : [strangeFact({ fileId, line }, businessDate)],
-  )
-  const caused = await causedBy(
-    tx,
-    arrivals.map(({ id }) => id),
-    facts,
-  )
-  await postEntries(tx, directory, reversalsOf(caused, now), now)
+  await postEntries(tx, directory, reversalsOf(await causedBy(tx, arrivals, [...gone, ...left]), now), now)
 }

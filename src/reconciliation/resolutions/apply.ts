@@ -4,7 +4,7 @@ import { statement, type Tx } from '../../platform/db.ts'
 import { newId } from '../../platform/ids.ts'
 import { moveWallets, releasePending } from '../../wallet/index.ts'
 import { releaseEntry } from '../entries.ts'
-import type { Plan } from './plan.ts'
+import { type Plan, summed } from './plan.ts'
 import type { ShownEntry } from './rows.ts'
 import { takeApart } from './take-apart.ts'
 
@@ -24,13 +24,15 @@ const SETTLE = statement(
      from unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::integer[]) with ordinality as s (attempt_id, run_id, file_id, line, turn)`,
 )
 
-/** The plan as it is shown and kept. */
-export const shown = ({ postings, releases }: Plan): ShownEntry => ({
-  postings: postings.map(({ account, amount, currency }) => ({
-    account: account.name,
-    amount: amount.toString(),
-    currency,
-  })),
+/** The plan as it is shown and kept: what its entry and its reversals come to. */
+export const shown = ({ postings, takenBack = [], releases }: Plan): ShownEntry => ({
+  postings: summed([...takenBack.flatMap((entry) => entry.postings), ...postings]).map(
+    ({ account, amount, currency }) => ({
+      account: account.name,
+      amount: amount.toString(),
+      currency,
+    }),
+  ),
   releases: releases.map(({ orderId, seller, amount, currency }) => ({
     orderId,
     seller,
@@ -54,14 +56,15 @@ export async function book(
   await postEntries(
     tx,
     directory,
-    [entry, ...releases].filter((each) => each !== undefined),
+    [...(plan.takenBack ?? []), entry, ...releases].filter((each) => each !== undefined),
     now,
   )
   return entry?.id ?? null
 }
 
 function entryOf(resolutionId: string, { items, postings, unmatched }: Plan, now: Date): NewEntry {
-  const payments = new Set([unmatched?.charge.paymentId, ...items.map(({ ours }) => ours?.paymentId)])
+  const apart = unmatched?.is === 'charge' ? unmatched.charge.paymentId : undefined
+  const payments = new Set([apart, ...items.map(({ ours }) => ours?.paymentId)])
   payments.delete(undefined)
   const [paymentId, ...others] = payments
   return {

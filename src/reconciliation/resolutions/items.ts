@@ -51,9 +51,10 @@ const SUSPENSE = statement(
 const APART = statement(
   'reconciliation.suspense_of_unmatched_lines',
   `select l.break_id as id, p.currency, sum(p.amount) as amount
-     from break_resolution_break l join break_resolution r on r.id = l.resolution_id and r.verb = 'unmatch' and r.state = 'applied'
+     from break_resolution_break l join break_resolution r on r.id = l.resolution_id and r.verb = 'unmatch'
      join posting p on p.entry_id = r.entry_id join ledger_account a on a.id = p.account_id
-    where l.break_id = any($1::uuid[]) and a.name = $2 group by l.break_id, p.currency`,
+    where l.break_id = any($1::uuid[]) and a.name = $2 and not exists (select from journal_entry e where e.reverses = r.entry_id)
+    group by l.break_id, p.currency`,
 )
 
 type Row = OpenRow &

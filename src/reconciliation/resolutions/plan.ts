@@ -1,4 +1,4 @@
-import { type Account, accounts, type Posting } from '../../ledger/index.ts'
+import { type Account, accounts, type NewEntry, type Posting } from '../../ledger/index.ts'
 import type { Tx } from '../../platform/db.ts'
 import { Refusal } from '../../platform/errors.ts'
 import { planMoves, type WalletChange, type WalletMove } from '../../wallet/index.ts'
@@ -6,7 +6,7 @@ import { correction } from './correction.ts'
 import { type OrderOfCharge, ordersOf } from './own-booking.ts'
 import { type Item, isLoneLine, isLoneRecord, type Position, positionOf } from './position.ts'
 import { refuseMisfit } from './refuse-misfit.ts'
-import { approvalThreshold, type ResolutionSettings, toleranceOf } from './settings.ts'
+import { isAboveThreshold, type ResolutionSettings, toleranceOf } from './settings.ts'
 import type { Unmatched } from './unmatch.ts'
 import { ALWAYS_APPROVED, type ResolutionRequest } from './verbs.ts'
 
@@ -17,6 +17,8 @@ export type Released = Omit<OrderOfCharge, 'fee' | 'isReleased' | 'attemptId'>
 export type Plan = {
   readonly items: readonly Item[]
   readonly postings: readonly Posting[]
+  /** Reversals of what a run had booked, beside the entry of the resolution. */
+  readonly takenBack?: readonly NewEntry[]
   readonly moves: readonly WalletMove[]
   readonly releases: readonly Released[]
   /** Charges that a line settles because somebody says so. */
@@ -62,12 +64,10 @@ export async function planResolution(
     needsApproval:
       ALWAYS_APPROVED.includes(request.verb) ||
       (request.verb === 'mark_duplicate' && items.some(isLoneRecord)) ||
-      (request.verb !== 'match' && counter.some(({ amount, currency }) => isLarge(amount, currency, settings))),
+      (request.verb !== 'match' &&
+        counter.some(({ amount, currency }) => isAboveThreshold(settings, amount, currency))),
   }
 }
-
-const isLarge = (amount: bigint, currency: string, settings: ResolutionSettings): boolean =>
-  (amount < 0n ? -amount : amount) > approvalThreshold(settings, currency)
 
 /** What takes the breaks' money off the receivable, or out of transit, and out of suspense. */
 const clearing = (items: readonly Item[], positions: ReadonlyMap<string, Position>): readonly Posting[] => {

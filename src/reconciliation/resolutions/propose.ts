@@ -27,7 +27,7 @@ import {
 } from './rows.ts'
 import { APPROVAL_MS, type ResolutionSettings } from './settings.ts'
 import { takeTurn } from './turn.ts'
-import { planUnmatch, type UnmatchRequest } from './unmatch.ts'
+import { planUnmatch, type Unmatched, type UnmatchRequest } from './unmatch.ts'
 import type { ResolutionRequest, ResolutionVerb } from './verbs.ts'
 
 export type ResolutionDeps = {
@@ -51,8 +51,13 @@ export type Preview = {
 export const changeHash = (verb: ResolutionVerb, plan: Plan): Buffer => {
   const breaks = plan.items.map(({ id }) => id).toSorted()
   const { unmatched } = plan
-  const pair = unmatched === undefined ? [] : [unmatched.charge.attemptId, unmatched.line.fileId, unmatched.line.line]
-  return hash('sha256', JSON.stringify(['change/1', verb, breaks, shown(plan), ...pair]), 'buffer')
+  return hash('sha256', JSON.stringify(['change/1', verb, breaks, shown(plan), ...pairOf(unmatched)]), 'buffer')
+}
+
+function pairOf(unmatched: Unmatched | undefined): readonly unknown[] {
+  if (unmatched === undefined) return []
+  if (unmatched.is === 'charge') return [unmatched.charge.attemptId, unmatched.line.fileId, unmatched.line.line]
+  return [unmatched.arrivalIds, unmatched.place.fileId, unmatched.place.line]
 }
 
 /** What would be booked, without doing it. Throws like `propose`. */

@@ -13,8 +13,12 @@ export const NO_SETTINGS: ResolutionSettings = { approveAbove: new Map(), tolera
 // A hundred of the currency's main unit.
 const DEFAULT_MAJOR = 100n
 
-export const approvalThreshold = ({ approveAbove }: ResolutionSettings, currency: string): bigint =>
+const approvalThreshold = ({ approveAbove }: ResolutionSettings, currency: string): bigint =>
   approveAbove.get(currency) ?? DEFAULT_MAJOR * 10n ** BigInt(decimalsOf(currency) ?? 0)
+
+/** Whether so much, in either direction, takes a second person. */
+export const isAboveThreshold = (settings: ResolutionSettings, amount: bigint, currency: string): boolean =>
+  (amount < 0n ? -amount : amount) > approvalThreshold(settings, currency)
 
 export const toleranceOf = ({ tolerance }: ResolutionSettings, currency: string): bigint =>
   tolerance.get(currency) ?? 0n

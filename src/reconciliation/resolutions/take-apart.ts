@@ -1,13 +1,14 @@
 import { statement, type Tx } from '../../platform/db.ts'
 import { Refusal } from '../../platform/errors.ts'
 import { publicId } from '../../platform/ids.ts'
-import type { BreakState } from '../break.ts'
+import { undoArrivals } from '../bank/arrivals.ts'
+import type { BreakState, NewBreak } from '../break.ts'
 import { insertOpened } from '../break-rows.ts'
 import { breakOfOurs, breakOfTheirs } from '../decide.ts'
-import { lastCompletedRun } from '../runs/run.ts'
+import { lastCompletedRun, type RunInProgress } from '../runs/run.ts'
 import { lapseProposals } from './lapse.ts'
 import { linkBreaks, noteBreaks } from './rows.ts'
-import type { Unmatched } from './unmatch.ts'
+import type { Unmatched, UnmatchedCharge } from './unmatch.ts'
 
 /** Carries out that a pair is taken apart, and puts it together again. */
 
@@ -40,43 +41,58 @@ const TOUCHED = statement(
    select b.source, b.id from recon_break b where b.id = any($1::uuid[]) and b.source in (select s.source from live_source s)`,
 )
 
-/** Both records of the pair are open, each as the last run of their source would have found it alone. */
+/** Both sides of the pair are open, each record as the last run of their source would have found it alone. */
 export async function takeApart(tx: Tx, resolutionId: string, unmatched: Unmatched, now: Date): Promise<void> {
-  const { source, charge, line, revision } = unmatched
-  await tx.run(UNSETTLE, [charge.attemptId, revision, resolutionId, now])
+  const { source } = unmatched
   const last = await lastCompletedRun(tx, source)
   if (last === undefined) throw new Error('a source that has a pair has a completed run')
-  const around = { day: last.businessDate, source: last.settings }
-  const ids = await insertOpened(tx, source, { runId: last.id, day: last.businessDate, at: now }, [
-    breakOfOurs({ ...charge, isDuplicate: false }, around),
-    breakOfTheirs({ ...line, isDuplicate: false }, around),
-  ])
+  if (unmatched.is === 'charge')
+    await tx.run(UNSETTLE, [unmatched.charge.attemptId, unmatched.revision, resolutionId, now])
+  else await undoArrivals(tx, { resolutionId }, now, unmatched.arrivalIds)
+  const breaks = unmatched.is === 'charge' ? breaksOf(unmatched, last) : unmatched.breaks
+  const ids = await insertOpened(tx, source, { runId: last.id, day: last.businessDate, at: now }, breaks)
   await linkBreaks(tx, resolutionId, ids)
   await tx.run(TOUCHED, [ids])
   await note(tx, resolutionId, ids, 'unmatched', now)
 }
 
-/**
- * Puts a pair together again. A person does that only while both records are open; a run that undoes what is about a line that
- * is gone leaves a charge as it is that something else has become of. Throws `resolution_state`.
- */
-export async function putTogether(
-  tx: Tx,
-  resolutionId: string,
-  { at, isForced }: { readonly at: Date; readonly isForced: boolean },
-): Promise<void> {
-  const opened = await tx.run<{ id: string; state: BreakState; isOurs: boolean }>(OPENED, [resolutionId])
-  const moved = opened.find(({ state }) => state !== 'open')
-  if (moved !== undefined && !isForced)
+function breaksOf({ charge, line }: UnmatchedCharge, last: RunInProgress): readonly NewBreak[] {
+  const around = { day: last.businessDate, source: last.settings }
+  return [
+    breakOfOurs({ ...charge, isDuplicate: false }, around),
+    breakOfTheirs({ ...line, isDuplicate: false }, around),
+  ]
+}
+
+type Opened = { readonly id: string; readonly state: BreakState; readonly isOurs: boolean }
+
+/** Throws `resolution_state` unless both sides that taking a pair apart opened are open still. */
+export async function refuseMoved(tx: Tx, resolutionId: string): Promise<void> {
+  const moved = (await tx.run<Opened>(OPENED, [resolutionId])).find(({ state }) => state !== 'open')
+  if (moved !== undefined)
     throw new Refusal('resolution_state', `${publicId('brk', moved.id)}, which it opened, is ${moved.state} by now.`, {
       facts: { break: publicId('brk', moved.id), state: moved.state },
     })
-  const ids = opened.filter(({ state }) => state === 'open').map(({ id }) => id)
+}
+
+/**
+ * Puts a charge and its line together again. A run that undoes what is about a line that is gone leaves a charge as it is that
+ * something else has become of.
+ */
+export async function putTogether(tx: Tx, resolutionId: string, at: Date): Promise<void> {
+  const closed = await closeOpened(tx, resolutionId, at)
+  if (closed.some(({ isOurs }) => isOurs)) await tx.run(SETTLE_AGAIN, [resolutionId, at])
+}
+
+/** Closes the breaks that taking a pair apart opened, as far as they are open still, and gives them. */
+export async function closeOpened(tx: Tx, resolutionId: string, at: Date): Promise<readonly Opened[]> {
+  const open = (await tx.run<Opened>(OPENED, [resolutionId])).filter(({ state }) => state === 'open')
+  const ids = open.map(({ id }) => id)
   await lapseProposals(tx, ids, at, 'The pair is together again.')
-  if (opened.some(({ state, isOurs }) => isOurs && state === 'open')) await tx.run(SETTLE_AGAIN, [resolutionId, at])
   await tx.run(CLOSE, [resolutionId, at, ids])
   await tx.run(TOUCHED, [ids])
   await note(tx, resolutionId, ids, 'resolved', at)
+  return open
 }
 
 async function note(tx: Tx, resolutionId: string, ids: readonly string[], kind: string, at: Date): Promise<void> {

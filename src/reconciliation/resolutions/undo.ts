@@ -10,9 +10,10 @@ import { newId } from '../../platform/ids.ts'
 import { moveWallets, planMoves, type WalletChange } from '../../wallet/index.ts'
 import { STANDS } from '../settled.ts'
 import { ordersOf } from './own-booking.ts'
+import { arrivalsTakenBack, putPayoutsTogether } from './payouts-together.ts'
 import { sellerPostings, summed } from './plan.ts'
 import type { Resolution } from './rows.ts'
-import { putTogether } from './take-apart.ts'
+import { putTogether, refuseMoved } from './take-apart.ts'
 
 const POSTINGS = statement(
   'resolutions.postings_of_entry',
@@ -43,7 +44,8 @@ const UNDONE = statement(
 /**
  * Undoes an applied resolution: its entry gets its reversal, charges that it settled are not any more, and its breaks are open
  * again; a pair that it took apart is one again. What sellers got of their orders meanwhile stays with them. Gives the breaks that
- * are open again. `isForced`: a run does it, because what it is about is gone.
+ * are open again. `isForced`: a run does it, because what it is about is gone. Throws `resolution_state` when something else has
+ * become of a pair.
  */
 export async function undo(
   tx: Tx,
@@ -52,11 +54,17 @@ export async function undo(
   { reason, at, isForced = false }: { readonly reason: string; readonly at: Date; readonly isForced?: boolean },
 ): Promise<readonly string[]> {
   const { id, entryId, verb } = resolution
-  const entry = entryId === null ? undefined : await reversal(tx, resolution, entryId, at)
+  if (verb === 'unmatch' && !isForced) await refuseMoved(tx, id)
+  const payouts = verb === 'unmatch' ? await arrivalsTakenBack(tx, id) : []
+  const isOfBank = payouts.length > 0
+  // The payouts stay as they are then, and what is booked for the line goes with its break: see bank/undo.ts.
+  const isLeft = isOfBank && isForced
+  const entry = entryId === null || isLeft ? undefined : await reversal(tx, resolution, entryId, at)
   await tx.run(UNSETTLE, [id, at])
   if (entry !== undefined) await postEntries(tx, directory, [entry], at)
   const reopened = await tx.run<{ id: string }>(REOPEN, [id, at])
-  if (verb === 'unmatch') await putTogether(tx, id, { at, isForced })
+  if (isOfBank && !isLeft) await putPayoutsTogether(tx, directory, { resolutionId: id, at }, payouts)
+  else if (verb === 'unmatch' && !isOfBank) await putTogether(tx, id, at)
   await tx.run(UNDONE, [id, at, reason, entry?.id])
   return reopened.map((row) => row.id)
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { AccountType, Posting } from '../../ledger/index.ts'
 import { writeBlobTo } from '../../platform/blob.ts'
+import type { Clock } from '../../platform/clock.ts'
 import { statement, type Tx } from '../../platform/db.ts'
 import { fileLiteral, openDuckDb } from '../../platform/duckdb.ts'
 import { Refusal } from '../../platform/errors.ts'
@@ -15,7 +16,8 @@ import { loneEntries } from '../entries.ts'
 import { getRun, type RunInProgress } from '../runs/run.ts'
 import { STANDS } from '../settled.ts'
 import { type Plan, summed } from './plan.ts'
-import { approvalThreshold, type ResolutionSettings } from './settings.ts'
+import { isAboveThreshold, type ResolutionSettings } from './settings.ts'
+import { planPayoutUnmatch, type UnmatchedPayouts } from './unmatch-payouts.ts'
 import type { ReasonCode, ResolutionVerb } from './verbs.ts'
 
 /** Which pair of a run somebody wants to be taken apart: the line says it. Ids are UUIDs. */
@@ -28,7 +30,11 @@ export type UnmatchRequest = {
 }
 
 /** A pair that is taken apart, as it stands. */
-export type Unmatched = {
+export type Unmatched = UnmatchedCharge | UnmatchedPayouts
+
+/** A charge and the line of a PSP's file that settled it. */
+export type UnmatchedCharge = {
+  readonly is: 'charge'
   readonly source: string
   readonly charge: OursRecord
   readonly line: TheirsRecord
@@ -64,16 +70,38 @@ const FEE = statement(
 )
 
 /**
- * What taking a pair apart books: the line's fee is taken back, and the line stands in suspense by all that it moved, as if it
- * had had no record of ours. What sellers got of the charge stays theirs. Throws `not_found`, `run_state`, `period_closed`,
+ * What taking a pair of a run apart books, of a PSP's file or of a bank. Throws `not_found`, `run_state`, `period_closed`,
  * `break_state`, `break_not_resolvable`.
  */
 export async function planUnmatch(
   tx: Tx,
-  { scratch, settings }: { readonly scratch: string; readonly settings: ResolutionSettings },
+  { scratch, settings, clock }: UnmatchDeps,
   request: UnmatchRequest,
 ): Promise<Plan> {
   const run = await openRun(tx, request.runId)
+  const { source, bank } = run
+  if (bank !== undefined)
+    return planPayoutUnmatch(tx, { scratch, settings, now: clock.now() }, request, { source, bank })
+  return planChargeUnmatch(tx, { scratch, settings }, request, run)
+}
+
+type UnmatchDeps = {
+  /** A folder for work in progress. */
+  readonly scratch: string
+  readonly settings: ResolutionSettings
+  readonly clock: Clock
+}
+
+/**
+ * Of a charge and its line: the line's fee is taken back, and the line stands in suspense by all that it moved, as if it
+ * had had no record of ours. What sellers got of the charge stays theirs.
+ */
+async function planChargeUnmatch(
+  tx: Tx,
+  { scratch, settings }: Pick<UnmatchDeps, 'scratch' | 'settings'>,
+  request: UnmatchRequest,
+  run: RunInProgress,
+): Promise<Plan> {
   const pair = await pairOf(tx, request)
   const [charge] = await bookedCharges(tx, run.settings, [pair.attemptId])
   const line = await lineOf(tx, scratch, request)
@@ -97,17 +125,15 @@ export async function planUnmatch(
     moves: [],
     releases: [],
     settles: [],
-    needsApproval: (amount < 0n ? -amount : amount) > approvalThreshold(settings, currency),
-    unmatched: { source: run.source, charge, line, revision: pair.revision },
+    needsApproval: isAboveThreshold(settings, amount, currency),
+    unmatched: { is: 'charge', source: run.source, charge, line, revision: pair.revision },
   }
 }
 
-/** A completed run of a PSP whose day is open. */
+/** A completed run whose day is open. */
 async function openRun(tx: Tx, id: string): Promise<RunInProgress> {
   const run = await getRun(tx, id)
   if (run === undefined) throw new Refusal('not_found', `There is no reconciliation run ${publicId('run', id)}.`)
-  if (run.bank !== undefined)
-    throw new Refusal('break_not_resolvable', 'A payout that arrived is not taken out of its line by hand.')
   if (run.status !== 'completed')
     throw new Refusal('run_state', `The run is ${run.status}: its pairs are made when it is completed.`, {
       facts: { status: run.status },

@@ -1,5 +1,6 @@
 import { isCurrency } from '../../../money/index.ts'
 import { type Decimal, type DecimalMark, readDecimal } from '../decimal.ts'
+import { SIGNS } from './currency-sign.ts'
 
 /**
  * Amounts as people and banks write them: `1.234,56`, `1 234,56`, `1'234.56`, `(12.00)`, `12.00-`, `12.00 DR`, `€ 12`,
@@ -15,21 +16,13 @@ export type ReadAmount = {
 const MAX_LENGTH = 64
 const SPACES = /[\s\u00a0\u2007\u2009\u202f]+/g
 const MINUS = /[\u2212\u2012\u2013\ufe63\uff0d]/g
-const SIGNS: ReadonlyMap<string, string> = new Map([
-  ['€', 'EUR'],
-  ['£', 'GBP'],
-  ['₹', 'INR'],
-  ['₩', 'KRW'],
-  ['zł', 'PLN'],
-  ['Kč', 'CZK'],
-  ['R$', 'BRL'],
-  ['US$', 'USD'],
-  ['$', ''],
-  ['¥', ''],
-  ['kr', ''],
-])
-const BEFORE = /^([A-Z]{3}|US\$|R\$|kr|[€£₹₩$¥]) ?(?=[+\-.,\d(])/
-const BEHIND = /([\d.,)+-]) ?([A-Z]{3}|zł|Kč|kr|[€£₹₩$¥])$/
+// The longer ones first: `US$` is no `$`.
+const SIGN = [...SIGNS.keys()]
+  .toSorted((a, b) => b.length - a.length)
+  .map((sign) => sign.replace('$', '\\$'))
+  .join('|')
+const BEFORE = new RegExp(`^([A-Z]{3}|${SIGN}) ?(?=[+\\-.,\\d(])`)
+const BEHIND = new RegExp(`([\\d.,)+-]) ?([A-Z]{3}|${SIGN})$`)
 /** Marks behind the number: of debit they make it negative. */
 const DIRECTION = /([\d.,)]) ?(CR|DR|C|D)$/
 

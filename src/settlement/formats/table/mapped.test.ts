@@ -42,11 +42,11 @@ describe('a table with a mapping', () => {
 
   it('knows currencies by the names that it gives them, in any case, and by their codes', async () => {
     const currency = { column: 'Cur', aliases: { '€': 'EUR', 'Swiss Franc': 'CHF' } }
-    const file = 'Id,Amount,Fee,Cur\na,1.00,0,€\nb,2.00,0,SWISS FRANC\nc,3.00,0,usd\nd,4.00,0,Euro\n'
+    const file = 'Id,Amount,Fee,Cur\na,1.00,0,€\nb,2.00,0,SWISS FRANC\nc,3.00,0,usd\nd,4.00,0,Taler\n'
 
     const { shown, errors } = await read(file, { currency })
 
     expect(shown).toEqual(['100 fee 0 EUR', '200 fee 0 CHF', '300 fee 0 USD'])
-    expect(errors).toEqual(['"Euro" is not a currency'])
+    expect(errors).toEqual(['"Taler" is not a currency'])
   })
 })

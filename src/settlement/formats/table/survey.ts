@@ -2,6 +2,7 @@ import { isCurrency } from '../../../money/index.ts'
 import type { DecimalMark } from '../decimal.ts'
 import { detached } from '../text/detached.ts'
 import { isMarkOpen, markShown, readAmount } from './amount-text.ts'
+import { currencyNamed } from './currency-sign.ts'
 import { DATE_ORDERS, type DateOrder, type DateReader } from './date-text.ts'
 import type { TableRow } from './rows.ts'
 
@@ -161,8 +162,7 @@ function look(column: Counting, text: string, isNumber: boolean, dates: DateRead
   if (column.filled === SETTLED_CELLS) return lookForProof(column, text, isNumber, dates)
   column.filled++
   if (!/\d/.test(text)) column.words++
-  const code = text.toUpperCase()
-  if (isCurrency(code) || code === 'RMB') column.currencies++
+  if (isCurrency(text.toUpperCase()) || currencyNamed(text) !== undefined) column.currencies++
   if (column.values.size < MAX_VALUES && !column.values.has(text)) column.values.add(detached(text))
   countAmount(column, text, isNumber)
   countDate(column, text, dates)

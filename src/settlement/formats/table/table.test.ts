@@ -247,6 +247,10 @@ describe('an amount of a table', () => {
     expect(await code('Date,Amount,Ccy\n2026-03-13,1.50,eur\n2026-03-13,1.50,RMB\n2026-03-13,1.50,KWD\n')).toEqual([
       'EUR CNY KWD',
     ])
+    expect(await code('Date,Amount,Ccy\n2026-03-13,1.50,€\n2026-03-13,1.50,ZŁ\n2026-03-13,1,円\n')).toEqual([
+      'EUR PLN JPY',
+    ])
+    expect(await code('Date,Amount,Ccy\n2026-03-13,1.50,$\n2026-03-13,1.50,$\n')).toEqual(['XXX XXX'])
     expect(await code('Date,Amount (SEK)\n2026-03-13,1.50\n')).toEqual(['SEK'])
     expect(await code('Date,Amount\n2026-03-13,1.50 SEK\n2026-03-13,2.50 SEK\n')).toEqual(['SEK SEK'])
     expect(await code('Date,Amount\n2026-03-13,1.50 SEK\n2026-03-13,2.50 EUR\n')).toEqual(['SEK EUR'])

@@ -6,6 +6,7 @@ import type { Reading } from '../reading.ts'
 import type { ZoneReader } from '../zone.ts'
 import { type ReadAmount, readAmount } from './amount-text.ts'
 import { type Balances, createBalances } from './balances.ts'
+import { currencyNamed } from './currency-sign.ts'
 import type { DateReader } from './date-text.ts'
 import type { Profile } from './profile.ts'
 import type { Table, TableRow } from './rows.ts'
@@ -65,8 +66,7 @@ export function sectionOf({ sections }: Work, code: string): Section {
 export function currencyIn(text: string, { decimal, currency }: Profile): string | undefined {
   const alias = 'column' in currency ? aliasOf(currency.aliases, text) : undefined
   if (alias !== undefined) return alias
-  const code = text.toUpperCase()
-  if (code === 'RMB') return 'CNY' // what the renminbi is called in everyday use
+  const code = currencyNamed(text) ?? text.toUpperCase()
   if (isCurrency(code) || code === NO_CURRENCY) return code
   return readAmount(text, decimal)?.currency
 }
