@@ -294,9 +294,11 @@ function readAll(
   const moneyIn = (row: Readonly<Record<string, string | null>>) => {
     const read = readRowAmount(choice.rule, choice.mark, textIn(row))
     if (read === 'empty' || 'unreadable' in read) return undefined
-    if (read.decimal.scale > 0) hasDecimals = true
     const code = codeIn(currency, textIn(row), read)
-    const units = unitsOf(read.decimal, choice.unit, decimalsIn(code ?? NO_CURRENCY))
+    const decimals = decimalsIn(code ?? NO_CURRENCY)
+    // `12,000` yen are twelve thousand.
+    if (read.decimal.scale > 0 && decimals > 0) hasDecimals = true
+    const units = unitsOf(read.decimal, choice.unit, decimals)
     // What is finer than its currency was read with the wrong mark or in the wrong unit.
     return units?.isExact === true ? { amount: units.amount, code } : undefined
   }

@@ -74,6 +74,7 @@ const CASES: readonly Case[] = [
   ['a state that is pending in every row of both', ours({ status: always('open') }), theirs({ status: always('processing') }), THREE],
   ['what comes in and what goes out under names that say nothing', OURS_SIGNED, table({ a: ref, b: (sale) => (isRefund(sale) ? major(sale) : ''), c: (sale) => (isRefund(sale) ? '' : major(sale)), d: eur }, { rows: THEIRS_ROWS }), THREE],
   ['postal codes beside credits, two of which differ', ours({ amount: always(''), Credit: major, Debit: always(''), zip: ({ place }) => String(10_115 + place * 37) }), theirs({ total: always(''), Credit: (sale) => (sale.place === 5 ? '1.00' : major(sale)), Debit: always(''), zip: ({ place }) => String(10_115 + place * 37) }), ['amount_mismatch', ...THREE]],
+  ['thousands of yen in groups beside plain ones', table({ reference: ref, amount: (sale) => `${sale.place + 11},000` }, { rows: OURS_ROWS, separator: ';' }), theirs({ total: (sale) => (sale.place === DIFFERENT ? '21100' : `${sale.place + 11}000`), ccy: always('JPY') }), THREE],
   ['signs in S and H', OURS_SIGNED, table({ Beleg: ref, Betrag: comma, 'S/H': (sale) => (isRefund(sale) ? 'S' : 'H') }, { rows: THEIRS_ROWS, separator: ';' }), THREE],
   ['signs in letters under a name that says nothing', OURS_SIGNED, theirs({ x: (sale) => (isRefund(sale) ? 'D' : 'C') }), THREE],
   ['refunds that only their kind tells', OURS_SIGNED, theirs({ type: (sale) => (isRefund(sale) ? 'Refund' : 'Payment') }), THREE],
