@@ -259,6 +259,7 @@ describe('a payout and a line whose amounts agree', () => {
     await people.undo(booked.id)
     expect(await balances()).toEqual([1_000n, -PAID, PAID])
     await people.resolve(both)
+    expect(await balances()).toEqual([700n, 0n, PAID])
     await day(4, [], 50n)
     expect(await runsThatDiffer(nights)).toEqual([])
   })
