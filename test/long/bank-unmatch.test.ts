@@ -173,6 +173,7 @@ describe('a payout and a line whose amounts agree', () => {
     const { resolution } = await takeApart()
     await day(1, [], 300n)
     const [breakId = ''] = await breakIds('missing_external')
+    expect(await nights.reconciliation.suggest(breakId)).toEqual([])
     const match = await people.resolve({ breakId, with: await breakIds('missing_internal'), verb: 'match' })
 
     expect(await balances()).toEqual([300n, 0n, PAID])
