@@ -64,18 +64,19 @@ export async function reconcile<T>(request: ReconRequest, work: (outcome: Outcom
 async function compare(duckdb: DuckDb, request: ReconRequest): Promise<Outcome> {
   const { paths, folder, settings, plainBytes = PLAIN_BYTES } = request
   await createUnparsed(duckdb)
-  const read = {
+  const loaded = {
     ours: await loadSide(duckdb, 'ours', { path: paths.ours, folder, zone: settings.ours.zone, plainBytes }),
     theirs: await loadSide(duckdb, 'theirs', { path: paths.theirs, folder, zone: settings.theirs.zone, plainBytes }),
   }
-  await prepare(duckdb, read)
-  const payouts = await payoutSidesOf(duckdb, read, request)
-  const { sides, mapping } = payouts ?? { sides: read, mapping: await mappingOf(duckdb, read, request) }
+  await prepare(duckdb, loaded)
+  const payouts = await payoutSidesOf(duckdb, loaded, request)
+  const { sides, mapping } = payouts ?? { sides: loaded, mapping: await mappingOf(duckdb, loaded, request) }
   const { specs } = mapping
   if (specs === undefined || openFields(mapping).length > 0) return { kind: 'unsure', mapping, sides }
+  const read = payouts?.specs ?? specs
   const canonical = {
-    ours: await canonicalise(duckdb, sides.ours, specs.ours, settings.ours.zone),
-    theirs: await canonicalise(duckdb, sides.theirs, specs.theirs, settings.theirs.zone),
+    ours: await canonicalise(duckdb, sides.ours, read.ours, settings.ours.zone),
+    theirs: await canonicalise(duckdb, sides.theirs, read.theirs, settings.theirs.zone),
   }
   const hasStatus = { ours: specs.ours.status !== undefined, theirs: specs.theirs.status !== undefined }
   for (const side of SIDES) await createStates(duckdb, side, hasStatus[side])
@@ -94,7 +95,7 @@ async function compare(duckdb: DuckDb, request: ReconRequest): Promise<Outcome> 
   const summary: Summary = {
     verdict: countOf('real') === 0 ? 'clean' : 'breaks',
     inputs: [sides.ours, sides.theirs].map(({ name, path, sha256, format, shape, parts }) => ({
-      side: name, path, sha256, format, shape, rows: read[name].rows, unparsed: unparsed[name], parts,
+      side: name, path, sha256, format, shape, rows: loaded[name].rows, unparsed: unparsed[name], parts,
     })), // biome-ignore format: one shape
     mapping,
     period: { ...(await periodOf(duckdb)), asOf },
@@ -110,7 +111,7 @@ async function compare(duckdb: DuckDb, request: ReconRequest): Promise<Outcome> 
   }
   const suggestions = await suggestionsOf(
     duckdb,
-    payouts && { [otherOf(payouts.side)]: textsOf(read[otherOf(payouts.side)]) },
+    payouts && { [otherOf(payouts.side)]: textsOf(loaded[otherOf(payouts.side)]) },
   )
   const known = { sides, veil, suggestions, baseline }
   return { kind: 'done', summary, baseline, items: (filter) => itemsOf(duckdb, known, filter) }

@@ -1,9 +1,9 @@
 import type { Item, Overrides } from '../../src/recon/index.ts'
-import { compareFiles } from '../../src/recon/testing.ts'
+import { compareFiles, UTC } from '../../src/recon/testing.ts'
 import { createSeeded } from '../support/seeded.ts'
-import { type Done, judge, proofProblems, render, settingsOf } from './judge.ts'
+import { type Done, judge, proofProblems, render } from './judge.ts'
 import type { Row } from './row.ts'
-import type { TruthSet } from './set.ts'
+import type { TruthSet } from './truth-set.ts'
 
 /** Ways in which a set is told again: in another order and style, from the other side, in several files, with a change. */
 export const WAYS = ['shuffled', 'mirrored', 'split', 'one cent'] as const
@@ -22,13 +22,12 @@ export async function judgeAgain(set: TruthSet, base: Done, way: Way): Promise<r
 /** With both files in each other's place every break is there from the other side. */
 async function mirrored(set: TruthSet, base: Done): Promise<readonly string[]> {
   const { files, given } = render(set, 0)
-  const settings = settingsOf(set.world)
   const swapped = await compareFiles(
     { ours: files.theirs, theirs: files.ours },
     {
-      ...settings,
-      ours: set.world.theirs,
-      theirs: set.world.ours,
+      ...set.settings,
+      ours: set.settings.theirs ?? UTC,
+      theirs: set.settings.ours ?? UTC,
       given: swappedGiven(given),
     },
   )
@@ -56,7 +55,7 @@ async function split(set: TruthSet, base: Done): Promise<readonly string[]> {
   }
   const after = await compareFiles(
     { ours: inParts(files.ours), theirs: inParts(files.theirs) },
-    { ...settingsOf(set.world), given },
+    { ...set.settings, given },
   )
   if (after.kind === 'unsure') return ['in several files nothing was matched']
   const [a, b] = [base, after].map(({ items }) => items.map((item) => factOf(item, 1n)))
@@ -110,7 +109,7 @@ async function withOneCent(set: TruthSet, base: Done): Promise<readonly string[]
   const rows = set[side].map((row, place) => (place === chosen ? { ...row, amount: row.amount + 1n } : row))
   const changed = { ...set, [side]: rows }
   // How the files are compared is known by now.
-  const after = await compareFiles(render(changed, 0).files, { ...settingsOf(set.world), saved: base.summary.mapping })
+  const after = await compareFiles(render(changed, 0).files, { ...set.settings, saved: base.summary.mapping })
   if (after.kind === 'unsure') return ['with one cent more nothing was matched']
   const text = (done: Done): string =>
     [

@@ -1,10 +1,8 @@
-import type { Overrides } from '../../src/recon/index.ts'
-import { type Compared, type CompareOptions, compareFiles } from '../../src/recon/testing.ts'
-import { createSeeded, type Seeded } from '../support/seeded.ts'
+import { type Compared, compareFiles } from '../../src/recon/testing.ts'
+import { createSeeded } from '../support/seeded.ts'
+import { partProblems, waterfallProblems } from './payouts/waterfall.ts'
 import type { Planted, Row } from './row.ts'
-import type { TruthSet } from './set.ts'
-import type { World } from './world.ts'
-import { writeFile } from './write.ts'
+import type { TruthSet, WrittenSet } from './truth-set.ts'
 
 /** How often a code was planted, found, and both. */
 export type Tally = Map<string, { planted: number; found: number; right: number }>
@@ -19,44 +17,17 @@ export type Verdict = {
 
 export type Done = Extract<Compared, { kind: 'done' }>
 
-export const settingsOf = ({
-  ours,
-  theirs,
-  lagDays,
-  toleranceHundredths,
-  isAsOfGiven,
-  asOf,
-}: World): CompareOptions => ({
-  ours,
-  theirs,
-  lag: { count: lagDays, isBusiness: true },
-  tolerance: { kind: 'absolute', text: (toleranceHundredths / 100).toFixed(2) },
-  asOf: isAsOfGiven ? asOf : undefined,
-})
-
-export const shuffled = <T>(random: Seeded, items: readonly T[]): readonly T[] =>
-  items.map((item) => ({ item, key: random.next() })).toSorted((a, b) => a.key - b.key).map(({ item }) => item) // biome-ignore format: one line
-
 /** Writes both files, has them compared, and holds what was found against what was planted. */
 export async function judge(set: TruthSet, writing = 0): Promise<Verdict> {
   const { files, given, reference } = render(set, writing)
-  const compared = await compareFiles(files, { ...settingsOf(set.world), given })
+  const compared = await compareFiles(files, { ...set.settings, given })
   const planted = set.breaks.map((each) => ({ ...each, theirs: each.theirs && reference(each.theirs) }))
   return verdictOf(set, planted, compared)
 }
 
 /** The two files. Rows are in another order, and files in another style, for every `writing`. */
-export function render({ seed, world, ours, theirs }: TruthSet, writing: number) {
-  const random = createSeeded(seed * 31 + writing * 7_919 + 1)
-  const left = writeFile(random, world, 'ours', shuffled(random, ours))
-  const right = writeFile(random, world, 'theirs', shuffled(random, theirs))
-  // Of two columns of references either may be the first: it is said which one is meant.
-  const given: Overrides = {
-    ...(world.has.seconds ? { key: { ours: left.key, theirs: right.key } } : {}),
-    ...(right.amount === undefined ? {} : { amount: { theirs: right.amount } }),
-  }
-  return { files: { ours: left.text, theirs: right.text }, given, reference: right.reference }
-}
+export const render = (set: TruthSet, writing: number): WrittenSet =>
+  set.write(createSeeded(set.seed * 31 + writing * 7_919 + 1), set)
 
 function verdictOf(set: TruthSet, planted: readonly Planted[], compared: Compared): Verdict {
   const tally: Tally = new Map()
@@ -89,7 +60,8 @@ function verdictOf(set: TruthSet, planted: readonly Planted[], compared: Compare
   }
   for (const [text, count] of missing)
     if (count > 0) problems.push(`planted, and not found: ${text}${count > 1 ? ` (${count} times)` : ''}`)
-  return { tally, problems: [...problems, ...proofProblems(set, compared)], compared }
+  const more = [...proofProblems(set, compared), ...waterfallProblems(set, compared.summary)]
+  return { tally, problems: [...problems, ...more], compared }
 }
 
 const textOf = ({ code, isTemporary, dueOn, ours, theirs, difference, currency }: Planted): string =>
@@ -97,11 +69,11 @@ const textOf = ({ code, isTemporary, dueOn, ours, theirs, difference, currency }
 
 /** The proof has to close, over the sums of what was written and not of what was read. */
 export function proofProblems(
-  { ours, theirs, matched }: Pick<TruthSet, 'ours' | 'theirs' | 'matched'>,
+  { ours, theirs, matched, worth }: Pick<TruthSet, 'ours' | 'theirs' | 'matched' | 'worth'>,
   { summary }: Done,
 ): readonly string[] {
-  const problems: string[] = []
-  const [left, right] = [sumsOf(ours), sumsOf(theirs)]
+  const problems = [...partProblems(summary)]
+  const [left, right] = [sumsOf(ours, worth), sumsOf(theirs, worth)]
   for (const currency of new Set([...left.keys(), ...right.keys()])) {
     const line = summary.proof.find((each) => each.currency === currency)
     const [a, b] = [left.get(currency) ?? 0n, right.get(currency) ?? 0n]
@@ -112,9 +84,10 @@ export function proofProblems(
   return problems
 }
 
-function sumsOf(rows: readonly Row[]): ReadonlyMap<string, bigint> {
+function sumsOf(rows: readonly Row[], worth: TruthSet['worth']): ReadonlyMap<string, bigint> {
   const sums = new Map<string, bigint>()
-  for (const { amount, currency, garbage, isApart } of rows)
-    if (garbage === undefined && isApart !== true) sums.set(currency, (sums.get(currency) ?? 0n) + amount)
+  for (const row of rows)
+    if (row.garbage === undefined && row.isApart !== true)
+      sums.set(row.currency, (sums.get(row.currency) ?? 0n) + worth(row))
   return sums
 }

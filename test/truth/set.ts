@@ -1,10 +1,11 @@
+import type { CompareOptions } from '../../src/recon/testing.ts'
 import { createSeeded, type Seeded } from '../support/seeded.ts'
-import type { Part, Row } from './row.ts'
+import type { Row } from './row.ts'
+import { shuffled } from './shuffled.ts'
 import { agreed, STORIES } from './stories.ts'
+import type { TruthSet, WrittenSet } from './truth-set.ts'
 import { bothInstant, createWorld, dayInstant, type World } from './world.ts'
-
-/** Two files' worth of records with all that is wrong with them. */
-export type TruthSet = Part & { readonly seed: number; readonly world: World }
+import { writeFile } from './write.ts'
 
 type StoryName = keyof typeof STORIES
 
@@ -23,12 +24,34 @@ export function plantSet(seed: number, size: number): TruthSet {
   const all = [...edges, ...parts]
   return {
     seed,
-    world,
+    settings: settingsOf(world),
+    write: (by, rows) => writeSet(by, world, rows),
+    worth: ({ amount }) => amount,
+    waterfalls: undefined,
     ours: all.flatMap(({ ours }) => ours),
     theirs: all.flatMap(({ theirs }) => theirs),
     breaks: all.flatMap(({ breaks }) => breaks),
     matched: all.reduce((sum, { matched }) => sum + matched, 0),
   }
+}
+
+const settingsOf = ({ ours, theirs, lagDays, toleranceHundredths, isAsOfGiven, asOf }: World): CompareOptions => ({
+  ours,
+  theirs,
+  lag: { count: lagDays, isBusiness: true },
+  tolerance: { kind: 'absolute', text: (toleranceHundredths / 100).toFixed(2) },
+  asOf: isAsOfGiven ? asOf : undefined,
+})
+
+function writeSet(random: Seeded, world: World, { ours, theirs }: Pick<TruthSet, 'ours' | 'theirs'>): WrittenSet {
+  const left = writeFile(random, world, 'ours', shuffled(random, ours))
+  const right = writeFile(random, world, 'theirs', shuffled(random, theirs))
+  // Of two columns of references either may be the first: it is said which one is meant.
+  const given = {
+    ...(world.has.seconds ? { key: { ours: left.key, theirs: right.key } } : {}),
+    ...(right.amount === undefined ? {} : { amount: { theirs: right.amount } }),
+  }
+  return { files: { ours: left.text, theirs: right.text }, given, reference: right.reference }
 }
 
 const FEW = [2_000n, 2_500n, 9_900n]

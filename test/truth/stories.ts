@@ -1,5 +1,6 @@
 import type { Seeded } from '../support/seeded.ts'
-import type { Part, Planted, Row } from './row.ts'
+import { differs, type Part, type Planted, part, type Row, real } from './row.ts'
+import { DECIMALS } from './style.ts'
 import {
   bothInstant, type Fate, oursDue, oursInstant, theirsDue, theirsInstant, type World,
 } from './world.ts' // biome-ignore format: one line
@@ -13,37 +14,11 @@ export type Teller = {
 
 type Story = (teller: Teller) => Part | undefined
 
-const part = (ours: readonly Row[], theirs: readonly Row[], breaks: readonly Planted[], matched: number): Part => ({
-  ours,
-  theirs,
-  breaks,
-  matched,
-})
-
-const real = (code: string, about: Partial<Planted>): Planted => ({
-  code,
-  isTemporary: false,
-  dueOn: undefined,
-  ours: undefined,
-  theirs: undefined,
-  difference: undefined,
-  currency: undefined,
-  ...about,
-})
-
 const loneOurs = ({ reference, amount, currency }: Row, code = 'missing_external'): Planted =>
   real(code, { ours: reference, difference: amount, currency })
 
 const loneTheirs = ({ reference, amount, currency }: Row, code = 'missing_internal'): Planted =>
   real(code, { theirs: reference, difference: -amount, currency })
-
-const differs = (code: string, ours: Row, theirs: Row, difference: bigint | undefined): Planted =>
-  real(code, {
-    ours: ours.reference,
-    theirs: theirs.reference,
-    difference,
-    currency: difference === undefined ? undefined : ours.currency,
-  })
 
 /** A row of ours at an instant at which it means what is wanted. */
 function oursAt({ random, world, row }: Teller, fate: Fate): Row | undefined {
@@ -87,10 +62,8 @@ const beyond = ({ random, world }: Teller, { currency, amount }: Row): bigint =>
   return random.chance(0.5) && amount > by * 2n ? amount - by : amount + by
 }
 
-export const DECIMALS: Readonly<Record<string, number>> = { EUR: 2, USD: 2, GBP: 2, JPY: 0, KWD: 3, CLF: 4 }
-
 /** The tolerance is in hundredths of a unit; what is less than a minor unit counts for nothing. */
-export const toleratedMinor = ({ toleranceHundredths }: World, currency: string): bigint =>
+export const toleratedMinor = ({ toleranceHundredths }: Pick<World, 'toleranceHundredths'>, currency: string): bigint =>
   (BigInt(toleranceHundredths) * 10n ** BigInt(DECIMALS[currency] ?? 2)) / 100n
 
 const refundOf = (row: Row, amount: bigint): Row => ({ ...row, amount: -amount, fee: 0n, kind: 'refund' })

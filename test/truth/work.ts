@@ -1,6 +1,8 @@
 import { judgeAgain, WAYS } from './again.ts'
 import { judge, type Tally } from './judge.ts'
+import { plantPayouts } from './payouts/set.ts'
 import { plantSet } from './set.ts'
+import type { TruthSet } from './truth-set.ts'
 
 export type Task = {
   /** Seeds of the sets, and about how many parts each has. */
@@ -25,7 +27,15 @@ export type Done = {
 const LARGE = 90_000 // parts, which are some hundred thousand rows a side
 
 /** Small sets differ in size, so that the smallest are there as well. */
-export const sizeOf = (seed: number, size: Task['size']): number => (size === 'large' ? LARGE : 18 + (seed % 30))
+const sizeOf = (seed: number, size: Task['size']): number => (size === 'large' ? LARGE : 18 + (seed % 30))
+
+/** Of so many small sets one is a report of payouts and the lines of a bank. */
+const PAYOUTS_EVERY = 5
+
+const plant = (seed: number, size: Task['size']): TruthSet =>
+  size === 'small' && seed % PAYOUTS_EVERY === 0
+    ? plantPayouts(seed, 12 + ((seed / PAYOUTS_EVERY) % 14))
+    : plantSet(seed, sizeOf(seed, size))
 
 /** Plants and judges sets one after the other. `tell` hears of each. */
 export async function work({ seeds, size, again }: Task, tell: () => void): Promise<Done> {
@@ -33,7 +43,7 @@ export async function work({ seeds, size, again }: Task, tell: () => void): Prom
   const problems: { readonly seed: number; readonly size: Task['size']; readonly problem: string }[] = []
   let [rows, judgedAgain] = [0, 0]
   for (const seed of seeds) {
-    const set = plantSet(seed, sizeOf(seed, size))
+    const set = plant(seed, size)
     rows += set.ours.length + set.theirs.length
     const verdict = await judge(set)
     addTally(tally, verdict.tally)

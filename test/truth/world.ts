@@ -29,7 +29,7 @@ export type World = {
 export const REFERENCE_STYLES = ['payment', 'digits', 'order', 'hex'] as const
 export type ReferenceStyle = (typeof REFERENCE_STYLES)[number]
 
-const CUTS: readonly Cut[] = [
+export const CUTS: readonly Cut[] = [
   { zone: 'UTC', cutOff: '00:00' },
   { zone: 'Europe/Berlin', cutOff: '00:00' },
   { zone: 'America/New_York', cutOff: '18:00' },
@@ -38,7 +38,7 @@ const CUTS: readonly Cut[] = [
   { zone: 'Asia/Kolkata', cutOff: '00:00' },
 ]
 
-const CURRENCIES: readonly (readonly string[])[] = [
+export const CURRENCIES: readonly (readonly string[])[] = [
   ['EUR'],
   ['EUR', 'USD'],
   ['JPY'],

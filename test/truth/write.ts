@@ -1,26 +1,19 @@
 import type { Seeded } from '../support/seeded.ts'
-import { wallClock } from './calendar.ts'
 import type { Row } from './row.ts'
-import { DECIMALS } from './stories.ts'
+import {
+  amountText,
+  type Cells,
+  createOrder,
+  DATES,
+  DECIMALS,
+  punctuationOf,
+  type Style,
+  textOf,
+  timesOf,
+} from './style.ts'
 import type { World } from './world.ts'
 
 export type SideName = 'ours' | 'theirs'
-
-/** How one file is written: chosen anew for every file. */
-type Style = {
-  readonly separator: string
-  readonly mark: '.' | ','
-  readonly unit: 'major' | 'minor'
-  readonly isGrouped: boolean
-  readonly date: (ms: number) => string
-  readonly form: 'csv' | 'jsonl'
-  /** Whether money in and money out stand in two columns. */
-  readonly isSplit: boolean
-  readonly isReversed: boolean
-}
-
-/** The columns of a row, by name, in the order in which they are told. */
-type Cells = readonly (readonly [name: string, text: string])[]
 
 export type Written = {
   readonly text: string
@@ -44,7 +37,7 @@ export function writeFile(random: Seeded, world: World, side: SideName, rows: re
       ...moneyCells(names, style, row),
       [names.currency, style.form === 'csv' && random.chance(0.3) ? row.currency.toLowerCase() : row.currency],
       [names.date, style.date(row.at)],
-      ...(world.has.fees ? [[names.fee, write(style, row.fee, row.currency)] as const] : []),
+      ...(world.has.fees ? [[names.fee, amountText(style, row.fee, row.currency)] as const] : []),
       ...(world.has.seconds ? [[names.second, row.second] as const] : []),
       ...(world.statuses[side] ? [[names.status, words[row.status]] as const] : []),
       ...(world.has.kinds && side === 'theirs' ? [[names.kind, row.kind] as const] : []),
@@ -56,7 +49,7 @@ export function writeFile(random: Seeded, world: World, side: SideName, rows: re
   // Yen are equal in both units, and no name tells which one the few amounts of another currency are in.
   const isUnitHidden = style.isSplit && style.unit === 'minor' && world.currencies.every((code) => DECIMALS[code] === 0)
   const amount = isUnitHidden ? `${names.credit}:minor` : undefined
-  return { text: style.form === 'csv' ? asCsv(style, lines) : asJsonLines(lines), key: names.key, amount, reference }
+  return { text: textOf(style, lines), key: names.key, amount, reference }
 }
 
 const rewrite = ({ writing }: World, text: string): string =>
@@ -65,40 +58,13 @@ const rewrite = ({ writing }: World, text: string): string =>
 function styleOf(random: Seeded, world: World, side: SideName): Style {
   const isOurs = side === 'ours'
   const unit = random.pick(isOurs ? (['minor', 'major'] as const) : (['major', 'major', 'minor'] as const))
-  const mark = random.pick(['.', '.', ','] as const)
-  const zone = world[side].zone
-  const form = random.chance(0.15) ? 'jsonl' : 'csv'
   return {
-    separator: random.pick(mark === ',' ? [';', '\t', '|'] : [',', ';', '\t']),
-    mark,
-    unit,
-    isGrouped: unit === 'major' && random.chance(0.2),
-    date: random.pick(world.timed[side] ? timesOf(zone) : isOurs ? DATES.slice(0, 2) : DATES),
-    form,
+    ...punctuationOf(random, unit),
+    date: random.pick(world.timed[side] ? timesOf(world[side].zone) : isOurs ? DATES.slice(0, 2) : DATES),
     isSplit: !isOurs && random.chance(0.15),
     isReversed: !isOurs && random.chance(0.1),
   }
 }
-
-const timesOf = (zone: string): readonly ((ms: number) => string)[] => [
-  (ms) => new Date(ms).toISOString().replace('.000', ''),
-  (ms) => wallClock(ms, zone),
-  (ms) => Temporal.Instant.fromEpochMilliseconds(ms).toZonedDateTimeISO(zone).toString({ smallestUnit: 'second', timeZoneName: 'never' }),
-  (ms) => String(ms / 1_000),
-] // biome-ignore format: one for each line
-
-const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'] as const
-
-/** Dates without a time, which both sides write by the clock of UTC. */
-const DATES: readonly ((ms: number) => string)[] = [
-  (ms) => dayOf(ms),
-  (ms) => dayOf(ms).replaceAll('-', ''),
-  (ms) => dayOf(ms).split('-').toReversed().join('.'),
-  (ms) => `${dayOf(ms).slice(5, 7)}/${dayOf(ms).slice(8)}/${dayOf(ms).slice(0, 4)}`,
-  (ms) => `${MONTHS[Number(dayOf(ms).slice(5, 7)) - 1]} ${Number(dayOf(ms).slice(8))} ${dayOf(ms).slice(0, 4)}`,
-]
-
-const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10)
 
 const NAMES = {
   key: ['payment_ref', 'reference', 'Reference', 'Referenz', 'charge_id', 'order_id', 'Transaction ID', 'Référence'],
@@ -143,8 +109,9 @@ const wordsFor = (random: Seeded): Readonly<Record<Row['status'], string>> => ({
 
 function moneyCells(names: Names, style: Style, { amount, currency, garbage }: Row): Cells {
   const signed = style.isReversed ? -amount : amount
-  if (!style.isSplit) return [[names.amount, garbage ?? write(style, signed, currency)]]
-  const [credit, debit] = signed < 0n ? ['', write(style, -signed, currency)] : [write(style, signed, currency), '']
+  if (!style.isSplit) return [[names.amount, garbage ?? amountText(style, signed, currency)]]
+  const [credit, debit] =
+    signed < 0n ? ['', amountText(style, -signed, currency)] : [amountText(style, signed, currency), '']
   return [
     [names.credit, garbage ?? credit],
     [names.debit, garbage === undefined ? debit : ''],
@@ -153,19 +120,9 @@ function moneyCells(names: Names, style: Style, { amount, currency, garbage }: R
 
 /** What the buyer's bank made of it: another amount in another currency, which is not what is compared. */
 const conversionCells = (style: Style, { amount }: Row): Cells => [
-  ['settlement_amount', write(style, (amount * 10_873n) / 10_000n, 'USD')],
+  ['settlement_amount', amountText(style, (amount * 10_873n) / 10_000n, 'USD')],
   ['settlement_currency', 'USD'],
 ]
-
-/** An amount as the style has it. */
-function write({ unit, mark, isGrouped }: Style, amount: bigint, currency: string): string {
-  if (unit === 'minor') return String(amount)
-  const decimals = DECIMALS[currency] ?? 2
-  const digits = String(amount < 0n ? -amount : amount).padStart(decimals + 1, '0')
-  const whole = decimals === 0 ? digits : digits.slice(0, -decimals)
-  const grouped = isGrouped ? whole.replace(/\B(?=(\d{3})+$)/g, mark === '.' ? ',' : '.') : whole
-  return `${amount < 0n ? '-' : ''}${grouped}${decimals === 0 ? '' : mark + digits.slice(-decimals)}`
-}
 
 const EXTRAS = ['row', 'customer', 'description', 'balance', 'net', 'merchant', 'quantity'] as const
 
@@ -183,29 +140,9 @@ function extraCell(
     case 'row': return String(place + 1)
     case 'customer': return `cus_${place % 9}`
     case 'description': return `Order of ${place % 5} things`
-    case 'balance': return write(style, balance, currency)
-    case 'net': return write(style, amount - fee, currency)
+    case 'balance': return amountText(style, balance, currency)
+    case 'net': return amountText(style, amount - fee, currency)
     case 'merchant': return '4711'
     case 'quantity': return String((place % 3) + 1)
   } // biome-ignore format: a table
 }
-
-/** All rows of a file have their columns in one order. */
-function createOrder(random: Seeded): (cells: Cells) => Cells {
-  const keys = Array.from({ length: 32 }, () => random.next())
-  return (cells) =>
-    cells
-      .map((cell, place) => ({ cell, key: keys[place] ?? 0 }))
-      .toSorted((a, b) => a.key - b.key)
-      .map(({ cell }) => cell)
-}
-
-function asCsv({ separator }: Style, lines: readonly Cells[]): string {
-  const quoted = (text: string): string =>
-    text.includes(separator) || text.includes('"') ? `"${text.replaceAll('"', '""')}"` : text
-  const head = lines[0]?.map(([name]) => quoted(name)).join(separator) ?? ''
-  return [head, ...lines.map((cells) => cells.map(([, text]) => quoted(text)).join(separator))].join('\n').concat('\n')
-}
-
-const asJsonLines = (lines: readonly Cells[]): string =>
-  lines.map((cells) => `${JSON.stringify(Object.fromEntries(cells))}\n`).join('')

@@ -126,8 +126,13 @@ export function decidePayout(side: SideName, lone: Lone, coverage: Coverage): De
   }
 }
 
-/** A line that names no payout of the other side. */
-export const decideLine = (side: SideName, { isDuplicate }: Lone): Decision =>
-  side === 'ours'
-    ? real(isDuplicate ? 'duplicate_internal' : 'missing_external', 'a line that names no payout of theirs')
-    : real(isDuplicate ? 'duplicate_external' : 'missing_internal', 'a line that names no payout of ours')
+/** A line without a payout of the other side: it names none, or one that came otherwise. */
+export function decideLine(side: SideName, isNamed: boolean, { isDuplicate }: Lone): Decision {
+  const other = side === 'ours' ? 'theirs' : 'ours'
+  const reason = isNamed
+    ? `a line of a payout of ${other} that it is no part of`
+    : `a line that names no payout of ${other}`
+  if (isDuplicate)
+    return real(side === 'ours' ? 'duplicate_internal' : 'duplicate_external', 'another line is the same')
+  return real(side === 'ours' ? 'missing_external' : 'missing_internal', reason)
+}

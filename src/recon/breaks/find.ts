@@ -28,11 +28,11 @@ type About = {
 
 type Sides = About['sides']
 
-type Decide = (lone: Lone) => Decision
+type Decide = (lone: Lone, isNamed: boolean) => Decision
 
 function decider(side: SideName, coverage: Coverage, payouts: SideName | undefined): Decide {
   if (payouts === side) return (lone) => decidePayout(side, lone, coverage)
-  if (payouts !== undefined) return (lone) => decideLine(side, lone)
+  if (payouts !== undefined) return (lone, isNamed) => decideLine(side, isNamed, lone)
   return side === 'ours' ? (lone) => decideOurs(lone, coverage) : (lone) => decideTheirs(lone, coverage)
 }
 
@@ -218,7 +218,7 @@ function loneBreak(side: SideName, row: LoneRow, decide: Decide, ids: Ids): Cell
   const { n, key, amount, currency } = row
   const at = row.ms === null ? undefined : new Date(Number(row.ms))
   const lone = { at, day: row.day ?? undefined, isDuplicate: row.is_duplicate }
-  const decision = decide(lone)
+  const decision = decide(lone, key !== null)
   const reasons = [
     ...decision.reasons,
     ...(key === null ? ['it has no reference'] : []),

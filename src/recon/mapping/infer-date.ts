@@ -4,6 +4,7 @@ import {
   DATE_ORDERS,
   type DateOrder,
   type DateReader,
+  isSpelled,
   nameScore,
   wordsOf,
 } from '../../settlement/index.ts'
@@ -128,8 +129,7 @@ function choicesOf(column: ColumnSurvey): readonly Choice[] {
   const best = DATE_ORDERS.filter((order) => orders[order] === most)
   const isWritten = [...values].some((text) => /\d[-/.]\d|\p{L}{3}/u.test(text) || /^(19|20)\d{6}$/.test(text))
   const isNumber = !isWritten && name === 0
-  const isSpelled = best.includes('ymd') && best.includes('dmy')
-  if (isSpelled || best.length === 1)
+  if (best.length === 1 || isSpelled(column))
     return [{ column: column.name, order: best[0] ?? 'ymd', isOpen: false, name, isNumber }]
   return isNumber ? [] : best.map((order) => ({ column: column.name, order, isOpen: true, name, isNumber }))
 }

@@ -1,8 +1,10 @@
 import {
   type AmountRule,
   createDateReader,
+  DATE_ORDERS,
   type DateOrder,
   type DecimalMark,
+  isSpelled,
   nameScore,
   powerOfTen,
   wordsOf,
@@ -25,9 +27,16 @@ export type RollColumns = {
   readonly date: { readonly column: string; readonly order: DateOrder } | undefined
 }
 
-/** `given`: the column that somebody says is compared. Undefined when nothing says which column is the amount. */
-export function rollColumns({ columns, alone }: Side, given: string | undefined): RollColumns | undefined {
-  const [mark, date] = [alone.decimal ?? '.', dateOf(columns)]
+/**
+ * `given`: the column that somebody says is compared; `open`: the mark where the side proves none. Undefined when nothing says which
+ * column is the amount.
+ */
+export function rollColumns(
+  { columns, alone }: Side,
+  given: string | undefined,
+  open: DecimalMark,
+): RollColumns | undefined {
+  const [mark, date] = [alone.decimal ?? open, dateOf(columns)]
   if (given !== undefined)
     return { amount: { rule: 'signed', column: given }, mark, date, fee: undefined, net: undefined }
   if (alone.amount === undefined) return undefined
@@ -50,12 +59,10 @@ function dateOf(columns: Side['columns']): RollColumns['date'] {
   const rank = (name: string): number => (PAID_ON.test(wordsOf(name)) ? 200 : nameScore(name, 'date'))
   const [best] = dates.filter(({ name }) => rank(name) > 0).toSorted((a, b) => rank(b.name) - rank(a.name))
   if (best === undefined) return undefined
-  const orders = (['ymd', 'dmy', 'mdy', 'epoch_seconds', 'epoch_ms'] as const).filter(
-    (order) => best.orders[order] >= best.filled * 0.7,
-  )
+  const orders = DATE_ORDERS.filter((order) => best.orders[order] >= best.filled * 0.7)
   const most = orders.filter((order) => orders.every((other) => best.orders[other] <= best.orders[order]))
   const [order] = most
-  return order === undefined || most.length > 1 ? undefined : { column: best.name, order }
+  return order === undefined || (most.length > 1 && !isSpelled(best)) ? undefined : { column: best.name, order }
 }
 
 /** What a row says of the payout that it is in. Amounts are exact, see `SCALE`. */

@@ -1,5 +1,5 @@
 import type { DuckDb } from '../../platform/duckdb.ts'
-import { createDateReader, createSurvey, powerOfTen } from '../../settlement/index.ts'
+import { createDateReader, createSurvey, type DecimalMark, powerOfTen } from '../../settlement/index.ts'
 import { createRawRows } from '../files/raw-rows.ts'
 import { renameRaw } from '../files/raw-table.ts'
 import { inferMapping } from '../mapping/infer.ts'
@@ -10,6 +10,7 @@ import { type Rolled, type Rolls, rollUp, totalOf } from './payout-roll.ts'
 import { type RollColumns, rollColumns, SCALE } from './payout-row.ts'
 
 type Sides = Readonly<Record<SideName, Side>>
+type Specs = Readonly<Record<SideName, SideSpec>>
 
 /**
  * Both sides as lines of payouts: the rows of one side are added up by the payout that they are in, and each line of the other
@@ -18,6 +19,8 @@ type Sides = Readonly<Record<SideName, Side>>
 export type PayoutSides = {
   readonly sides: Sides
   readonly mapping: Mapping
+  /** How these sides are read: sums have a decimal point, whatever the rows have. */
+  readonly specs: Specs
   /** The side of many rows. */
   readonly side: SideName
   readonly rolls: Rolls
@@ -28,7 +31,29 @@ export type PayoutSides = {
 export async function asPayouts(duckdb: DuckDb, sides: Sides, given: Overrides): Promise<PayoutSides | undefined> {
   const found = await findPayouts(duckdb, sides, given)
   if (found === undefined || (await agreeByRow(duckdb, sides, found, given))) return undefined
-  const rolled = await roll(duckdb, sides, found, { amount: amountGiven(sides[found.side], given), isSaved: false })
+  for (const mark of marksOf(sides[found.side])) {
+    const rolled = await asRolled(duckdb, sides, found, { given, mark })
+    if (rolled !== undefined) return rolled
+  }
+  return undefined
+}
+
+/** Where a report alone does not prove its mark, as one whose amounts are all like 1.234, the lines of the bank do. */
+const marksOf = ({ alone: { decimal } }: Side): readonly DecimalMark[] =>
+  decimal === undefined ? ['.', ','] : [decimal]
+
+/** Undefined, and everything as it was, when they do not prove how they are compared. */
+async function asRolled(
+  duckdb: DuckDb,
+  sides: Sides,
+  found: PayoutFind,
+  { given, mark }: { readonly given: Overrides; readonly mark: DecimalMark },
+): Promise<PayoutSides | undefined> {
+  const rolled = await roll(duckdb, sides, found, {
+    amount: amountGiven(sides[found.side], given),
+    mark,
+    isSaved: false,
+  })
   if (rolled === undefined) return undefined
   const bank = otherOf(found.side)
   const key = { [found.side]: found.column, [bank]: rolled.column }
@@ -41,10 +66,10 @@ export async function asPayouts(duckdb: DuckDb, sides: Sides, given: Overrides):
   const reason = `${found.named} of ${rolled.rolls.payouts.length} payouts are named in lines of ${bank}`
   const mapping: Mapping = {
     fields: { ...fields, key: { ...fields.key, confidence: found.named > 1 ? 'sure' : 'likely', reason } },
-    specs: { ...specs, [found.side]: { ...specs[found.side], payout: found.column } },
+    specs: { ...specs, [found.side]: { ...specs[found.side], decimal: mark, payout: found.column } },
     notes: inferred.notes,
   }
-  return { sides: rolled.sides, mapping, side: found.side, rolls: rolled.rolls, rows: sides[found.side].rows }
+  return { sides: rolled.sides, mapping, specs, side: found.side, rolls: rolled.rolls, rows: sides[found.side].rows }
 }
 
 /** Whether the rows of both sides are the same things under another reference: then a text that names a payout is but a remark. */
@@ -63,16 +88,18 @@ async function agreeByRow(
 export async function asSavedPayouts(duckdb: DuckDb, sides: Sides, mapping: Mapping): Promise<PayoutSides | undefined> {
   const side = (['ours', 'theirs'] as const).find((name) => mapping.specs?.[name].payout !== undefined)
   const column = side && mapping.specs?.[side].payout
-  if (side === undefined || column === undefined) return undefined
+  if (side === undefined || column === undefined || mapping.specs === undefined) return undefined
   const found = await findLines(duckdb, sides, side, column)
-  const amount = mapping.specs && amountSaved(sides[side], mapping.specs[side])
-  const rolled = found && (await roll(duckdb, sides, found, { amount, isSaved: true }))
+  const spec = mapping.specs[side]
+  const how = { amount: amountSaved(sides[side], spec), mark: spec.decimal, isSaved: true }
+  const rolled = found && (await roll(duckdb, sides, found, how))
   if (rolled === undefined)
     throw new UnreadableInput(
       'config',
       `The mapping adds rows of ${side} up by "${column}", and no line of the other side names one`,
     )
-  return { sides: rolled.sides, mapping, side, rolls: rolled.rolls, rows: sides[side].rows }
+  const specs: Specs = { ...mapping.specs, [side]: { ...spec, decimal: '.' } }
+  return { sides: rolled.sides, mapping, specs, side, rolls: rolled.rolls, rows: sides[side].rows }
 }
 
 const UNIT = /:(major|minor)$/
@@ -87,7 +114,7 @@ function amountGiven(side: Side, given: Overrides): string | undefined {
 /** The column of amounts that somebody named before the mapping was saved: one whose sum has no name that is found by itself. */
 function amountSaved(side: Side, { amount }: SideSpec): string | undefined {
   const saved = amount.rule === 'signed' && side.isTable ? amount.column : undefined
-  const found = rollColumns(side, undefined)
+  const found = rollColumns(side, undefined, '.')
   const isFound = found !== undefined && [sumName(found), found.net].includes(saved)
   return isFound ? undefined : side.columns.find(({ name }) => name === saved)?.name
 }
@@ -111,16 +138,19 @@ function rolledGiven(given: Overrides, side: SideName, sides: Sides): Overrides 
   }
 }
 
+/** `mark`: that of the rows, where they do not prove one. */
+type How = { readonly amount: string | undefined; readonly mark: DecimalMark; readonly isSaved: boolean }
+
 type RolledUp = { readonly sides: Sides; readonly rolls: Rolls; readonly column: string; readonly unparsed: number }
 
 async function roll(
   duckdb: DuckDb,
   sides: Sides,
   found: PayoutFind,
-  { amount, isSaved }: { readonly amount: string | undefined; readonly isSaved: boolean },
+  { amount, mark, isSaved }: How,
 ): Promise<RolledUp | undefined> {
   const side = sides[found.side]
-  const columns = rollColumns(side, amount)
+  const columns = rollColumns(side, amount, mark)
   if (columns === undefined) return undefined
   const [count] = await duckdb.query<{ rows: bigint }>('select count(*) as rows from unparsed')
   const rolls = await rollUp(duckdb, side, found.column, columns)
@@ -200,7 +230,7 @@ const payoutOf = ({ rows, stated }: Rolled, sum: bigint): bigint => (rows === 0 
 const sumName = ({ amount, fee }: RollColumns): string =>
   `${amount.rule === 'split' ? amount.credit : amount.column}${fee === undefined ? '' : ` less ${fee.column}`}`
 
-export function decimalText(value: bigint, decimals: number): string {
+function decimalText(value: bigint, decimals: number): string {
   const digits = (value < 0n ? -value : value) / powerOfTen(SCALE - decimals)
   const text = String(digits).padStart(decimals + 1, '0')
   const whole = text.slice(0, text.length - decimals)

@@ -138,6 +138,31 @@ describe('payouts of a report and the lines of a bank', () => {
     expect(turned.items.map(({ code }) => code).toSorted()).toEqual(['missing_external', 'payout_in_transit'])
   }) // biome-ignore format: documents
 
+  it('are on their way where the report spells the days of payouts', async () => {
+    const spelled = (text: string): string => text.replaceAll(/,2026-03-0(\d)\n/g, ',Mar $1 2026\n')
+    const files = { ours: spelled(report()), theirs: bank(undefined, (cents, place) => (place === 5 ? undefined : cents)) }
+
+    const { items, payouts } = await compare(files)
+
+    expect(payouts.map((payout) => payout.day)).toEqual(PAYOUTS.map((_, place) => day(place)))
+    expect(items).toMatchObject([{ code: 'missing_internal' }, { code: 'payout_in_transit', dueOn: '2026-03-11' }])
+  }) // biome-ignore format: one line
+
+  it('are added up with the decimal mark by which they come to their lines, where the report alone proves none', async () => {
+    const grouped = (yen: number): string => String(yen).replace(/\B(?=(\d{3})+$)/g, '.')
+    const rows = PAYOUTS.flatMap(({ id, lines }, place) => lines.map(([, gross], row) => [`ch_${place}x${row}`, id, grouped(gross)]))
+    const theirs = csv([['text', 'value', 'currency'], ...PAYOUTS.map(({ id, lines }) => [id, lines.reduce((sum, [, gross]) => sum + gross, 0), 'JPY'])])
+    const files = { ours: csv([['charge_id', 'payout_id', 'amount'], ...rows], ';'), theirs }
+
+    const { found, payouts, summary } = await compare(files)
+    const { specs } = summary.mapping
+    const again = await compare(files, specs === undefined ? {} : { saved: parseSaved(formatSaved(specs)) })
+
+    expect(found).toEqual([])
+    expect(payouts.map(({ state }) => state)).toEqual(PAYOUTS.map(() => 'at_bank'))
+    expect(again.payouts).toEqual(payouts)
+  }) // biome-ignore format: rows
+
   it('are never confirmed by their amount: another id, or none, is no match', async () => {
     const { found, payouts } = await compare(
       { ours: report(), theirs: bank((id) => (id === PAYOUTS[0]?.id ? 'PSP LTD PAYOUT' : id)) },
@@ -191,6 +216,16 @@ describe('payouts of a report and the lines of a bank', () => {
 
     expect(found).toEqual([`duplicate_external ${second?.id} -${netOf(second?.lines ?? [])}`, RENT])
     expect(payouts[0]).toMatchObject({ state: 'at_bank', bank: payouts[0]?.payout })
+  })
+
+  it('that arrived are named again by a line over another amount, which says so', async () => {
+    const more = csv([['2026-03-04', `MORE OF ${PAYOUTS[1]?.id}`, '10.00', 'EUR']])
+
+    const { items } = await compare({ ours: report(), theirs: bank() + more })
+
+    const [, line] = items
+    expect(line).toMatchObject({ code: 'missing_internal', difference: -1_000n, theirs: { reference: PAYOUTS[1]?.id } })
+    expect(line?.reasons[0]).toBe('a line of a payout of ours that it is no part of')
   })
 
   it('are compared by the column that is given, and each currency has a payout of its own', async () => {

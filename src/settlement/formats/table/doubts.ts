@@ -123,7 +123,8 @@ function calendarOrders({ orders, years }: ColumnSurvey): readonly CalendarOrder
 }
 
 /** Months by their names are the same in every order. */
-const isSpelled = ({ values, orders }: ColumnSurvey): boolean =>
+export const isSpelled = ({ values, orders }: ColumnSurvey): boolean =>
+  orders.ymd > 0 &&
   orders.ymd === orders.dmy &&
   orders.dmy === orders.mdy &&
   ![...values].some((text) => /^\d{2}-\d{2}-\d{2}(?!\d)/.test(text))
