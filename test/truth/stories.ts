@@ -164,6 +164,33 @@ export const STORIES = {
     const other = { ...row, amount: row.amount + 700n, at: bothInstant(teller.random, teller.world) }
     return part([other], [row, other], [loneTheirs(row)], 1)
   },
+  captured_in_part(teller) {
+    const row = teller.row()
+    const theirs = { ...row, amount: row.amount / BigInt(teller.random.integer(2, 5)) }
+    return part([row], [theirs], [differs('amount_mismatch', row, theirs, row.amount - theirs.amount)], 0)
+  },
+  captured_in_parts_that_come_to_less(teller) {
+    const row = teller.row()
+    const all = inParts(teller.random, { ...row, amount: row.amount - row.amount / 4n })
+    const [first = row, second = row] = all
+    const captures = teller.random.chance(0.5) ? all : [first, ...inParts(teller.random, second)]
+    const rest = captures.reduce((left, { amount }) => left - amount, row.amount)
+    return part([row], captures, [differs('split_mismatch', row, row, rest)], 0)
+  },
+  /** Equal ones are the same capture again, as long as they do not come to the order. */
+  captured_in_equal_parts_that_come_to_less(teller) {
+    const row = teller.row()
+    const capture = { ...row, amount: row.amount / 3n - 1n }
+    const found = differs('amount_mismatch', row, capture, row.amount - capture.amount)
+    return part([row], [capture, capture], [found, loneTheirs(capture, 'duplicate_external')], 0)
+  },
+  second_capture_differs(teller) {
+    const first = teller.row()
+    const second = { ...first, amount: first.amount * 2n + 7n }
+    const theirs = { ...second, amount: beyond(teller, second) }
+    const found = differs('amount_mismatch', second, theirs, second.amount - theirs.amount)
+    return part([first, second], [theirs, first], [found], 1)
+  },
   captures(teller) {
     const row = teller.row()
     const parts = inParts(teller.random, row)

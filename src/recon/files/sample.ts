@@ -31,10 +31,11 @@ export const isSampledSql = (columns: readonly ColumnSurvey[], every: number, by
 
 /** What could be a reference: no fraction, no currency, no date that is written as one. */
 export function couldBeKey(column: ColumnSurvey): boolean {
-  const { filled, currencies, fractions, orders, values } = column
+  const { filled, currencies, fractions, open, orders, values } = column
   if (filled === 0 || currencies > filled * 0.7) return false
-  // A spreadsheet writes 17 as 17.0.
-  if (fractions > filled * 0.2 && ![...values].every((text) => /^\d+(\.0+)?$/.test(text))) return false
+  // A spreadsheet writes 17 as 17.0. Of `1.234` it is not known whether it has decimals, and it is an amount in any case.
+  if (fractions + open['.'] + open[','] > filled * 0.2 && ![...values].every((text) => /^\d+(\.0+)?$/.test(text)))
+    return false
   const isWrittenDate = Math.max(orders.ymd, orders.dmy, orders.mdy) > filled * 0.7
   return !(
     isWrittenDate && [...values].some((text) => /\d[-/. :]\d|\p{L}{3}/u.test(text) && !/^\p{L}+[-_]/u.test(text))

@@ -18,9 +18,16 @@ const LEAST = 3
  * The columns beside key and amount, as far as rows that are surely the same thing do not speak against them. A status such as
  * `processing` would set sales apart that the other side has; fees of the shop are never those of the PSP.
  */
-export function believed(sides: Sides, specs: Specs, groups: readonly Group[]): Believed {
-  const couples = couplesOf(sides, specs, groups)
+export function believed(sides: Sides, found: Specs, groups: readonly Group[]): Believed {
   const notes: string[] = []
+  const readable = (side: SideName): SideSpec => {
+    const { fee } = found[side]
+    if (fee === undefined || isFeeReadable(sides[side], found[side])) return found[side]
+    notes.push(`${side}.${fee.column} is not read as a fee: it is written otherwise than the amounts`)
+    return { ...found[side], fee: undefined }
+  }
+  const specs = { ours: readable('ours'), theirs: readable('theirs') }
+  const couples = couplesOf(sides, specs, groups)
   let { ours, theirs } = specs
   const fees = couples.filter((couple) => couple.ours.value.fee !== null && couple.theirs.value.fee !== null)
   const equal = fees.filter((couple) => couple.ours.value.fee === couple.theirs.value.fee).length
@@ -42,6 +49,14 @@ export function believed(sides: Sides, specs: Specs, groups: readonly Group[]): 
   return { specs: all, notes }
 }
 
+/** A fee that cannot be read would take its row along: 0.30 among amounts such as 12,50, or 1.5 %. */
+function isFeeReadable({ columns, isTable }: Side, { fee, decimal }: SideSpec): boolean {
+  const column = columns.find(({ name }) => name === fee?.column)
+  if (!isTable || column === undefined) return true
+  const { filled, words, numbers, marks } = column
+  return numbers >= (filled - words) * 0.9 && marks[decimal] >= marks[decimal === ',' ? '.' : ',']
+}
+
 /** Whether a column says of so many rows that they are no sale, or none yet, that it has to mean something else. */
 function isDenied(
   sides: Sides,
@@ -54,7 +69,9 @@ function isDenied(
   const other: SideName = side === 'ours' ? 'theirs' : 'ours'
   const values = sides[side].columns.find(({ name }) => name === column)?.values ?? new Set<string>()
   // What is said of every row tells none of them apart.
-  if (what === 'kind' && values.size > 0 && [...values].every((word) => apartWord(word) !== undefined)) return true
+  const meaning = what === 'kind' ? apartWord : apartState
+  if (sides[side].rows >= LEAST && values.size > 0 && [...values].every((word) => meaning(word) !== undefined))
+    return true
   const wordOf = (couple: Couple, name: SideName, of: 'kind' | 'status'): string => {
     const from = specs[name][of]
     return from === undefined ? '' : couple[name].textIn(from).trim()

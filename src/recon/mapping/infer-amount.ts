@@ -192,11 +192,12 @@ function candidates(side: Side, said: string | undefined, key: string | undefine
   for (const rule of alone.otherAmounts)
     for (const of of columns.filter(({ name }) => !isGiven && name === firstColumn(rule)))
       rules.push({ rule, of, name: 90 })
+  if (!isGiven) rules.push(...halves(side).map((each) => ({ ...each, name: 0 })))
   const isSplit = (name: string): boolean =>
     alone.amount?.rule === 'split' && (name === alone.amount.credit || name === alone.amount.debit)
   const couldBe = (of: ColumnSurvey): boolean => isAmount(of) || (side.rows === 0 && nameScore(of.name, 'amount') > 0)
   const amounts = columns.filter((of) => couldBe(of) && of.name !== key && !isSplit(of.name))
-  const chosen = isGiven ? columns.filter(({ name }) => name === given) : likeliest(amounts)
+  const chosen = isGiven ? columns.filter(({ name }) => name === given) : likeliest(amounts, rules.length > 0)
   for (const of of chosen) rules.push({ rule: { rule: 'signed', column: of.name }, of, name: amountName(of.name) })
   if (isGiven && rules.length === 0) cellOf(side, given)
   return rules.flatMap(({ rule, of, name }) =>
@@ -213,14 +214,35 @@ function candidates(side: Side, said: string | undefined, key: string | undefine
   )
 }
 
+/** Above that, not every row was looked at, and it is not known whether two columns are ever filled in one. */
+const MOST_LOOKED_AT = 2_000
+
+/** Two columns of amounts, of which each row has one and never both: what comes in and what goes out, whatever they are called. */
+function halves({ alone, columns, rows }: Side): readonly { readonly rule: AmountRule; readonly of: ColumnSurvey }[] {
+  if (alone.amount?.rule === 'split' || rows > MOST_LOOKED_AT) return []
+  const parts = columns.filter((each) => isAmount(each) && each.filled < rows && !isBeside(each.name))
+  return parts.flatMap((of) =>
+    parts
+      .filter((other) => other !== of && other.filled + of.filled === rows)
+      .map(
+        (other) =>
+          ({ rule: { rule: 'split', credit: of.name, debit: other.name, debitSign: 'positive' }, of }) as const,
+      ),
+  )
+}
+
 /**
  * A fee or a balance is never what is compared: fees agree as well as amounts do, and better where an amount differs. Whole
  * numbers that no name calls an amount may be anything. Both are looked at when there is nothing better.
  */
-function likeliest(amounts: readonly ColumnSurvey[]): readonly ColumnSurvey[] {
+function likeliest(amounts: readonly ColumnSurvey[], isOtherRule: boolean): readonly ColumnSurvey[] {
   const whole = amounts.filter(({ name }) => !isBeside(name))
-  const named = whole.filter(({ name, fractions }) => fractions > 0 || amountName(name) > 0)
-  return [named, whole, amounts].find((each) => each.length > 0) ?? []
+  // `1.234` has decimals or thousands, and either way it is no plain count.
+  const named = whole.filter(
+    ({ name, fractions, open }) => fractions + open['.'] + open[','] > 0 || amountName(name) > 0,
+  )
+  // Beside a pair of debit and credit, a postal code is no amount, however well it agrees.
+  return isOtherRule ? named : ([named, whole, amounts].find((each) => each.length > 0) ?? [])
 }
 
 const isBeside = (name: string): boolean =>

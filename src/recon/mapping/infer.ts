@@ -97,7 +97,8 @@ async function bestTrial(
     const groups = await sampleGroups(duckdb, sides, pair, by)
     const currencies = fitCurrencies(sides, groups, given.currency ?? {})
     const amounts = fitAmounts(sides, groups, given.amount ?? {}, { key: pair, currencies })
-    const score = agreement(sides, pair, amounts) * 2 + promise(sides, pair)
+    // A key that leaves out the rows that differ agrees in all others, and is no better for that.
+    const score = agreement(sides, pair, amounts) * containment(pair) * 2 + promise(sides, pair)
     if (best === undefined || score > best.score) best = { trial: { pair, groups, amounts, currencies }, score }
   }
   return best?.trial
@@ -125,7 +126,15 @@ const promise = (sides: Sides, pair: KeyPair): number =>
   Math.min(pair.uniqueness.ours, pair.uniqueness.theirs) / 2 +
   pair.name / 400 -
   (isNoReference(sides, pair) ? 1 : 0) -
-  (isCounter(sides, pair) ? 0.5 : 0)
+  (isCounter(sides, pair) ? 0.5 : 0) -
+  (isUnnamedNumber(sides, pair) ? 0.3 : 0)
+
+/** Numbers under a name that says nothing may be anything: taxes, points, seats. A text that both have is a reference sooner. */
+const isUnnamedNumber = (sides: Sides, pair: KeyPair): boolean =>
+  SIDES.every((side) => {
+    const column = sides[side].columns.find(({ name }) => name === pair[side])
+    return column !== undefined && column.numbers === column.filled && nameScore(column.name, 'reference') === 0
+  })
 
 /** Amounts and instants are in both files and nearly unique, and are no references. */
 const isNoReference = (sides: Sides, pair: KeyPair): boolean =>

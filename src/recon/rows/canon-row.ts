@@ -104,7 +104,8 @@ function moneyOf(spec: SideSpec, textOf: TextOf) {
 }
 
 function feeOf({ fee, decimal }: SideSpec, textOf: TextOf, unit: Unit, decimals: number): bigint | null {
-  if (fee === undefined || textOf(fee.column).trim() === '') return null
+  // `-`, `n/a` and the like are no fee, and no reason to refuse the row.
+  if (fee === undefined || !/\p{N}/u.test(textOf(fee.column))) return null
   const read = readRowAmount({ rule: 'signed', column: fee.column }, decimal, textOf)
   if (read === 'empty') return null
   if ('unreadable' in read) throw new Unreadable('fee', fee.column, `"${read.unreadable.slice(0, 40)}" is no fee`)

@@ -12,6 +12,8 @@ export type Sale = {
   readonly currency: string
   /** Milliseconds of its instant. */
   readonly at: number
+  /** How many orders its charge stands for. */
+  readonly orders: number
   /** The run before which it is booked, its own day's or a later one; `unknown` is sold, and nobody hears what became of it. */
   readonly booked: number | 'unknown' | 'after a decline'
 }

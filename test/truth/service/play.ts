@@ -78,9 +78,14 @@ function isBookedIn(plan: Plan, { day, booked }: Sale, night: number): boolean {
   return night === nightOf(plan, booked)
 }
 
-async function accept({ books }: Nights, { name, amount, currency, at }: Sale): Promise<Attempt> {
+async function accept({ books }: Nights, { name, amount, currency, at, orders: count }: Sale): Promise<Attempt> {
   books.clock.setOffset(at - Date.now())
-  const { id } = await books.accept(aPayment({ currency, orders: [anOrder(`seller-${name}`, amount, amount / 10n)] }))
+  const share = amount / BigInt(count)
+  const orders = Array.from({ length: count }, (_, place) => {
+    const own = place === 0 ? amount - share * BigInt(count - 1) : share
+    return anOrder(`seller-${name}-${place}`, own, own / 10n)
+  })
+  const { id } = await books.accept(aPayment({ currency, orders, chargeMode: count > 1 ? 'single' : 'per_order' }))
   const [charge] = await books.attempts(id, 'charge')
   assert(charge !== undefined, 'a sale has a charge')
   return charge

@@ -48,6 +48,13 @@ const lonely = (theirs: string, code: string, opened: number, amount: bigint, cu
   currency,
 })
 
+/** A charge and its line that are not over the same amount. */
+const differing = ({ name, day, currency }: Sale, difference: bigint): Life => ({
+  ...{ source: 'simulator', ours: name, theirs: name, code: 'amount_mismatch', opened: day, difference, currency },
+})
+
+const ACROSS = { code: 'currency_mismatch', difference: undefined, currency: undefined } as const
+
 export type Defect =
   | 'none'
   | 'gone'
@@ -219,6 +226,52 @@ export const STORIES = {
       sales: [sold],
       lines: [line(sold), line(sold, { day: again })],
       lives: [lonely(sold.name, 'duplicate_external', again, sold.amount, sold.currency)],
+    }
+  },
+  captured_in_part: ({ random, sale }) => {
+    const sold = sale()
+    const amount = sold.amount / BigInt(random.integer(2, 5))
+    return {
+      sales: [sold],
+      lines: [line(sold, { change: { amount } })],
+      lives: [differing(sold, sold.amount - amount)],
+    }
+  },
+  /** A charge is settled by one line: of captures that come to it the first one is, and every other one is there too much. */
+  captured_in_parts: ({ random, sale, day, last }) => {
+    const sold = sale()
+    const first = sold.amount / 3n + BigInt(random.integer(1, 5))
+    const rest = sold.amount - first
+    const comes = day + random.integer(0, 1)
+    if (comes > last) return undefined
+    return {
+      sales: [sold],
+      lines: [
+        line(sold, { change: { amount: first } }),
+        line(sold, { day: comes, change: { amount: rest, at: new Date(sold.at + 1_000) } }),
+      ],
+      lives: [differing(sold, rest), lonely(sold.name, 'duplicate_external', comes, rest, sold.currency)],
+    }
+  },
+  /** Settled at a rate: between two currencies there is no difference to tell. */
+  settled_in_another_currency: ({ random, sale }) => {
+    const sold = sale({ currency: 'EUR' })
+    const [currency, amount] = random.pick([
+      ['USD', (sold.amount * 10_873n) / 10_000n],
+      ['JPY', (sold.amount * 163n) / 100n],
+    ] as const)
+    const change = { currency, amount, fee: amount / 30n }
+    return { sales: [sold], lines: [line(sold, { change })], lives: [{ ...differing(sold, 0n), ...ACROSS }] }
+  },
+  /** A charge that stands for several orders is booked once for each, and is one record. */
+  of_several_orders: ({ random, sale }) => {
+    const sold = sale({ orders: random.integer(2, 4) })
+    if (random.chance(0.5)) return nothing([sold], [line(sold)])
+    const by = gap(random)
+    return {
+      sales: [sold],
+      lines: [line(sold, { change: { amount: sold.amount + by } })],
+      lives: [differing(sold, -by)],
     }
   },
   by_the_id_of_the_psp: ({ random, sale }) => {

@@ -64,6 +64,7 @@ function tellStories(random: Seeded, frame: Frame): readonly Story[] {
         amount: BigInt(random.integer(2_000, 90_000)),
         currency: hasBank ? 'EUR' : random.pick(['EUR', 'USD', 'JPY']),
         at: Date.parse(`${dayAt(day)}T09:00:00Z`) + random.integer(0, 36_000) * 1_000,
+        orders: 1,
         booked: day,
         ...over,
       }
