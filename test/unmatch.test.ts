@@ -136,6 +136,7 @@ describe('a pair of a run', () => {
           isOurs ? each.attempt_id === chargeOf('e') : each.line !== null && each.theirs_amount === amountOf('e'),
         )?.id ?? expect.fail('there is no such break'),
     )
+    expect(await nights.reconciliation.suggest((await ours?.()) ?? '')).toEqual([])
     await people.resolve({ breakId: (await ours?.()) ?? '', with: [(await theirs?.()) ?? ''], verb: 'match' })
 
     expect(await openOf('e')).toEqual([])

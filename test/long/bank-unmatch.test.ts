@@ -173,6 +173,7 @@ describe('a payout and a line whose amounts agree', () => {
     const { resolution } = await takeApart()
     await day(1, [], 300n)
     const [breakId = ''] = await breakIds('missing_external')
+    expect(await nights.reconciliation.suggest(breakId)).toEqual([])
     const match = await people.resolve({ breakId, with: await breakIds('missing_internal'), verb: 'match' })
 
     expect(await balances()).toEqual([300n, 0n, PAID])
@@ -259,6 +260,7 @@ describe('a payout and a line whose amounts agree', () => {
     await people.undo(booked.id)
     expect(await balances()).toEqual([1_000n, -PAID, PAID])
     await people.resolve(both)
+    expect(await balances()).toEqual([700n, 0n, PAID])
     await day(4, [], 50n)
     expect(await runsThatDiffer(nights)).toEqual([])
   })
@@ -337,5 +339,29 @@ describe('a line that names its payout', () => {
       /holds no payout together with line 99/,
     )
     expect(await booksOf(nights)).toEqual(before)
+  })
+})
+
+describe('a payout that was taken out of a line of a bank', () => {
+  it('is awaited at another one, when its PSP pays out into that by now, and what is left of the line stays', async () => {
+    await open(NAMELESS)
+    await day(0, [[PAID, 'TRANSFER']])
+    const { resolution } = await takeApart()
+    const later = await openBankNights(database, 'other-bank', NAMELESS)
+    later.endDay(1)
+    await take(later, { day: 1, lines: [other('adjustment', 1, 300n)] }, current, NOTHING)
+    await later.night()
+    await later.statement(1, [[PAID, 'TRANSFER']])
+
+    await later.reconciliation.catchUpBanks()
+
+    expect(await later.findings()).toEqual([])
+    expect(await openBreaks()).toEqual([`missing_internal -${PAID}`])
+    expect((await later.bankBreaks()).map(({ code, difference }) => [code, difference])).toEqual([
+      ['payout_in_transit', 300n],
+    ])
+    expect(await balances()).toEqual([300n, -PAID, PAID])
+    await expect(people.undo(resolution.id)).rejects.toThrow(/is cleared by now/)
+    await later.close()
   })
 })

@@ -6,6 +6,7 @@ import type { BankSource } from '../../src/reconciliation/index.ts'
 import { DIFFERENCES, VERBS } from '../../src/reconciliation/resolutions/index.ts'
 import { type BankEntry, type BankNights, nameOfPayout, openBankNights, standingPairs } from '../support/bank-nights.ts'
 import { NOTHING, right, runsThatDiffer, take, useCharges, without } from '../support/corrections.ts'
+import { booksOf } from '../support/nights.ts'
 import { openResolving, type Resolving } from '../support/resolving.ts'
 import { createSeeded, type Seeded } from '../support/seeded.ts'
 
@@ -35,6 +36,12 @@ describe('random decisions about a bank', () => {
     ({ seed, bank }) => playNights(createSeeded(seed), bank),
   )
 
+  it.each(CASES)(
+    'that are undone leave no trace in the books, where $how (seed $seed)',
+    { timeout: 180_000 },
+    ({ seed, bank }) => playNights(createSeeded(seed), bank, decideAndUndo),
+  )
+
   it('were of every kind', { timeout: 600_000 }, async () => {
     for (let seed = MORE; missing().length > 0 && seed < MORE + 20; seed += 1)
       for (const bank of Object.values(BANKS)) await playNights(createSeeded(seed), bank)
@@ -46,7 +53,28 @@ const MORE = 1_000
 const KINDS = ['book_difference', 'match', 'unmatch', 'unmatch undone', 'unmatch undone by a run', 'write_off']
 const missing = (): readonly string[] => KINDS.filter((kind) => !done.has(kind))
 
-async function playNights(random: Seeded, bank: Partial<BankSource>): Promise<void> {
+type Decide = (random: Seeded, nights: BankNights, people: Resolving) => Promise<void>
+
+async function decide(random: Seeded, nights: BankNights, people: Resolving): Promise<void> {
+  for (let count = random.integer(1, 6); count > 0; count -= 1) await decideSomething(random, nights, people)
+}
+
+async function decideAndUndo(random: Seeded, nights: BankNights, people: Resolving): Promise<void> {
+  const before = await stateOf(nights)
+  await decide(random, nights, people)
+  await people.undoAll()
+  expect(await stateOf(nights)).toEqual(before)
+}
+
+async function stateOf(nights: BankNights) {
+  const pairs = await standingPairs(nights)
+  return {
+    ...(await booksOf(nights)),
+    pairs: pairs.map(({ paidOn, fileId, line }) => `${paidOn} ${fileId} ${line}`).toSorted(),
+  }
+}
+
+async function playNights(random: Seeded, bank: Partial<BankSource>, deciding: Decide = decide): Promise<void> {
   const database = await clone()
   const nights = await openBankNights(database, undefined, bank)
   try {
@@ -68,7 +96,7 @@ async function playNights(random: Seeded, bank: Partial<BankSource>): Promise<vo
       statements.push((await nights.statement(night, await entriesOf(random, nights, night))).id)
       await nights.reconciliation.catchUpBanks()
       await expectExact(nights, `after night ${night}`)
-      for (let count = random.integer(1, 6); count > 0; count -= 1) await decideSomething(random, nights, people)
+      await deciding(random, nights, people)
       await expectExact(nights, `after the decisions of day ${night}`)
     }
     const { findings } = await nights.books.ledger.verify()

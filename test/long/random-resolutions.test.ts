@@ -39,7 +39,7 @@ describe('random resolutions', () => {
         await nights.night()
         const before = await booksOf(nights)
         for (let count = random.integer(3, 10); count > 0; count -= 1) await decideSomething(random, people)
-        await undoAll(nights, people)
+        await people.undoAll()
         expect(await booksOf(nights), `on day ${night}`).toEqual(before)
         expect(await nights.findings(), `on day ${night}`).toEqual([])
       }
@@ -172,15 +172,5 @@ async function takeSomethingApart(random: Seeded, { deps, ann, decide, undo }: R
     if (random.chance(0.3)) await undo(resolution.id)
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
-  }
-}
-
-async function undoAll(nights: Nights, people: Resolving): Promise<void> {
-  const standing = await nights.db.query<{ id: string; state: string; approval_id: string | null }>(
-    `select id, state, approval_id from break_resolution where state in ('proposed', 'applied') order by id desc`,
-  )
-  for (const { id, state, approval_id } of standing) {
-    if (state === 'applied') await people.undo(id)
-    else await people.decide({ id: approval_id ?? '', decision: 'rejected' })
   }
 }

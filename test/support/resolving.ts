@@ -37,6 +37,7 @@ export async function openResolving(nights: Nights, settings: ResolutionSettings
   const ask = (request: Partial<ResolutionRequest> & Pick<ResolutionRequest, 'breakId' | 'verb'>, actor = ann) =>
     db.transaction((tx) => propose(tx, deps, { with: [], reason: 'expected', ...request }, actor))
   const decide = (decision: Decision, actor = ben) => decideOn(deps, decision, actor)
+  const undo = (id: string, actor = ann) => undoResolution(deps, { id, reason: 'a mistake' }, actor)
   return {
     deps,
     ann,
@@ -53,7 +54,17 @@ export async function openResolving(nights: Nights, settings: ResolutionSettings
       const { resolution, replayed } = await db.transaction((tx) => unmatch(tx, deps, request, actor))
       return { resolution: { ...resolution, request }, replayed }
     },
-    undo: (id: string, actor = ann) => undoResolution(deps, { id, reason: 'a mistake' }, actor),
+    undo,
+    /** Undoes and rejects all that was decided, the newest first. */
+    async undoAll(): Promise<void> {
+      const standing = await db.query<{ id: string; state: string; approval_id: string | null }>(
+        `select id, state, approval_id from break_resolution where state in ('proposed', 'applied') order by id desc`,
+      )
+      for (const { id, state, approval_id } of standing) {
+        if (state === 'applied') await undo(id)
+        else await decide({ id: approval_id ?? '', decision: 'rejected' })
+      }
+    },
     /** Asks, and has it approved where that is needed. */
     async resolve(request: Parameters<typeof ask>[0]): Promise<Resolution> {
       const { resolution } = await ask(request)

@@ -73,10 +73,22 @@ const around = (is: LoneRecord['is']): string => {
     select b.id from ${days(OTHER_AMOUNT_DAYS)} ${of('< $4', 'desc', OTHER_AMOUNT_ROWS)}`
 }
 
+// People said of the two that they do not belong together.
+const NOT_APART = `not exists (
+  select from break_resolution_break x join break_resolution r on r.id = x.resolution_id and r.verb = 'unmatch' and r.state = 'applied'
+    join break_resolution_break y on y.resolution_id = x.resolution_id
+   where x.break_id = $5 and y.break_id = b.id)`
+
 const AROUND = {
-  charge: statement('reconciliation.lone_charges_around', `${SELECT} where b.id in (${around('charge')})`),
-  payout: statement('reconciliation.lone_payouts_around', `${SELECT} where b.id in (${around('payout')})`),
-  line: statement('reconciliation.lone_lines_around', `${SELECT} where b.id in (${around('line')})`),
+  charge: statement(
+    'reconciliation.lone_charges_around',
+    `${SELECT} where b.id in (${around('charge')}) and ${NOT_APART}`,
+  ),
+  payout: statement(
+    'reconciliation.lone_payouts_around',
+    `${SELECT} where b.id in (${around('payout')}) and ${NOT_APART}`,
+  ),
+  line: statement('reconciliation.lone_lines_around', `${SELECT} where b.id in (${around('line')}) and ${NOT_APART}`),
 } as const
 
 /** A record, what its partner would be, and the day of the run that found it. */
@@ -100,13 +112,13 @@ export async function loneRecord(
   return { record, awaited, source: row.source, day: row.business_date }
 }
 
-/** Records of the other side that are near in day and amount. */
+/** Records of the other side that are near in day and amount, without those that people took apart from it. */
 export async function candidatesFor(
   db: Queryable,
   { record, awaited, source, day }: Lone,
   declared: Source | undefined,
 ): Promise<readonly LoneRecord[]> {
-  const rows = await db.run<Row>(AROUND[awaited], [source, record.currency, day, record.amount])
+  const rows = await db.run<Row>(AROUND[awaited], [source, record.currency, day, record.amount, record.id])
   return rows.flatMap((row) => recordOf(row, declared) ?? [])
 }
 
