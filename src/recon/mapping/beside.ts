@@ -31,7 +31,8 @@ export function believed(sides: Sides, found: Specs, groups: readonly Group[]): 
   let { ours, theirs } = specs
   const fees = couples.filter((couple) => couple.ours.value.fee !== null && couple.theirs.value.fee !== null)
   const equal = fees.filter((couple) => couple.ours.value.fee === couple.theirs.value.fee).length
-  if (ours.fee !== undefined && fees.length >= LEAST && equal * 2 < fees.length) {
+  const isOther = fees.filter(areFarApart).length * 2 > fees.length
+  if (ours.fee !== undefined && fees.length >= LEAST && equal * 2 < fees.length && isOther) {
     notes.push(
       `fees are not compared: ours.${ours.fee.column} and theirs.${theirs.fee?.column} are equal in ${equal} of ${fees.length} rows`,
     )
@@ -55,6 +56,12 @@ function isFeeReadable({ columns, isTable }: Side, { fee, decimal }: SideSpec): 
   if (!isTable || column === undefined) return true
   const { filled, words, numbers, marks } = column
   return numbers >= (filled - words) * 0.9 && marks[decimal] >= marks[decimal === ',' ? '.' : ',']
+}
+
+/** A PSP that takes a little more than agreed takes no other fee: it is what people want to know of. */
+function areFarApart({ ours, theirs }: Couple): boolean {
+  const [a, b] = [ours, theirs].map(({ value }) => (value.fee ?? 0n) * ((value.fee ?? 0n) < 0n ? -1n : 1n))
+  return a !== undefined && b !== undefined && (a >= b * 2n || b >= a * 2n) && a !== b
 }
 
 /** Whether a column says of so many rows that they are no sale, or none yet, that it has to mean something else. */

@@ -103,6 +103,13 @@ describe('a pair of files with three breaks', () => {
     ).toEqual(expected)
   })
 
+  it('tells of every fee that is higher than agreed', async () => {
+    const compared = await compareFiles({ ours: ours({ fee: fee(70) }), theirs: theirs({ fee: fee(50) }) })
+
+    const found = compared.kind === 'unsure' ? [] : compared.items.map(({ code }) => code)
+    expect(found.filter((code) => code === 'fee_mismatch').length).toBe(9)
+  })
+
   it('has a note of what is not compared, and why', async () => {
     const compared = await compareFiles({
       ours: ours({ fee: fee(10) }),
