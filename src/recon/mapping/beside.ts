@@ -31,8 +31,16 @@ export function believed(sides: Sides, found: Specs, groups: readonly Group[]): 
   let { ours, theirs } = specs
   const fees = couples.filter((couple) => couple.ours.value.fee !== null && couple.theirs.value.fee !== null)
   const equal = fees.filter((couple) => couple.ours.value.fee === couple.theirs.value.fee).length
+  const charged = fees.filter(({ ours, theirs }) => ours.value.fee !== 0n && ours.value.fee === theirs.value.fee).length
   const isOther = fees.filter(areFarApart).length * 2 > fees.length
-  if (ours.fee !== undefined && fees.length >= LEAST && equal * 2 < fees.length && isOther) {
+  // Two that are alike in some rows are one fee, of which the others may have been charged twice.
+  if (
+    ours.fee !== undefined &&
+    fees.length >= LEAST &&
+    charged * 10 < fees.length &&
+    equal * 2 < fees.length &&
+    isOther
+  ) {
     notes.push(
       `fees are not compared: ours.${ours.fee.column} and theirs.${theirs.fee?.column} are equal in ${equal} of ${fees.length} rows`,
     )
@@ -75,8 +83,9 @@ function isDenied(
   if (column === undefined) return false
   const other: SideName = side === 'ours' ? 'theirs' : 'ours'
   const values = sides[side].columns.find(({ name }) => name === column)?.values ?? new Set<string>()
+  // `processing` may be said of what is paid and not yet sent. That a payment failed, never: no money moved.
+  const meaning = what === 'kind' ? apartWord : waitingState
   // What is said of every row tells none of them apart.
-  const meaning = what === 'kind' ? apartWord : apartState
   if (sides[side].rows >= LEAST && values.size > 0 && [...values].every((word) => meaning(word) !== undefined))
     return true
   const wordOf = (couple: Couple, name: SideName, of: 'kind' | 'status'): string => {
@@ -85,10 +94,7 @@ function isDenied(
   }
   const isApart = (couple: Couple, name: SideName): boolean =>
     apartWord(wordOf(couple, name, 'kind')) !== undefined || apartState(wordOf(couple, name, 'status')) !== undefined
-  const setsApart = (couple: Couple): boolean =>
-    what === 'kind'
-      ? apartWord(wordOf(couple, side, 'kind')) !== undefined
-      : apartState(wordOf(couple, side, 'status')) !== undefined
+  const setsApart = (couple: Couple): boolean => meaning(wordOf(couple, side, what)) !== undefined
   const denied = couples.filter((couple) => setsApart(couple) && !isApart(couple, other)).length
   const mixed = couples.filter((couple) => {
     const [a, b] = [stateOf(wordOf(couple, side, 'status')), stateOf(wordOf(couple, other, 'status'))]
@@ -96,9 +102,16 @@ function isDenied(
   }).length
   // Two columns of states are there to be compared, and may well say two things of some rows.
   const part = what === 'status' && specs[other].status !== undefined ? 0.5 : 0.2
-  if (denied >= LEAST && denied >= couples.length * part) return true
-  return what === 'status' && nameScore(column, 'status') === 0 && mixed > 0
+  const hasFailed = what === 'status' && couples.some((couple) => stateOf(wordOf(couple, side, 'status')) === 'failed')
+  if (denied >= LEAST && denied >= couples.length * part && !hasFailed) return true
+  return what === 'status' && !isStateNamed(column) && mixed > 0 && !hasFailed
 }
+
+/** In the languages in which its words are known. */
+const isStateNamed = (column: string): boolean =>
+  nameScore(column, 'status') > 0 || /stat(us|ut|o|e)|estado|zustand|outcome|result/i.test(column)
+
+const waitingState = (word: string): string | undefined => (stateOf(word) === 'pending' ? 'pending' : undefined)
 
 function couplesOf(sides: Sides, specs: Specs, groups: readonly Group[]): readonly Couple[] {
   const read = (name: SideName) => {

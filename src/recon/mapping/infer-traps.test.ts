@@ -110,6 +110,34 @@ describe('a pair of files with three breaks', () => {
     expect(found.filter((code) => code === 'fee_mismatch').length).toBe(9)
   })
 
+  it.each([
+    ['every third row', { status: every(3, 'failed', 'succeeded') }, {}],
+    ['every row', { status: always('failed') }, {}],
+    ['most rows, where the other side has states too', { status: every(3, 'succeeded', 'declined') }, { status: always('paid') }],
+    ['one row, under a name in French', { Statut: every(7, 'refusé', 'payé') }, {}],
+    ['one row, under a name that says nothing', { 'what came of it': every(7, 'declined', 'approved') }, {}],
+  ])('tells of every payment that failed at the PSP: %s', async (_what, there: Columns, here: Columns) => {
+    for (const isTurned of [false, true]) {
+      const [a, b] = [table({ reference: ref, amount: major, currency: eur, ...here }), table({ id: ref, total: major, ccy: eur, ...there })]
+      const compared = await compareFiles(isTurned ? { ours: b, theirs: a } : { ours: a, theirs: b })
+
+      const word = Object.values(there)[0]
+      const failed = SALES.filter((sale) => /failed|declined|refusé/.test(word?.(sale) ?? ''))
+      const found = compared.kind === 'unsure' ? [] : compared.items.map(({ code }) => code)
+      expect(found).toEqual(failed.map(() => 'status_mismatch'))
+    }
+  }) // biome-ignore format: a table
+
+  it('tells of fees that were charged twice in most rows, and once in the others', async () => {
+    const compared = await compareFiles({
+      ours: ours({ fee: fee(70) }),
+      theirs: theirs({ fee: (sale) => fee(sale.place % 3 === 0 ? 70 : 20)(sale) }),
+    })
+
+    const found = compared.kind === 'unsure' ? [] : compared.items.map(({ code }) => code)
+    expect(found.filter((code) => code === 'fee_mismatch').length).toBeGreaterThan(3)
+  })
+
   it('has a note of what is not compared, and why', async () => {
     const compared = await compareFiles({
       ours: ours({ fee: fee(10) }),
