@@ -168,6 +168,18 @@ describe('a payout and a line whose amounts agree', () => {
     expect(await runsThatDiffer(nights)).toEqual([])
   })
 
+  it('are not suggested for each other either when the payout was taken out of another line since', async () => {
+    await day(0, [[PAID, 'TRANSFER']])
+    await takeApart()
+    await day(1, [[PAID, 'TRANSFER']], 300n)
+    await takeApart()
+
+    const payout = (await nights.bankBreaks()).find(({ difference }) => difference === PAID)
+    const [first = ''] = await breakIds('missing_internal')
+    expect(await nights.reconciliation.suggest(payout?.id ?? '')).toEqual([])
+    expect(await nights.reconciliation.suggest(first)).toEqual([])
+  })
+
   it('are matched by hand again, which is then what is undone', async () => {
     await day(0, [[PAID, 'TRANSFER']])
     const { resolution } = await takeApart()
@@ -289,6 +301,28 @@ describe('payouts that share a line', () => {
       [],
       ['missing_external 300', `missing_external ${PAID}`, 'missing_internal -800', `payout_in_transit ${PAID}`],
     ])
+  })
+
+  it('are all awaited again when one of them is gone, and arrive together when it is back', async () => {
+    await open(NAMELESS)
+    await day(0)
+    await day(1, [[800n, 'TRANSFER']], 300n)
+    expect(await pairs()).toEqual(['01 in 5', '02 in 5'])
+    nights.endDay(2)
+    await pay(0, 400n)
+
+    await day(2, [], 200n)
+
+    expect([await pairs(), await balances()]).toEqual([[], [900n, 0n, 0n]])
+    expect(await openBreaks()).toEqual(['missing_external 300', 'missing_external 400', 'payout_in_transit 200'])
+    nights.endDay(3)
+    await pay(0)
+    await day(3, [], 100n)
+    expect([await pairs(), await balances()]).toEqual([
+      ['01 in 5', '02 in 5'],
+      [300n, 0n, 800n],
+    ])
+    expect(await runsThatDiffer(nights)).toEqual([])
   })
 
   it('leave it to the one that is still there when the other is gone', async () => {

@@ -58,10 +58,16 @@ const STALE = statement(
   'reconciliation.stale_arrivals',
   `select a.id, a.payout_id as "payoutId" from payout_arrival a
     where a.source = $1 and ${ARRIVAL_STANDS}
-      and (exists (select from payout_undone u where u.payout_id = a.payout_id) or not ${FILE_COUNTS('a.file_id')})`,
+      and (not ${FILE_COUNTS('a.file_id')}
+           or (a.file_id, a.line) in (
+                select o.file_id, o.line from payout_undone u join payout_arrival o on o.payout_id = u.payout_id
+                 where not exists (select from payout_arrival_undone n where n.arrival_id = o.id)))`,
 )
 
-/** Arrivals of which the payout or the statement's line is gone. */
+/**
+ * Arrivals of which the payout or the statement's line is gone, and those that share the line with one: what is left of them does
+ * not come to the line's amount.
+ */
 export const staleArrivals = (
   db: Queryable,
   source: string,

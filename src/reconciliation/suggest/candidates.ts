@@ -73,11 +73,20 @@ const around = (is: LoneRecord['is']): string => {
     select b.id from ${days(OTHER_AMOUNT_DAYS)} ${of('< $4', 'desc', OTHER_AMOUNT_ROWS)}`
 }
 
-// People said of the two that they do not belong together.
+// People said of the two that they do not belong together: of the records, whichever breaks they are in by now. Looked up for each
+// candidate (`offset 0`), because all that was ever taken apart is many times that.
 const NOT_APART = `not exists (
-  select from break_resolution_break x join break_resolution r on r.id = x.resolution_id and r.verb = 'unmatch' and r.state = 'applied'
-    join break_resolution_break y on y.resolution_id = x.resolution_id
-   where x.break_id = $5 and y.break_id = b.id)`
+    select from recon_break o
+      join payout_arrival a on a.payout_id = coalesce(o.payout_id, b.payout_id) and a.file_id = coalesce(o.file_id, b.file_id) and a.line = coalesce(o.line, b.line)
+      join payout_arrival_undone u on u.arrival_id = a.id
+      join break_resolution r on r.id = u.resolution_id and r.state = 'applied'
+     where o.id = $5 offset 0)
+  and not exists (
+    select from recon_break o
+      join settled_charge s on s.attempt_id = coalesce(o.attempt_id, b.attempt_id) and s.file_id = coalesce(o.file_id, b.file_id) and s.line = coalesce(o.line, b.line)
+      join unsettled_charge u on u.attempt_id = s.attempt_id and u.revision = s.revision
+      join break_resolution r on r.id = u.resolution_id and r.verb = 'unmatch' and r.state = 'applied'
+     where o.id = $5 offset 0)`
 
 const AROUND = {
   charge: statement(
