@@ -68,6 +68,14 @@ describe('rows of one reference', () => {
     expect(await found(ours, theirs, SETTLED)).toEqual(expected)
   }) // biome-ignore format: a table
 
+  it('of one time are joined alike in whatever order they stand', async () => {
+    const ours: readonly OursRow[] = [['a', '5.00']]
+    const theirs: readonly TheirsRow[] = [['a', '0.50'], ['a', '4.60'], ['a', '-1.00']]
+
+    for (const rows of [theirs, theirs.toReversed()])
+      expect((await found(ours, rows, SETTLED)).toSorted()).toEqual(['amount_mismatch a 40', 'missing_internal a -50', 'missing_internal a 100'])
+  }) // biome-ignore format: rows
+
   it('match within the tolerance, and the proof has the difference', async () => {
     const { items, summary } = await done(filesOf([['a', '5.00']], [['a', '4.99']]), {
       ...SETTLED,
@@ -86,9 +94,9 @@ describe('rows of one reference', () => {
     const { items, summary } = await done(files, SETTLED)
 
     expect(briefly(items).toSorted()).toEqual([
-      'amount_mismatch a -6',
+      'amount_mismatch a -4',
+      'missing_external a 4000000000000000011',
       'missing_external a 4000000000000000012',
-      'missing_external a 4000000000000000013',
     ])
     expect(isProven(summary.proof)).toBe(true)
   })
@@ -192,6 +200,26 @@ describe('a row that is no sale', () => {
     expect(briefly(items)).toEqual(['missing_internal nothing -300', 'missing_internal nothing -200'])
     expect(summary.apart).toEqual([{ side: 'theirs', kind: 'total', currency: 'EUR', rows: 1, amount: 13_425n }])
   })
+
+  it.each(['SUM-1042', 'TOTAL 1042', 'Suma_2026-17', 'total/7'])(
+    'is none where %s is a reference, and is missing like any other',
+    async (reference) => {
+      const { items, summary } = await done(filesOf([], [[reference, '3.00']]), SETTLED)
+
+      expect(briefly(items)).toEqual([`missing_internal ${reference} -300`])
+      expect(summary.apart).toEqual([])
+    },
+  )
+
+  it.each(['Total', 'Subtotal:', 'Total (12 rows)', 'Summe 31.03.2026', 'Total EUR'])(
+    'is the sum that %s says it is',
+    async (reference) => {
+      const { items, summary } = await done(filesOf([], [[reference, '3.00']]), SETTLED)
+
+      expect(items).toEqual([])
+      expect(summary.apart).toMatchObject([{ kind: 'total', rows: 1 }])
+    },
+  )
 
   it('is matched when the other side has the very same', async () => {
     const { summary } = await done(filesOf([['po_1', '-90.00']], [['po_1', '-90.00', NOON, 'EUR', 'payout']]))

@@ -8,8 +8,8 @@ import { SIDES, type SideName } from '../side.ts'
 import { countLoose } from './loose.ts'
 
 /**
- * Pairs of rows, in sets. A row is claimed once: within a pass both sides are ranked by time among the rows of one key, and
- * rank joins rank, so that duplicates never multiply.
+ * Pairs of rows, in sets. A row is claimed once: within a pass both sides are ranked by time among the rows of one key, those of
+ * one time by amount, and rank joins rank, so that duplicates never multiply.
  *
  *     1  exact            key, currency and amount
  *     2  many_to_one      several rows of ours of a key whose sum is one row of theirs; one_to_many the other way round
@@ -165,7 +165,7 @@ async function rankPass(duckdb: DuckDb, { rule, key, withApart, near, fits, isUn
       isUnique === true
         ? `and k0 not in (select loose from ${name === 'o' ? 'ours' : 'theirs'}_loose where rows > 1)`
         : ''
-    return `select *, row_number() over (partition by ${names} order by ms nulls last, day nulls last, n) as rank
+    return `select *, row_number() over (partition by ${names} order by ms nulls last, day nulls last, abs(amount) desc, n) as rank
         from (select *, ${keys} from ${leftOf(name, withApart)}) where k0 is not null ${unique}`
   }
   const conditions = [near, fits].filter((each) => each !== undefined)

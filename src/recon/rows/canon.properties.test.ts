@@ -44,6 +44,7 @@ const KEYS = [
   'a',
   'total',
   'Total 3',
+  'SUM-17',
   'grand total',
   'sum',
   'summit',

@@ -19,7 +19,8 @@ export const apartWord = (word: string): string | undefined => APART.get(word.to
 /** The words that a sum under the rows has for a reference. */
 export const TOTAL_WORDS = 'total|totals|totaal|totale|totaux|summe|gesamt|suma|summa|sum'
 
-const TOTAL = new RegExp(`^(sub|grand )?(${TOTAL_WORDS})\\b`, 'i')
+// `SUM-1042` and `TOTAL 1042` are references: what follows is one number, and nothing else.
+const TOTAL = new RegExp(`^(sub|grand )?(${TOTAL_WORDS})\\b(?!\\s*[-_#/.:]?\\s*[-\\w]*\\d[-\\w]*$)`, 'i')
 
 /** A sum under the rows is none of them. */
 export const isTotal = (key: string): boolean => TOTAL.test(key)
