@@ -6,6 +6,7 @@ import {
   type DecimalMark,
   nameScore,
   saysMinor,
+  wordsOf,
 } from '../../settlement/index.ts'
 import { readRowAmount, unitsOf } from '../rows/amount-value.ts'
 import { currencyOf, decimalsIn } from '../rows/currency-code.ts'
@@ -232,7 +233,7 @@ function halves({ alone, columns, rows }: Side): readonly { readonly rule: Amoun
 }
 
 /**
- * A fee or a balance is never what is compared: fees agree as well as amounts do, and better where an amount differs. Whole
+ * A fee, a balance or what was only authorised is never what is compared: fees agree as well as amounts do, and better where an amount differs. Whole
  * numbers that no name calls an amount may be anything. Both are looked at when there is nothing better.
  */
 function likeliest(amounts: readonly ColumnSurvey[], isOtherRule: boolean): readonly ColumnSurvey[] {
@@ -246,7 +247,10 @@ function likeliest(amounts: readonly ColumnSurvey[], isOtherRule: boolean): read
 }
 
 const isBeside = (name: string): boolean =>
-  Math.max(nameScore(name, 'fee'), nameScore(name, 'balance')) > nameScore(name, 'amount')
+  Math.max(nameScore(name, 'fee'), nameScore(name, 'balance')) > nameScore(name, 'amount') || isNoMoneyYet(name)
+
+/** What was asked for is what we have as well, however much of it was taken. */
+const isNoMoneyYet = (name: string): boolean => /\b(authori[sz]ed|authori[sz]ation|requested)\b/.test(wordsOf(name))
 
 const firstColumn = (rule: AmountRule | undefined): string | undefined =>
   rule === undefined ? undefined : rule.rule === 'split' ? rule.credit : rule.column

@@ -125,6 +125,7 @@ describe('a pair of files with three breaks', () => {
     ['every third row', { status: every(3, 'failed', 'succeeded') }, {}],
     ['every row', { status: always('failed') }, {}],
     ['most rows, where the other side has states too', { status: every(3, 'succeeded', 'declined') }, { status: always('paid') }],
+    ['every third row, in another word', { status: every(3, 'Do not honor', 'succeeded') }, {}],
     ['one row, under a name in French', { Statut: every(7, 'refusé', 'payé') }, {}],
     ['one row, under a name that says nothing', { 'what came of it': every(7, 'declined', 'approved') }, {}],
   ])('tells of every payment that failed at the PSP: %s', async (_what, there: Columns, here: Columns) => {
@@ -133,7 +134,7 @@ describe('a pair of files with three breaks', () => {
       const compared = await compareFiles(isTurned ? { ours: b, theirs: a } : { ours: a, theirs: b })
 
       const word = Object.values(there)[0]
-      const failed = SALES.filter((sale) => /failed|declined|refusé/.test(word?.(sale) ?? ''))
+      const failed = SALES.filter((sale) => /failed|declined|refusé|honor/.test(word?.(sale) ?? ''))
       const found = compared.kind === 'unsure' ? [] : compared.items.map(({ code }) => code)
       expect(found).toEqual(failed.map(() => 'status_mismatch'))
     }
@@ -147,6 +148,29 @@ describe('a pair of files with three breaks', () => {
 
     const found = compared.kind === 'unsure' ? [] : compared.items.map(({ code }) => code)
     expect(found.filter((code) => code === 'fee_mismatch').length).toBeGreaterThan(3)
+  })
+
+  it('is compared by what was captured, and not by what was authorised', async () => {
+    const captured: Cell = (sale) => major({ ...sale, minor: sale.minor - (sale.place % 2) * 500 })
+    const compared = await compareFiles({
+      ours: table({ reference: ref, amount: major, currency: eur }),
+      theirs: table({ id: ref, authorized_amount: major, captured_amount: captured, ccy: eur }),
+    })
+
+    const found = compared.kind === 'unsure' ? 'unsure' : compared.items.map(({ code }) => code)
+    expect(found).toEqual(SALES.filter(({ place }) => place % 2 === 1).map(() => 'amount_mismatch'))
+  })
+
+  it('has a note of states that are not known', async () => {
+    const status: Cell = ({ place }) => ['Chargeback', 'captured', 'paid'][place % 3] ?? ''
+    const files = { ours: ours(), theirs: theirs({ status }) }
+    const notesOf = async (anonymise: boolean) => {
+      const compared = await compareFiles(files, { anonymise })
+      return compared.kind === 'unsure' ? 'unsure' : compared.summary.notes
+    }
+
+    expect(await notesOf(false)).toEqual(['what theirs.status says is not compared where it says "Chargeback"'])
+    expect(await notesOf(true)).toEqual(['what theirs.status says is not compared where it says "…"'])
   })
 
   it('has a note of what is not compared, and why', async () => {
