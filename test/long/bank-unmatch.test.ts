@@ -139,6 +139,26 @@ describe('a payout and a line whose amounts agree', () => {
     expect(await runsThatDiffer(nights)).toEqual([])
   })
 
+  it('leave the accounting days before as they were, taken apart and together again', async () => {
+    await day(0, [[PAID, 'TRANSFER']])
+    await day(1, [], 300n)
+    const ofFirstDay = () =>
+      nights.db.query(
+        `select a.name, sum(p.amount)::bigint as amount
+           from journal_entry e join posting p on p.entry_id = e.id join ledger_account a on a.id = p.account_id
+          where e.accounting_date <= $1 and a.name in ($2, $3, $4) group by a.name order by a.name`,
+        [dayAt(0), IN_TRANSIT, SUSPENSE, BANK],
+      )
+    const before = await ofFirstDay()
+    expect(before).toContainEqual({ name: BANK, amount: PAID })
+
+    const { resolution } = await takeApart()
+    expect(await ofFirstDay()).toEqual(before)
+    await people.undo(resolution.id)
+
+    expect(await ofFirstDay()).toEqual(before)
+  })
+
   it('are each found with another, and are then not put together again', async () => {
     await day(0)
     await day(1, [[PAID, 'TRANSFER']])

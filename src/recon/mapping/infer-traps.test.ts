@@ -111,6 +111,17 @@ describe('a pair of files with three breaks', () => {
     ).toEqual(expected)
   })
 
+  it.each([
+    ['a state of sales', { status: (sale: Sale) => (sale.place < 2 ? 'settled' : 'captured') }, 2],
+    ['a kind that stands once', { type: (sale: Sale) => (sale.place < 1 ? 'adjustment' : 'payment') }, 1],
+  ])('takes no sign from %s', async (_what, columns, opposed) => {
+    const ours = table({ reference: ref, amount: (sale) => `${sale.place < opposed ? '-' : ''}${major(sale)}`, currency: eur })
+    const compared = await compareFiles({ ours, theirs: table({ id: ref, total: major, ccy: eur, ...columns }) })
+
+    const found = compared.kind === 'unsure' ? 'unsure' : compared.summary.verdict
+    expect(found).toBe(opposed === 2 ? 'unsure' : 'breaks')
+  }) // biome-ignore format: one line
+
   it('tells of every fee that is higher than agreed', async () => {
     const compared = await compareFiles({ ours: ours({ fee: fee(70) }), theirs: theirs({ fee: fee(50) }) })
 

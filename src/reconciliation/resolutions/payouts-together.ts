@@ -11,15 +11,13 @@ export type ApartArrival = Omit<NewArrival, 'id'> & {
   readonly runId: string
   readonly psp: string
   readonly currency: string
-  readonly occurredAt: Date
 }
 
 const APART = statement(
   'resolutions.arrivals_taken_back',
   `select a.source, a.run_id as "runId", a.payout_id as "payoutId", a.file_id as "fileId", a.line, a.line_on as "lineOn", a.amount, a.rule,
-          p.psp, p.currency, e.occurred_at as "occurredAt"
+          p.psp, p.currency
      from payout_arrival_undone u join payout_arrival a on a.id = u.arrival_id join payout p on p.id = a.payout_id
-     join journal_entry e on e.kind = 'payout_arrived' and e.fact = a.id::text
     where u.resolution_id = $1 order by p.business_date, p.id`,
 )
 
@@ -27,7 +25,7 @@ const APART = statement(
 export const arrivalsTakenBack = (tx: Tx, resolutionId: string): Promise<ApartArrival[]> =>
   tx.run<ApartArrival>(APART, [resolutionId])
 
-/** Puts payouts into their line again. */
+/** Puts payouts into their line again: booked as of now, like the reversal before it, so that the days between stay as they were. */
 export async function putPayoutsTogether(
   tx: Tx,
   directory: AccountDirectory,
@@ -40,6 +38,6 @@ export async function putPayoutsTogether(
   const arrivals = taken.map((each) => ({ ...each, id: newId() }))
   const { source, runId } = first
   await insertArrivals(tx, { source, runId, resolutionId, at }, arrivals)
-  const entries = arrivals.map(({ id, psp, ...moved }) => arrivalEntry(source, psp, id, moved))
+  const entries = arrivals.map(({ id, psp, ...moved }) => arrivalEntry(source, psp, id, { ...moved, occurredAt: at }))
   await postEntries(tx, directory, entries, at)
 }
