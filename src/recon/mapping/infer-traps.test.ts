@@ -46,6 +46,12 @@ const fee =
   (sale) =>
     major({ ...sale, minor: Math.round(sale.minor / part) })
 
+const damagedAt =
+  (place: number, text: string): Cell =>
+  (sale) =>
+    sale.place === place ? text : major(sale)
+const less: Cell = (sale) => major({ ...sale, minor: sale.minor - Math.round(sale.minor / 40) })
+
 /** The same price in every row, and what else a row has: `id` counts on in the order of the file. */
 const constant = (columns: Columns, rows: readonly Sale[]): string => {
   const places = new Map(rows.map((sale, place) => [sale.place, place]))
@@ -90,6 +96,8 @@ const CASES: readonly Case[] = [
   ['years of another calendar', ours({ date: iso }), theirs({ date: (sale) => iso(sale).replace('2026', '2569') }), 'unsure'],
   ['a sum without a currency', ours(), `${theirs()}Total,12345.67,\n`, THREE],
   ['the columns of a format that it is not in', ours(), table({ 'Psp Reference': order, 'Merchant Reference': ref, 'Main Amount': major, Currency: eur, 'Record Type': always('Settled') }, { rows: THEIRS_ROWS }), THREE],
+  ['what is left of values of which two are damaged', table({ reference: ref, value: damagedAt(5, 'n/a'), net: less, currency: eur }, { rows: OURS_ROWS }), table({ id: ref, value: damagedAt(6, '#VALUE!'), net: less, ccy: eur }, { rows: THEIRS_ROWS }), ['amount_mismatch', 'missing_external', ...TWO, 'missing_internal', 'unparsed_line', 'unparsed_line']],
+  ['yen in a column of debits, and francs with decimals', ours({ amount: minor, currency: always('JPY') }), table({ id: ref, Credit: always(''), Debit: (sale) => (sale.place === DIFFERENT ? '81,04' : minor(sale)), ccy: ({ place }) => (place === DIFFERENT ? 'CHF' : 'JPY') }, { rows: THEIRS_ROWS, separator: ';' }), ['currency_mismatch', ...TWO]],
 ] // biome-ignore format: a table
 
 describe('a pair of files with three breaks', () => {
