@@ -6,6 +6,7 @@ import { type ItemFilter, itemsOf } from './breaks/items.ts'
 import type { Item, Summary } from './breaks/result.ts'
 import { suggestionsOf } from './breaks/suggestions.ts'
 import { createUnparsed, loadSide } from './files/inputs.ts'
+import { leftOut } from './mapping/beside.ts'
 import { inferMapping } from './mapping/infer.ts'
 import { type Mapping, type Overrides, openFields } from './mapping/mapping.ts'
 import { match } from './matching/match.ts'
@@ -131,7 +132,8 @@ const payoutSidesOf = (
   saved === undefined ? asPayouts(duckdb, sides, given) : asSavedPayouts(duckdb, sides, saved)
 
 async function mappingOf(duckdb: DuckDb, sides: Sides, { saved, given, ask }: ReconRequest): Promise<Mapping> {
-  const mapping = saved ?? (await inferMapping(duckdb, sides, given))
+  if (saved?.specs !== undefined) return { ...saved, notes: leftOut(sides, saved.specs) }
+  const mapping = await inferMapping(duckdb, sides, given)
   if (openFields(mapping).length === 0) return mapping
   const answers = await ask(mapping, sides)
   return answers === undefined ? mapping : inferMapping(duckdb, sides, { ...given, ...answers })

@@ -58,6 +58,13 @@ export function believed(sides: Sides, found: Specs, groups: readonly Group[]): 
   return { specs: all, notes }
 }
 
+/** What a mapping that was saved leaves out although both files have it: a second run says so as the first one did. */
+export const leftOut = (sides: Sides, { ours, theirs }: Specs): readonly string[] => {
+  const [a, b] = [sides.ours.alone.fee, sides.theirs.alone.fee]
+  if (a === undefined || b === undefined || (ours.fee !== undefined && theirs.fee !== undefined)) return []
+  return [`fees are not compared: the mapping leaves ours.${a.column} or theirs.${b.column} out`]
+}
+
 /** A fee that cannot be read would take its row along: 0.30 among amounts such as 12,50, or 1.5 %. */
 function isFeeReadable({ columns, isTable }: Side, { fee, decimal }: SideSpec): boolean {
   const column = columns.find(({ name }) => name === fee?.column)

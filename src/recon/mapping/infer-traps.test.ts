@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { compareFiles } from '../testing.ts'
+import { compareFiles, done } from '../testing.ts'
+import { formatSaved, parseSaved } from './saved.ts'
 import {
   always,
   type Cell,
@@ -167,6 +168,16 @@ describe('a pair of files with three breaks', () => {
 
     const found = compared.kind === 'unsure' ? 'unsure' : compared.items.map(({ code }) => code)
     expect(found).toEqual(SALES.filter(({ place }) => place % 2 === 1).map(() => 'amount_mismatch'))
+  })
+
+  it('has a note of fees that are not compared by the mapping that was saved either', async () => {
+    const files = { ours: ours({ fee: fee(10) }), theirs: theirs({ fee: fee(70) }) }
+    const first = await done(files)
+    const { specs } = first.summary.mapping
+    const again = await done(files, specs === undefined ? {} : { saved: parseSaved(formatSaved(specs)) })
+
+    expect(again.items).toEqual(first.items)
+    expect(again.summary.notes).toEqual(['fees are not compared: the mapping leaves ours.fee or theirs.fee out'])
   })
 
   it('has a note of states that are not known', async () => {
