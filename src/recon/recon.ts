@@ -79,7 +79,10 @@ async function compare(duckdb: DuckDb, request: ReconRequest): Promise<Outcome> 
     theirs: await canonicalise(duckdb, sides.theirs, read.theirs, settings.theirs.zone),
   }
   const hasStatus = { ours: specs.ours.status !== undefined, theirs: specs.theirs.status !== undefined }
-  for (const side of SIDES) await createStates(duckdb, side, hasStatus[side])
+  const strange = {
+    ours: await createStates(duckdb, 'ours', hasStatus.ours),
+    theirs: await createStates(duckdb, 'theirs', hasStatus.theirs),
+  }
   await match(duckdb, settings)
   const { asOf } = await findBreaks(duckdb, settings, { sides, hasStatus, payouts: payouts?.side })
   const baseline = await compareBaseline(duckdb, request.former)
@@ -87,11 +90,12 @@ async function compare(duckdb: DuckDb, request: ReconRequest): Promise<Outcome> 
   const countOf = (name: 'real' | 'temporary'): number =>
     byCode.filter((each) => each.class === name).reduce((sum, { count }) => sum + count, 0)
   const unparsed = await unparsedOf(duckdb)
+  const veil = createVeil(specs, request.anonymise)
   const notes = [
     ...SIDES.flatMap((name) => [...sides[name].notes, ...notesOf(name, canonical[name])]),
     ...mapping.notes,
+    ...SIDES.flatMap((name) => strangeStates(`${name}.${specs[name].status}`, strange[name])).map(veil.sentence),
   ]
-  const veil = createVeil(specs, request.anonymise)
   const summary: Summary = {
     verdict: countOf('real') === 0 ? 'clean' : 'breaks',
     inputs: [sides.ours, sides.theirs].map(({ name, path, sha256, format, shape, parts }) => ({
@@ -159,3 +163,12 @@ const notesOf = (side: SideName, { rounded, undated }: { rounded: number; undate
   ...(rounded > 0 ? [`${rounded} amounts of ${side} are finer than their currency and were rounded`] : []),
   ...(undated > 0 ? [`${undated} dates of ${side} are empty or cannot be read`] : []),
 ]
+
+const MOST_WORDS = 5
+
+const strangeStates = (column: string, words: readonly string[]): readonly string[] => {
+  if (words.length === 0) return []
+  const shown = words.toSorted().slice(0, MOST_WORDS).map((word) => `"${word.slice(0, 40)}"`) // biome-ignore format: one line
+  const more = words.length > MOST_WORDS ? ` and ${words.length - MOST_WORDS} more` : ''
+  return [`what ${column} says is not compared where it says ${shown.join(', ')}${more}`]
+}

@@ -6,6 +6,7 @@ import {
   type DecimalMark,
   nameScore,
   saysMinor,
+  wordsOf,
 } from '../../settlement/index.ts'
 import { readRowAmount, unitsOf } from '../rows/amount-value.ts'
 import { currencyOf, decimalsIn } from '../rows/currency-code.ts'
@@ -36,7 +37,12 @@ export const share = ({ groups, equal }: Pick<AmountFit, 'groups' | 'equal'>): n
   groups === 0 ? 0 : equal / groups
 
 type Candidate = AmountChoice & { readonly name: number; readonly isProven: boolean; readonly hasFractions: boolean }
-type Read = Candidate & { readonly sums: readonly Sum[]; readonly hasDecimals: boolean }
+/** `damaged`: groups with a cell that is no number in whatever way it is read. */
+type Read = Candidate & {
+  readonly sums: readonly Sum[]
+  readonly damaged: readonly boolean[]
+  readonly hasDecimals: boolean
+}
 
 /** Of the rows of one key, with all the currencies that they name. Undefined when there is a row that cannot be read. */
 export type Sum = { readonly amount: bigint; readonly currencies: string } | undefined
@@ -85,14 +91,18 @@ type Fit = {
   readonly score: number
 }
 
+const FEW_DAMAGED = 0.2
+
 function* fitsOf(allOurs: readonly Read[], allTheirs: readonly Read[]): Generator<Fit> {
   for (const ours of allOurs)
     for (const theirs of allTheirs)
       for (const sign of [1, -1] as const) {
-        const { compared, equal, matched } = compare(ours, theirs, sign)
+        const { compared, damaged, equal, matched } = compare(ours, theirs, sign)
         const isUnitProven = isProven(ours, theirs)
         const fit = { ours, theirs, sign, groups: compared, equal, isUnitProven, rivals: [], undecided: [] }
-        const score = share(fit) * 1_000 + preference(ours, theirs, sign)
+        // A damaged cell of one column says nothing for another one, as long as there are few.
+        const told = damaged <= compared * FEW_DAMAGED ? compared - damaged : compared
+        const score = share({ groups: told, equal }) * 1_000 + preference(ours, theirs, sign)
         yield { fit, reads: { ours, theirs }, matched, score }
       }
 }
@@ -200,18 +210,32 @@ function candidates(side: Side, said: string | undefined, key: string | undefine
   const chosen = isGiven ? columns.filter(({ name }) => name === given) : likeliest(amounts, rules.length > 0)
   for (const of of chosen) rules.push({ rule: { rule: 'signed', column: of.name }, of, name: amountName(of.name) })
   if (isGiven && rules.length === 0) cellOf(side, given)
-  return rules.flatMap(({ rule, of, name }) =>
-    marksOf(of, mark).flatMap((each) =>
-      (saidUnit === undefined ? unitsFor(of) : [saidUnit]).map((unit) => ({
+  return rules.flatMap(({ rule, of, name }) => {
+    const written = writtenIn(columns, rule, of)
+    return marksOf(written, mark).flatMap((each) =>
+      (saidUnit === undefined ? unitsFor(written) : [saidUnit]).map((unit) => ({
         rule,
         mark: each,
         unit,
         name: name + (saysMinor(of.name) && unit === 'minor' ? 50 : 0),
         isProven: unit === saidUnit || (saysMinor(of.name) && unit === 'minor'),
-        hasFractions: of.fractions > 0,
+        hasFractions: written.fractions > 0,
       })),
-    ),
-  )
+    )
+  })
+}
+
+type Written = Pick<ColumnSurvey, 'fractions' | 'marks'>
+
+/** How amounts are written: of a pair of columns, in either of them. */
+function writtenIn(columns: Side['columns'], rule: AmountRule, of: ColumnSurvey): Written {
+  if (rule.rule !== 'split') return of
+  const both = columns.filter(({ name }) => name === rule.credit || name === rule.debit)
+  const sum = (count: (column: ColumnSurvey) => number): number => both.reduce((total, each) => total + count(each), 0)
+  return {
+    fractions: sum(({ fractions }) => fractions),
+    marks: { '.': sum(({ marks }) => marks['.']), ',': sum(({ marks }) => marks[',']) },
+  }
 }
 
 /** Above that, not every row was looked at, and it is not known whether two columns are ever filled in one. */
@@ -232,7 +256,7 @@ function halves({ alone, columns, rows }: Side): readonly { readonly rule: Amoun
 }
 
 /**
- * A fee or a balance is never what is compared: fees agree as well as amounts do, and better where an amount differs. Whole
+ * A fee, a balance or what was only authorised is never what is compared: fees agree as well as amounts do, and better where an amount differs. Whole
  * numbers that no name calls an amount may be anything. Both are looked at when there is nothing better.
  */
 function likeliest(amounts: readonly ColumnSurvey[], isOtherRule: boolean): readonly ColumnSurvey[] {
@@ -246,7 +270,10 @@ function likeliest(amounts: readonly ColumnSurvey[], isOtherRule: boolean): read
 }
 
 const isBeside = (name: string): boolean =>
-  Math.max(nameScore(name, 'fee'), nameScore(name, 'balance')) > nameScore(name, 'amount')
+  Math.max(nameScore(name, 'fee'), nameScore(name, 'balance')) > nameScore(name, 'amount') || isNoMoneyYet(name)
+
+/** What was asked for is what we have as well, however much of it was taken. */
+const isNoMoneyYet = (name: string): boolean => /\b(authori[sz]ed|authori[sz]ation|requested)\b/.test(wordsOf(name))
 
 const firstColumn = (rule: AmountRule | undefined): string | undefined =>
   rule === undefined ? undefined : rule.rule === 'split' ? rule.credit : rule.column
@@ -268,14 +295,16 @@ const amountName = (name: string): number =>
   (nameScore(name, 'fee') > 0 ? 20 : 0) +
   nameScore(name, 'net') / 10
 
-function marksOf({ marks }: ColumnSurvey, ofFile: DecimalMark | undefined): readonly DecimalMark[] {
+const MARKS: readonly DecimalMark[] = ['.', ',']
+
+function marksOf({ marks }: Written, ofFile: DecimalMark | undefined): readonly DecimalMark[] {
   if (marks['.'] > marks[',']) return ['.']
   if (marks[','] > marks['.']) return [',']
-  return ofFile === undefined ? ['.', ','] : [ofFile]
+  return ofFile === undefined ? MARKS : [ofFile]
 }
 
 /** What has decimals is no count of minor units. */
-const unitsFor = ({ fractions }: ColumnSurvey): readonly Unit[] => (fractions > 0 ? ['major'] : UNITS)
+const unitsFor = ({ fractions }: Written): readonly Unit[] => (fractions > 0 ? ['major'] : UNITS)
 
 function readAll(
   side: Side,
@@ -308,7 +337,13 @@ function readAll(
     const currencies = [...new Set(rows.flatMap(({ code }) => code ?? []))].toSorted().join()
     return { amount: rows.reduce((sum, { amount }) => sum + amount, 0n), currencies }
   })
-  return { ...choice, sums, hasDecimals }
+  const isDamaged = (row: Readonly<Record<string, string | null>>): boolean =>
+    MARKS.every((mark) => {
+      const read = readRowAmount(choice.rule, mark, textIn(row))
+      return read !== 'empty' && 'unreadable' in read
+    })
+  const damaged = groups.map((group, place) => sums[place] === undefined && group[side.name].some(isDamaged))
+  return { ...choice, sums, damaged, hasDecimals }
 }
 
 const codeIn = (
@@ -319,17 +354,18 @@ const codeIn = (
   read.currency ?? (spec === undefined ? undefined : 'code' in spec ? spec.code : currencyOf(textOf(spec.column)))
 
 /** Zero is equal to zero in every unit, so it says nothing. As many euros as yen are not the same amount. */
-function compare({ sums: ours }: Read, { sums: theirs }: Read, sign: 1 | -1) {
-  let [compared, equal] = [0, 0]
+function compare({ sums: ours, ...left }: Read, { sums: theirs, ...right }: Read, sign: 1 | -1) {
+  let [compared, damaged, equal] = [0, 0, 0]
   const matched: number[] = []
   for (let place = 0; place < ours.length; place += 1) {
     const [a, b] = [ours[place], theirs[place]]
     if (a?.amount === 0n && b?.amount === 0n) continue
     compared += 1
+    if (left.damaged[place] === true || right.damaged[place] === true) damaged += 1
     if (a === undefined || b === undefined || a.amount !== b.amount * BigInt(sign)) continue
     if (a.currencies !== '' && b.currencies !== '' && a.currencies !== b.currencies) continue
     equal += 1
     matched.push(place)
   }
-  return { compared, equal, matched: matched.join() }
+  return { compared, damaged, equal, matched: matched.join() }
 }

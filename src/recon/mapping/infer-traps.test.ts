@@ -46,6 +46,12 @@ const fee =
   (sale) =>
     major({ ...sale, minor: Math.round(sale.minor / part) })
 
+const damagedAt =
+  (place: number, text: string): Cell =>
+  (sale) =>
+    sale.place === place ? text : major(sale)
+const less: Cell = (sale) => major({ ...sale, minor: sale.minor - Math.round(sale.minor / 40) })
+
 /** The same price in every row, and what else a row has: `id` counts on in the order of the file. */
 const constant = (columns: Columns, rows: readonly Sale[]): string => {
   const places = new Map(rows.map((sale, place) => [sale.place, place]))
@@ -90,6 +96,8 @@ const CASES: readonly Case[] = [
   ['years of another calendar', ours({ date: iso }), theirs({ date: (sale) => iso(sale).replace('2026', '2569') }), 'unsure'],
   ['a sum without a currency', ours(), `${theirs()}Total,12345.67,\n`, THREE],
   ['the columns of a format that it is not in', ours(), table({ 'Psp Reference': order, 'Merchant Reference': ref, 'Main Amount': major, Currency: eur, 'Record Type': always('Settled') }, { rows: THEIRS_ROWS }), THREE],
+  ['what is left of values of which two are damaged', table({ reference: ref, value: damagedAt(5, 'n/a'), net: less, currency: eur }, { rows: OURS_ROWS }), table({ id: ref, value: damagedAt(6, '#VALUE!'), net: less, ccy: eur }, { rows: THEIRS_ROWS }), ['amount_mismatch', 'missing_external', ...TWO, 'missing_internal', 'unparsed_line', 'unparsed_line']],
+  ['yen in a column of debits, and francs with decimals', ours({ amount: minor, currency: always('JPY') }), table({ id: ref, Credit: always(''), Debit: (sale) => (sale.place === DIFFERENT ? '81,04' : minor(sale)), ccy: ({ place }) => (place === DIFFERENT ? 'CHF' : 'JPY') }, { rows: THEIRS_ROWS, separator: ';' }), ['currency_mismatch', ...TWO]],
 ] // biome-ignore format: a table
 
 describe('a pair of files with three breaks', () => {
@@ -103,6 +111,17 @@ describe('a pair of files with three breaks', () => {
     ).toEqual(expected)
   })
 
+  it.each([
+    ['a state of sales', { status: (sale: Sale) => (sale.place < 2 ? 'settled' : 'captured') }, 2],
+    ['a kind that stands once', { type: (sale: Sale) => (sale.place < 1 ? 'adjustment' : 'payment') }, 1],
+  ])('takes no sign from %s', async (_what, columns, opposed) => {
+    const ours = table({ reference: ref, amount: (sale) => `${sale.place < opposed ? '-' : ''}${major(sale)}`, currency: eur })
+    const compared = await compareFiles({ ours, theirs: table({ id: ref, total: major, ccy: eur, ...columns }) })
+
+    const found = compared.kind === 'unsure' ? 'unsure' : compared.summary.verdict
+    expect(found).toBe(opposed === 2 ? 'unsure' : 'breaks')
+  }) // biome-ignore format: one line
+
   it('tells of every fee that is higher than agreed', async () => {
     const compared = await compareFiles({ ours: ours({ fee: fee(70) }), theirs: theirs({ fee: fee(50) }) })
 
@@ -114,6 +133,7 @@ describe('a pair of files with three breaks', () => {
     ['every third row', { status: every(3, 'failed', 'succeeded') }, {}],
     ['every row', { status: always('failed') }, {}],
     ['most rows, where the other side has states too', { status: every(3, 'succeeded', 'declined') }, { status: always('paid') }],
+    ['every third row, in another word', { status: every(3, 'Do not honor', 'succeeded') }, {}],
     ['one row, under a name in French', { Statut: every(7, 'refusé', 'payé') }, {}],
     ['one row, under a name that says nothing', { 'what came of it': every(7, 'declined', 'approved') }, {}],
   ])('tells of every payment that failed at the PSP: %s', async (_what, there: Columns, here: Columns) => {
@@ -122,7 +142,7 @@ describe('a pair of files with three breaks', () => {
       const compared = await compareFiles(isTurned ? { ours: b, theirs: a } : { ours: a, theirs: b })
 
       const word = Object.values(there)[0]
-      const failed = SALES.filter((sale) => /failed|declined|refusé/.test(word?.(sale) ?? ''))
+      const failed = SALES.filter((sale) => /failed|declined|refusé|honor/.test(word?.(sale) ?? ''))
       const found = compared.kind === 'unsure' ? [] : compared.items.map(({ code }) => code)
       expect(found).toEqual(failed.map(() => 'status_mismatch'))
     }
@@ -136,6 +156,29 @@ describe('a pair of files with three breaks', () => {
 
     const found = compared.kind === 'unsure' ? [] : compared.items.map(({ code }) => code)
     expect(found.filter((code) => code === 'fee_mismatch').length).toBeGreaterThan(3)
+  })
+
+  it('is compared by what was captured, and not by what was authorised', async () => {
+    const captured: Cell = (sale) => major({ ...sale, minor: sale.minor - (sale.place % 2) * 500 })
+    const compared = await compareFiles({
+      ours: table({ reference: ref, amount: major, currency: eur }),
+      theirs: table({ id: ref, authorized_amount: major, captured_amount: captured, ccy: eur }),
+    })
+
+    const found = compared.kind === 'unsure' ? 'unsure' : compared.items.map(({ code }) => code)
+    expect(found).toEqual(SALES.filter(({ place }) => place % 2 === 1).map(() => 'amount_mismatch'))
+  })
+
+  it('has a note of states that are not known', async () => {
+    const status: Cell = ({ place }) => ['Chargeback', 'captured', 'paid'][place % 3] ?? ''
+    const files = { ours: ours(), theirs: theirs({ status }) }
+    const notesOf = async (anonymise: boolean) => {
+      const compared = await compareFiles(files, { anonymise })
+      return compared.kind === 'unsure' ? 'unsure' : compared.summary.notes
+    }
+
+    expect(await notesOf(false)).toEqual(['what theirs.status says is not compared where it says "Chargeback"'])
+    expect(await notesOf(true)).toEqual(['what theirs.status says is not compared where it says "…"'])
   })
 
   it('has a note of what is not compared, and why', async () => {

@@ -1,4 +1,5 @@
 import { type AmountRule, type ColumnSurvey, nameScore, saysLeft } from '../../settlement/index.ts'
+import { stateOf } from '../rows/states.ts'
 import { cellOf, type Side } from '../side.ts'
 import type { Group } from './probe.ts'
 
@@ -25,7 +26,7 @@ export function signRules(
     )
     if (debit === undefined || credit === undefined || debit.length === 0 || credit.length === 0) return []
     const isNamed = nameScore(column.name, 'status') > 0 || nameScore(column.name, 'direction') > 0
-    if (!isNamed && !debit.every(saysLeft)) return []
+    if (debit.some(isOfSale) || (!isNamed && !debit.every(saysLeft))) return []
     return [
       { rule: 'direction', column: rule.column, direction: column.name, debit, credit, minus: 'ignored' } as const,
     ]
@@ -41,6 +42,7 @@ function signsOf(
 ): ReadonlyMap<string, boolean> | undefined {
   const cell = cellOf(side, column.name)
   const signs = new Map<string, boolean>()
+  const left = new Map<string, number>()
   for (const [place, group] of groups.entries()) {
     const [row, ...others] = group[side.name]
     const amount = wanted[place]
@@ -49,7 +51,16 @@ function signsOf(
     const isDebit = amount < 0n
     if ((signs.get(word) ?? isDebit) !== isDebit) return undefined
     signs.set(word, isDebit)
+    if (isDebit) left.set(word, (left.get(word) ?? 0) + 1)
   }
+  // One row proves nothing of a word that does not say so itself: it may be the row that is wrong.
+  for (const [word, rows] of left) if (rows < 2 && !saysLeft(word)) signs.set(word, false)
   for (const word of column.values) if (!signs.has(word)) signs.set(word, saysLeft(word))
   return signs
+}
+
+/** `settled` is said of sales: where one goes with what left, the row is wrong, and not its sign. */
+function isOfSale(word: string): boolean {
+  const state = stateOf(word)
+  return state === 'paid' || state === 'pending' || state === 'failed'
 }

@@ -4,9 +4,9 @@ import { stateOf } from './states.ts'
 
 /**
  * What stands beside the amounts, where a file has it: table `ours_state` (n, state) of rows that are not simply paid. The
- * same of theirs. A word for a state that is not known is `unknown`, and agrees with every other.
+ * same of theirs. A word for a state that is not known is `unknown`, and agrees with every other. Gives those words.
  */
-export async function createStates(duckdb: DuckDb, name: SideName, hasStatus: boolean): Promise<void> {
+export async function createStates(duckdb: DuckDb, name: SideName, hasStatus: boolean): Promise<readonly string[]> {
   const words = hasStatus
     ? await duckdb.query<{ status: string }>(`select distinct status from ${name} where status is not null`)
     : []
@@ -19,6 +19,7 @@ export async function createStates(duckdb: DuckDb, name: SideName, hasStatus: bo
       ? `create table ${name}_state (n integer, state varchar)`
       : `create table ${name}_state as select n, w.state from ${name} join (values ${values.join(', ')}) w(word, state) on w.word = ${name}.status`,
   )
+  return states.filter(({ word, state }) => state === 'unknown' && /\p{L}/u.test(word)).map(({ word }) => word)
 }
 
 /**

@@ -10,6 +10,7 @@ const WORDS: Readonly<Record<State, string>> = {
     'vorgemerkt ausstehend offen enattente pendiente insospeso inbehandeling pendente oczekujaca',
   failed:
     'failed fail failure declined rejected refused error cancelled canceled void voided expired reverted blocked ' +
+    'denied unsuccessful aborted abandoned timedout notcaptured insufficientfunds donothonor donothonour paymentfailed ' +
     'fehlgeschlagen abgelehnt storniert echoue refuse annule fallido rechazado cancelado fallito rifiutato annullato mislukt geweigerd geannuleerd recusado odrzucona anulowana',
   refunded: 'refunded reversed returned erstattet rembourse reembolsado rimborsato terugbetaald estornado zwrocona',
   disputed: 'disputed chargedback',
