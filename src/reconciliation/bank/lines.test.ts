@@ -154,3 +154,22 @@ it('a line that people took out of its pair is recognised, whatever stands in it
 
   expect(lines.map(({ line, recognised }) => [line, recognised])).toEqual([[2, true]])
 })
+
+it('one line alone is read with the payouts that it names, and no other', async () => {
+  const files = [
+    await stored('one-alone', [
+      ['ACME PO 20260302A', 1n, 'EUR'],
+      ['ACME PO 20260302A', 2n, 'EUR'],
+    ]),
+  ]
+  const payout: StoredPayout = {
+    ...{ id: 'out', psp: 'acme', pspReference: 'po_20260302a', reference: null, amount: 2n, currency: 'EUR' },
+    ...{ businessDate: '2026-03-02', occurredAt: new Date(0), arrived: true },
+  }
+  const only = { fileId: 'one-alone', line: 2 }
+  const request = { source: BANK, day: DAY, files, claimed: [], payouts: [payout], apart: [only], only }
+
+  const lines = await concernedLines(db, duckdb, folder, request)
+
+  expect(lines.map(({ line, amount, names }) => [line, amount, names])).toEqual([[2, 2n, ['out']]])
+})

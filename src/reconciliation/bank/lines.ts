@@ -32,6 +32,8 @@ type Request = {
   readonly payouts: readonly StoredPayout[]
   /** Lines that people took out of a pair: they concern us, whatever stands in them. */
   readonly apart: readonly Place[]
+  /** Nothing but this line is asked for: a statement may have hundreds of thousands, and each is searched for every reference. */
+  readonly only?: Place
 }
 
 /** What is left of a text when banks have changed case, spaces and signs, and broken lines. A sharp s counts as two. */
@@ -49,9 +51,11 @@ export async function concernedLines(
   db: Queryable,
   duckdb: DuckDb,
   folder: string,
-  { source, day, files, claimed, payouts, apart }: Request,
+  { source, day, files, claimed, payouts, apart, only }: Request,
 ): Promise<readonly ConcernedLine[]> {
   await loadFiles(db, duckdb, folder, files, day, source)
+  if (only !== undefined)
+    await duckdb.run(`delete from bank where file_id <> ${literal(only.fileId)} or line <> ${only.line}`)
   await loadPlaces(duckdb, 'claimed', claimed)
   if (apart.length > 0) {
     await loadPlaces(duckdb, 'apart', apart)

@@ -131,14 +131,15 @@ const lineOf = (
     try {
       const { bank: source, ...rest } = given
       const files = file === undefined ? [] : [file]
-      const found = await concernedLines(tx, duckdb, folder, {
+      const only = { fileId, line }
+      const [own] = await concernedLines(tx, duckdb, folder, {
         source,
         ...rest,
         files,
         claimed: [],
-        apart: [{ fileId, line }],
+        apart: [only],
+        only,
       })
-      const own = found.find((each) => each.line === line)
       if (own === undefined) throw new Error('the line of a pair is in its statement')
       return own
     } finally {
