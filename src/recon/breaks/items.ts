@@ -1,7 +1,7 @@
 import { type CellValue, type DuckDb, literal } from '../../platform/duckdb.ts'
 import { rowsAt } from '../files/lines-at.ts'
 import { placeOf } from '../files/part.ts'
-import { rawTable, type Side, type SideName } from '../side.ts'
+import { rawTable, type Side, type SideName, UnreadableInput } from '../side.ts'
 import type { Veil } from '../veil.ts'
 import { type Baseline, baselineSql } from './baseline.ts'
 import type { BreakClass, Code } from './decide.ts'
@@ -104,6 +104,7 @@ async function shownRows(duckdb: DuckDb, { name, plain, columns }: Side, wanted:
     found = []
   }
   await duckdb.append(table, types, found)
+  if (next < places.length) throw new UnreadableInput('changed', `${plain.path} became shorter while it was read`)
   return table
 }
 
