@@ -1,10 +1,9 @@
-import type { CompareOptions } from '../../src/recon/testing.ts'
 import { createSeeded, type Seeded } from '../support/seeded.ts'
 import type { Row } from './row.ts'
 import { shuffled } from './shuffled.ts'
 import { agreed, STORIES } from './stories.ts'
 import type { TruthSet, WrittenSet } from './truth-set.ts'
-import { bothInstant, createWorld, dayInstant, type World } from './world.ts'
+import { bothInstant, createWorld, dayInstant, settingsOf, type World } from './world.ts'
 import { writeFile } from './write.ts'
 
 type StoryName = keyof typeof STORIES
@@ -34,14 +33,6 @@ export function plantSet(seed: number, size: number): TruthSet {
     matched: all.reduce((sum, { matched }) => sum + matched, 0),
   }
 }
-
-const settingsOf = ({ ours, theirs, lagDays, toleranceHundredths, isAsOfGiven, asOf }: World): CompareOptions => ({
-  ours,
-  theirs,
-  lag: { count: lagDays, isBusiness: true },
-  tolerance: { kind: 'absolute', text: (toleranceHundredths / 100).toFixed(2) },
-  asOf: isAsOfGiven ? asOf : undefined,
-})
 
 function writeSet(random: Seeded, world: World, { ours, theirs }: Pick<TruthSet, 'ours' | 'theirs'>): WrittenSet {
   const left = writeFile(random, world, 'ours', shuffled(random, ours))

@@ -1,11 +1,12 @@
+import type { CompareOptions } from '../../src/recon/testing.ts'
 import type { Seeded } from '../support/seeded.ts'
 import { businessDay, type Cut, isNearBeginning, isNearEnd, plusDays, plusWorkdays } from './calendar.ts'
 
-/** What holds for a whole set: how days end, what is normal, and what both files tell. */
-export type World = {
+/** What is said of every pair of files: how days end, and what is normal. */
+export type Around = {
   readonly ours: Cut
   readonly theirs: Cut
-  /** Business dates of the first and the last row of ours. */
+  /** Business dates of the first and the last row of ours, or of the first and the last payout. */
   readonly first: string
   readonly last: string
   readonly asOf: string
@@ -14,9 +15,28 @@ export type World = {
   readonly lagDays: number
   /** In hundredths of a unit of any currency. */
   readonly toleranceHundredths: number
+  readonly currencies: readonly string[]
+}
+
+export const settingsOf = ({
+  ours,
+  theirs,
+  lagDays,
+  toleranceHundredths,
+  isAsOfGiven,
+  asOf,
+}: Around): CompareOptions => ({
+  ours,
+  theirs,
+  lag: { count: lagDays, isBusiness: true },
+  tolerance: { kind: 'absolute', text: (toleranceHundredths / 100).toFixed(2) },
+  asOf: isAsOfGiven ? asOf : undefined,
+})
+
+/** What holds for a whole set, and what both files tell. */
+export type World = Around & {
   /** Whether each side has times, or dates alone. */
   readonly timed: { readonly ours: boolean; readonly theirs: boolean }
-  readonly currencies: readonly string[]
   readonly amounts: 'many' | 'few'
   readonly references: ReferenceStyle
   /** How theirs writes the references of ours. */

@@ -1,23 +1,13 @@
 import type { CompareOptions } from '../../../src/recon/testing.ts'
 import type { Seeded } from '../../support/seeded.ts'
-import { type Cut, plusDays, plusWorkdays } from '../calendar.ts'
-import { CURRENCIES, CUTS } from '../world.ts'
+import { plusDays, plusWorkdays } from '../calendar.ts'
+import { type Around, CURRENCIES, CUTS, settingsOf } from '../world.ts'
 import type { SideName } from '../write.ts'
 
 /** What holds for a report of payouts and the lines of a bank. */
-export type PayoutWorld = {
+export type PayoutWorld = Around & {
   /** The side whose rows are those of payouts; the other one has the lines of the bank. */
   readonly report: SideName
-  readonly ours: Cut
-  readonly theirs: Cut
-  /** Days of the first and the last payout. */
-  readonly first: string
-  readonly last: string
-  readonly asOf: string
-  readonly isAsOfGiven: boolean
-  readonly lagDays: number
-  readonly toleranceHundredths: number
-  readonly currencies: readonly string[]
   /** What the report has of money. With a tax fees are less than what is taken. */
   readonly money: (typeof MONEY)[number]
   /** What says the day of a payout: a column of its own, the last of its rows, or nothing. */
@@ -64,11 +54,7 @@ export function createPayoutWorld(random: Seeded): PayoutWorld {
 }
 
 export const payoutSettings = (world: PayoutWorld): CompareOptions => ({
-  ours: world.ours,
-  theirs: world.theirs,
-  lag: { count: world.lagDays, isBusiness: true },
-  tolerance: { kind: 'absolute', text: (world.toleranceHundredths / 100).toFixed(2) },
-  asOf: world.isAsOfGiven ? world.asOf : undefined,
+  ...settingsOf(world),
   ...(world.isReadAtOnce ? { plainBytes: 0 } : {}),
 })
 
