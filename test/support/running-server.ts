@@ -95,13 +95,14 @@ function spawnStart(options: StartOptions): { child: ChildProcess; ended: Promis
 /** Runs the server to its end, for one that is expected to refuse to start. */
 export const startAndEnd = (options: StartOptions): Promise<Ended> => spawnStart(options).ended
 
-/** Starts a server exactly as `npm start` does and resolves when it is ready. */
+/** Starts a server exactly as `npm start` does and resolves when it is ready and what it printed has arrived. */
 export async function startServer(options: StartOptions): Promise<RunningServer> {
   const { child, ended, output } = spawnStart(options)
   const run = await waitFor(
     () => {
       if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}: ${output()}`)
-      return readRun(options.home, child.pid)
+      const found = readRun(options.home, child.pid)
+      return found !== undefined && output().includes(found.url) ? found : undefined // It prints after it wrote the file.
     },
     { timeoutMs: READY_TIMEOUT_MS, what: 'the server to be ready' },
   )
