@@ -98,6 +98,7 @@ const CASES: readonly Case[] = [
   ['a sum without a currency', ours(), `${theirs()}Total,12345.67,\n`, THREE],
   ['the columns of a format that it is not in', ours(), table({ 'Psp Reference': order, 'Merchant Reference': ref, 'Main Amount': major, Currency: eur, 'Record Type': always('Settled') }, { rows: THEIRS_ROWS }), THREE],
   ['what is left of values of which two are damaged', table({ reference: ref, value: damagedAt(5, 'n/a'), net: less, currency: eur }, { rows: OURS_ROWS }), table({ id: ref, value: damagedAt(6, '#VALUE!'), net: less, ccy: eur }, { rows: THEIRS_ROWS }), ['amount_mismatch', 'missing_external', ...TWO, 'missing_internal', 'unparsed_line', 'unparsed_line']],
+  ['debits beside what is left, where the only credit is damaged', table({ reference: ref, amount: minor, net: (sale) => less(sale).replace('.', ''), currency: eur }, { rows: OURS_ROWS }), table({ id: ref, debit: (sale) => (sale.place === 5 ? '' : minor(sale)), credit: (sale) => (sale.place === 5 ? '#VALUE!' : ''), net: (sale) => less(sale).replace('.', ''), ccy: eur }, { rows: THEIRS_ROWS }), ['amount_mismatch', 'missing_external', ...TWO, 'unparsed_line']],
   ['yen in a column of debits, and francs with decimals', ours({ amount: minor, currency: always('JPY') }), table({ id: ref, Credit: always(''), Debit: (sale) => (sale.place === DIFFERENT ? '81,04' : minor(sale)), ccy: ({ place }) => (place === DIFFERENT ? 'CHF' : 'JPY') }, { rows: THEIRS_ROWS, separator: ';' }), ['currency_mismatch', ...TWO]],
 ] // biome-ignore format: a table
 

@@ -18,7 +18,7 @@ const couldBeAmount = (column: ColumnSurvey): boolean => column.filled === 0 || 
 /** Undefined when no column is clearly the amount. */
 export function amountRules(columns: readonly ColumnSurvey[]): AmountRules | undefined {
   const amounts = columns.filter(couldBeAmount)
-  const pairs = pairsOf(amounts)
+  const pairs = [pairsOf(amounts), pairsOf(columns).filter(isPairWithDamage)].find(({ length }) => length > 0) ?? []
   const singles = singlesOf(amounts)
   if (pairs.length === 0 && singles.length === 0) return lonely(columns)
   const splits = pairs.flatMap(splitRules)
@@ -56,6 +56,14 @@ function pairsOf(amounts: readonly ColumnSurvey[]): readonly Pair[] {
   const filled = pairs.filter((pair) => pair.debit.filled + pair.credit.filled > 0)
   return filled.length > 0 ? filled : pairs
 }
+
+/** Of a column in which hardly a row has a cell, most may be damaged: the other one then shows what both are. */
+function isPairWithDamage({ debit, credit }: Pair): boolean {
+  const filled = debit.filled + credit.filled
+  return [debit, credit].some(isAmountColumn) && filled - debit.numbers - credit.numbers <= filled * FEW_DAMAGED
+}
+
+const FEW_DAMAGED = 0.2
 
 const DEBIT = /\b(debits?|debet|debito|soll|withdrawals?|paid out|money out|outgoing)\b/
 const CREDIT = /\b(credits?|kredit|credito|haben|deposits?|paid in|money in|incoming)\b/

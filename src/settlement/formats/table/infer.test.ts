@@ -51,6 +51,24 @@ describe('what is inferred of a table', () => {
   })
 })
 
+describe('a column of debits beside one of credits', () => {
+  const file = (credits: readonly string[]): string =>
+    `Date,Debit,Credit,Net,Currency\n${credits.map((credit, index) => `2026-03-1${index},${credit === '' ? '3.50' : ''},${credit},3.10,EUR\n`).join('')}`
+
+  it('is one of a pair where the only credit is damaged', async () => {
+    const { shown, told } = await read(file(['', '', '#VALUE!', '', '']))
+
+    expect(shown.map((line) => line.split(' ')[2])).toEqual(['-350', '-350', '-350', '-350'])
+    expect(told).toEqual(['error amount 4:3'])
+  })
+
+  it('is none where what is called credit is mostly text', async () => {
+    const { shown } = await read(file(['', 'Visa', 'Amex', '', '']))
+
+    expect(shown.map((line) => line.split(' ')[2])).toEqual(['310', '310', '310', '310', '310'])
+  })
+})
+
 describe('the sign of an amount', () => {
   it.each([
     ['letters', 'Grade', ['d', 'D', 'c'], ['direction_guessed']],
