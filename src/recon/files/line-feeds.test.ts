@@ -19,6 +19,12 @@ describe('line feeds', () => {
       expect(countLineFeeds(bytes, from, Math.min(to, bytes.length))).toBe(part.filter((byte) => byte === 0x0a).length)
     }
   })
+
+  it('are counted where there is nothing else, however many', () => {
+    const bytes = Buffer.alloc(100_003, '\n')
+
+    expect([countLineFeeds(bytes), countLineFeeds(bytes, 1, 4_099)]).toEqual([100_003, 4_098])
+  })
 })
 
 describe('rows of a file by their places', () => {

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { MAX_SUM } from '../../money/index.ts'
 import { type DuckDb, literal } from '../../platform/duckdb.ts'
 import { decimalsIn } from '../rows/currency-code.ts'
-import { keySql } from '../rows/key-form.ts'
 import { type Days, later, type Settings } from '../settings.ts'
-import { SIDES, type SideName } from '../side.ts'
+import type { SideName } from '../side.ts'
 import { countLoose } from './loose.ts'
+import { leaveStraight } from './straight.ts'
 
 /**
  * Pairs of rows, in sets. A row is claimed once: within a pass both sides are ranked by time among the rows of one key, those of
@@ -22,10 +22,10 @@ import { countLoose } from './loose.ts'
  *
  * Nothing is ever matched on its amount alone.
  *
- * Nearly all rows have a key that stands once on each side, with the same amount: they are matched straight, in one join,
- * and nothing more is kept of them (unless dates have to be near). Tables `ours_left` and `theirs_left` have the other rows,
- * with `loose`, the loosest form of their keys, and table `pair` (o, t, rule, grp) the pairs among them, groups with a row for
- * each of their members; `grp` is null for one to one.
+ * Nearly all rows have a key that stands once on each side, with the same amount: they are matched straight (straight.ts), and
+ * nothing more is kept of them. Tables `ours_left` and `theirs_left` have the other rows, with `loose`, the loosest form of their
+ * keys, and table `pair` (o, t, rule, grp) the pairs among them, groups with a row for each of their members; `grp` is null for one
+ * to one.
  */
 export const RULES = ['exact', 'many_to_one', 'one_to_many', 'tolerance', 'key', 'second', 'normalised'] as const
 export type Rule = (typeof RULES)[number]
@@ -102,41 +102,6 @@ async function hasApart(duckdb: DuckDb): Promise<boolean> {
     'select 1 from (select apart from ours_left union all select apart from theirs_left) where apart is not null limit 1',
   )
   return rows.length > 0
-}
-
-/** A row that is left, its date as a text. */
-const LEFT = `* replace (day::varchar as day), ${keySql('ref', 'loose')} as loose`
-
-/** Whether two rows with the same key, which no other row of either side has, are a match and no break. */
-const STRAIGHT = `o.currency = t.currency and o.amount = t.amount and coalesce(o.fee = t.fee, true) and o.apart is null and t.apart is null
-  and o.n not in (select n from ours_state) and t.n not in (select n from theirs_state)`
-
-/**
- * Rows that are not matched straight. Keys that repeat are told by their hashes: another key with the same hash as one only
- * takes part in the passes, which find the same for it.
- */
-async function leaveStraight(duckdb: DuckDb, isNearAsked: boolean): Promise<void> {
-  if (isNearAsked) {
-    for (const side of SIDES) await duckdb.run(`create table ${side}_left as select ${LEFT} from ${side}`)
-    return
-  }
-  const repeatedIn = (side: SideName): string =>
-    `select hash(key) as h from ${side} where key is not null group by h having count(*) > 1`
-  await duckdb.run(`create table repeated as ${SIDES.map(repeatedIn).join(' union ')}`)
-  // A row whose key repeats has none here, and is left.
-  const once = (side: SideName): string =>
-    `(select *, case when hash(key) in (select h from repeated) then null else key end as lone_key from ${side})`
-  await duckdb.run(`
-    create table rest as
-      select o.n as o, t.n as t from ${once('ours')} o full outer join ${once('theirs')} t on o.lone_key = t.lone_key
-       where not coalesce(${STRAIGHT}, false)`)
-  for (const side of SIDES) {
-    const n = side === 'ours' ? 'o' : 't'
-    await duckdb.run(`
-      create table ${side}_left as
-        select ${LEFT} from ${side} where n in (select ${n} from rest where ${n} is not null)`)
-  }
-  await duckdb.run('drop table rest; drop table repeated')
 }
 
 type Pass = {
