@@ -18,8 +18,13 @@ const couldBeAmount = (column: ColumnSurvey): boolean => column.filled === 0 || 
 /** Undefined when no column is clearly the amount. */
 export function amountRules(columns: readonly ColumnSurvey[]): AmountRules | undefined {
   const amounts = columns.filter(couldBeAmount)
+  const damaged = damagedPairsOf(columns)
+  // Where another column could be the amount, a word beside debits is no proof that it is not.
+  const isOther = damaged.some((pair) =>
+    columns.some((each) => isPlainAmount(each) && !Object.values(pair).includes(each)),
+  )
   const whole = pairsOf(amounts)
-  const pairs = whole.length > 0 ? whole : damagedPairsOf(columns)
+  const pairs = whole.length > 0 || isOther ? whole : damaged
   const singles = singlesOf(amounts)
   if (pairs.length === 0 && singles.length === 0) return lonely(columns)
   const splits = pairs.flatMap(splitRules)
@@ -32,7 +37,8 @@ export function amountRules(columns: readonly ColumnSurvey[]): AmountRules | und
     const message = `${names.slice(0, 4).join(' and ').slice(0, 200)} could all be the amount: say which with a mapping`
     doubts.push({ severity: 'error', code: 'amount_ambiguous', column: placeOf(rule, columns), message })
   }
-  return { rules: [...splits, ...signed.map((each) => each.rule)], doubts }
+  const others = pairs.length > 0 ? [] : damaged.flatMap(splitRules)
+  return { rules: [...splits, ...signed.map((each) => each.rule), ...others], doubts }
 }
 
 const placeOf = (rule: AmountRule, columns: readonly ColumnSurvey[]): number => {
@@ -69,16 +75,14 @@ const namesNoMoney = (key: string, columns: readonly ColumnSurvey[]): boolean =>
 
 /**
  * Of a column in which hardly a row has a cell, most may be damaged: the other one then shows what both are. Where more cells are
- * filled than there are rows, some row has both, and what stands beside its amount is a word that means something else; and where
- * another column could be the amount, such a word is no proof that it is not.
+ * filled than there are rows, some row has both, and what stands beside its amount is a word that means something else.
  */
 function damagedPairsOf(columns: readonly ColumnSurvey[]): readonly Pair[] {
   const rows = Math.max(0, ...columns.map(({ filled }) => filled))
   return pairsOf(columns).filter(({ debit, credit }) => {
     const filled = debit.filled + credit.filled
     const damaged = filled - debit.numbers - credit.numbers
-    const isPair = [debit, credit].some(isAmountColumn) && filled <= rows && damaged <= filled * FEW_DAMAGED
-    return isPair && !columns.some((each) => each !== debit && each !== credit && isPlainAmount(each))
+    return [debit, credit].some(isAmountColumn) && filled <= rows && damaged <= filled * FEW_DAMAGED
   })
 }
 
