@@ -79,7 +79,9 @@ function daysOf(flag: string, text: string): Days {
 
 function dayOf(text: string): string {
   const day = text.slice(0, 10)
-  if (/^\d{4}-\d{2}-\d{2}(T.*)?$/.test(text) && !Number.isNaN(Date.parse(text))) return day
+  // 30 February would be taken for a day in March.
+  const isDay = !Number.isNaN(Date.parse(day)) && new Date(day).toISOString().startsWith(day)
+  if (/^\d{4}-\d{2}-\d{2}(T.*)?$/.test(text) && isDay && !Number.isNaN(Date.parse(text))) return day
   throw usage(`--as-of is a day such as 2026-03-31, and not "${text.slice(0, 40)}"`)
 }
 

@@ -71,6 +71,7 @@ describe('recon --json', () => {
     [['ours.csv', 'theirs.csv', '--fail-on', 'never'], 0],
     [['ours.csv', 'nowhere.csv'], 2],
     [['ours.csv', 'theirs.csv', '--lag', 'soon'], 2],
+    [['ours.csv', 'theirs.csv', '--as-of', '2026-02-30'], 2],
     [['ours.csv', 'theirs.csv', '--key', 'ours=nothing,theirs=reference'], 2],
     [['ours.csv', 'other.csv'], 3],
   ] as const)('exits as it has to for %s: %i', async (argv, exit) => {
