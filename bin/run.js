@@ -12,6 +12,7 @@ const TOOLS = {
     [tool('@biomejs', 'biome', 'bin', 'biome'), 'check'],
     [tool('typescript', 'bin', 'tsc'), '-p', '.', '--noEmit'],
   ],
+  build: [[tool('typescript', 'bin', 'tsc'), '-p', 'tsconfig.build.json']],
   'test:long': [[tool('vitest', 'vitest.mjs'), 'run', '--config', 'vitest.long.config.ts']],
   'test:samples': [[join(ROOT, 'test', 'samples', 'main.ts')]],
   chaos: [[join(ROOT, 'test', 'chaos', 'main.ts')]],

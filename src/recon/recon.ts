@@ -9,6 +9,7 @@ import { createUnparsed, loadSide } from './files/inputs.ts'
 import { leftOut } from './mapping/beside.ts'
 import { inferMapping } from './mapping/infer.ts'
 import { type Mapping, type Overrides, openFields } from './mapping/mapping.ts'
+import { unseenIn } from './mapping/unseen.ts'
 import { match } from './matching/match.ts'
 import { otherOf, textsOf } from './payouts/payout-find.ts'
 import { asPayouts, asSavedPayouts, type PayoutSides } from './payouts/payout-sides.ts'
@@ -95,6 +96,7 @@ async function compare(duckdb: DuckDb, request: ReconRequest): Promise<Outcome> 
   const notes = [
     ...SIDES.flatMap((name) => [...sides[name].notes, ...notesOf(name, canonical[name])]),
     ...mapping.notes,
+    ...(payouts === undefined ? unseenIn(sides, specs) : []),
     ...SIDES.flatMap((name) => strangeStates(`${name}.${specs[name].status}`, strange[name])).map(veil.sentence),
   ]
   const summary: Summary = {

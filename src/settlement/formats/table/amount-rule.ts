@@ -18,7 +18,13 @@ const couldBeAmount = (column: ColumnSurvey): boolean => column.filled === 0 || 
 /** Undefined when no column is clearly the amount. */
 export function amountRules(columns: readonly ColumnSurvey[]): AmountRules | undefined {
   const amounts = columns.filter(couldBeAmount)
-  const pairs = [pairsOf(amounts), pairsOf(columns).filter(isPairWithDamage)].find(({ length }) => length > 0) ?? []
+  const damaged = damagedPairsOf(columns)
+  // Where another column could be the amount, a word beside debits is no proof that it is not.
+  const isOther = damaged.some((pair) =>
+    columns.some((each) => isPlainAmount(each) && !Object.values(pair).includes(each)),
+  )
+  const whole = pairsOf(amounts)
+  const pairs = whole.length > 0 || isOther ? whole : damaged
   const singles = singlesOf(amounts)
   if (pairs.length === 0 && singles.length === 0) return lonely(columns)
   const splits = pairs.flatMap(splitRules)
@@ -31,7 +37,8 @@ export function amountRules(columns: readonly ColumnSurvey[]): AmountRules | und
     const message = `${names.slice(0, 4).join(' and ').slice(0, 200)} could all be the amount: say which with a mapping`
     doubts.push({ severity: 'error', code: 'amount_ambiguous', column: placeOf(rule, columns), message })
   }
-  return { rules: [...splits, ...signed.map((each) => each.rule)], doubts }
+  const others = pairs.length > 0 ? [] : damaged.flatMap(splitRules)
+  return { rules: [...splits, ...signed.map((each) => each.rule), ...others], doubts }
 }
 
 const placeOf = (rule: AmountRule, columns: readonly ColumnSurvey[]): number => {
@@ -57,11 +64,24 @@ function pairsOf(amounts: readonly ColumnSurvey[]): readonly Pair[] {
   return filled.length > 0 ? filled : pairs
 }
 
-/** Of a column in which hardly a row has a cell, most may be damaged: the other one then shows what both are. */
-function isPairWithDamage({ debit, credit }: Pair): boolean {
-  const filled = debit.filled + credit.filled
-  return [debit, credit].some(isAmountColumn) && filled - debit.numbers - credit.numbers <= filled * FEW_DAMAGED
+/**
+ * Of a column in which hardly a row has a cell, most may be damaged: the other one then shows what both are. Where more cells are
+ * filled than there are rows, some row has both, and what stands beside its amount is a word that means something else.
+ */
+function damagedPairsOf(columns: readonly ColumnSurvey[]): readonly Pair[] {
+  const rows = Math.max(0, ...columns.map(({ filled }) => filled))
+  return pairsOf(columns).filter(({ debit, credit }) => {
+    const filled = debit.filled + credit.filled
+    const damaged = filled - debit.numbers - credit.numbers
+    return [debit, credit].some(isAmountColumn) && filled <= rows && damaged <= filled * FEW_DAMAGED
+  })
 }
+
+/** By its name or its decimals, and with no other purpose by its name. */
+const isPlainAmount = (column: ColumnSurvey): boolean =>
+  isAmountColumn(column) && (column.fractions > 0 || says(column, ['amount'])) && !says(column, OTHER_PURPOSES)
+
+const OTHER_PURPOSES = ['debit', 'credit', 'balance', 'fee', 'reference', 'account', 'net'] as const
 
 const FEW_DAMAGED = 0.2
 
@@ -166,10 +186,7 @@ const saysDirection = (column: ColumnSurvey): boolean =>
 /** A single column of amounts that has decimals and no other purpose by its name. */
 function lonely(columns: readonly ColumnSurvey[]): AmountRules | undefined {
   const candidates = columns.filter(
-    (column) =>
-      isAmountColumn(column) &&
-      column.fractions > 0 &&
-      !says(column, ['debit', 'credit', 'balance', 'fee', 'reference', 'account', 'net']),
+    (column) => isAmountColumn(column) && column.fractions > 0 && !says(column, OTHER_PURPOSES),
   )
   const [found, ...others] = candidates
   if (found === undefined || others.length > 0) return undefined
