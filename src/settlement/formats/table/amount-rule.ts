@@ -58,11 +58,20 @@ function pairsOf(amounts: readonly ColumnSurvey[]): readonly Pair[] {
   const pairs = amounts.flatMap((each): Pair[] => {
     const key = stem(each.name, DEBIT)
     const other = key === undefined ? undefined : credits.get(key)
-    return other === undefined ? [] : [{ debit: each, credit: other }]
+    return key === undefined || other === undefined || namesNoMoney(key, [each, other])
+      ? []
+      : [{ debit: each, credit: other }]
   })
   const filled = pairs.filter((pair) => pair.debit.filled + pair.credit.filled > 0)
   return filled.length > 0 ? filled : pairs
 }
+
+/** The accounts of a journal are numbers, and what was paid by two kinds of cards comes in by both. */
+const namesNoMoney = (key: string, columns: readonly ColumnSurvey[]): boolean =>
+  /\bcards?\b/.test(key) ||
+  (nameScore(key, 'account') > 0 &&
+    nameScore(key, 'currency') === 0 &&
+    columns.every(({ fractions }) => fractions === 0))
 
 /**
  * Of a column in which hardly a row has a cell, most may be damaged: the other one then shows what both are. Where more cells are

@@ -67,6 +67,27 @@ describe('a column of debits beside one of credits', () => {
 
     expect(shown.map((line) => line.split(' ')[2])).toEqual(['310', '310', '310', '310', '310'])
   })
+
+  it.each([
+    ['accounts of a journal', 'Debit account', 'Credit account', '1200', '8400'],
+    ['accounts of a journal in German', 'Soll-Konto', 'Haben-Konto', '1200', '8400'],
+    ['last digits of cards', 'Debit card', 'Credit card', '', '4242'],
+    ['takings by kind of card', 'Debit Card', 'Credit Card', '1.20', '12.30'],
+  ])('is none where both are %s', async (_what, debit, credit, left, right) => {
+    const { shown } = await read(
+      `Date,${debit},${credit},Amount,Currency\n2026-03-14,${left},${right},13.50,EUR\n2026-03-15,${left},${right},14.50,EUR\n`,
+    )
+
+    expect(shown).toEqual(['2 2026-03-14 1350 EUR', '3 2026-03-15 1450 EUR'])
+  })
+
+  it('is one of a pair where both are in the currency of the account', async () => {
+    const { shown } = await read(
+      'Date,Debit in account currency,Credit in account currency,Currency\n2026-03-14,12,,EUR\n2026-03-15,,13,EUR\n2026-03-16,,14,EUR\n',
+    )
+
+    expect(shown.map((line) => line.split(' ')[2])).toEqual(['-1200', '1300', '1400'])
+  })
 })
 
 describe('the sign of an amount', () => {
