@@ -74,7 +74,7 @@ export type Surroundings = {
 export function apply(state: ChargeInFlight, report: Report, around: Surroundings): void {
   const asked = [state.charge, ...state.followUps].find((attempt) => attempt.before.id === report.attemptId)
   assert(asked !== undefined, `attempt ${report.attemptId} belongs to charge ${report.chargeId}`)
-  const outcome = trusted(state, report.outcome)
+  const outcome = trusted(state, report.outcome, around)
   noteStep(state, asked, report, outcome)
   if (report.via === 'look_up') asked.lookUps += 1
   switch (outcome.outcome) {
@@ -100,11 +100,15 @@ export function apply(state: ChargeInFlight, report: Report, around: Surrounding
   }
 }
 
-/** A captured or authorised amount other than what we asked for is no answer that we may book. */
-function trusted(state: ChargeInFlight, outcome: LookUp): LookUp {
+/**
+ * A captured or authorised amount other than what we asked for is no answer that we may book. What a PSP stamps later than our
+ * clock has happened by now: a business day that has not come has no run, and its charge would wait for one.
+ */
+function trusted(state: ChargeInFlight, outcome: LookUp, { now }: Surroundings): LookUp {
   if (outcome.outcome !== 'captured' && outcome.outcome !== 'authorised') return outcome
   const { amount, currency } = state.charge.before
-  if (outcome.amount === amount && outcome.currency === currency) return outcome
+  if (outcome.amount === amount && outcome.currency === currency)
+    return outcome.occurredAt <= now ? outcome : { ...outcome, occurredAt: now }
   return {
     outcome: 'unknown',
     cause: `the PSP says ${outcome.outcome} ${outcome.amount} ${outcome.currency}, we asked for ${amount} ${currency}`,

@@ -67,6 +67,19 @@ const pendingOf = async ({ payment }: Stored): Promise<readonly bigint[]> => {
 }
 
 describe('first capture', () => {
+  it('whose stamp is later than the clock is captured now', async () => {
+    const each = await stored()
+    const report = answer(each.sent[0], 'captured')
+    assert(report.outcome.outcome === 'captured')
+
+    await record([{ ...report, outcome: { ...report.outcome, occurredAt: new Date('2999-01-01T00:00:00Z') } }])
+
+    const capturedAt = (await books.payment(each.payment.id)).orders[0]?.capturedAt
+    assert(capturedAt !== undefined)
+    expect(statements.filter((name) => name.startsWith('payments.read'))).toEqual([])
+    expect(capturedAt.getTime()).toBeLessThanOrEqual(books.clock.now().getTime())
+  })
+
   it('is booked without reading what was stored', async () => {
     const many = await Promise.all(Array.from({ length: 5 }, () => stored()))
 

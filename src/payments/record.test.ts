@@ -89,6 +89,23 @@ describe('an outage of the database', () => {
 })
 
 describe('report', () => {
+  it('whose stamp is later than the clock is booked as of now, so that a run reaches it', async () => {
+    const ahead = new Date('2999-01-01T00:00:00Z')
+    const { payment, charges } = await accepted()
+    const report = reportOf(some(charges), 'captured', 'webhook')
+    assert(report.outcome.outcome === 'captured')
+    const before = node.clock.now()
+
+    await record(node, [{ ...report, outcome: { ...report.outcome, occurredAt: ahead } }])
+
+    const [entry] = (await node.ledger.listEntries({ paymentId: payment.id, limit: 50 })).data
+    const [order] = (await node.payment(payment.id)).orders
+    assert(entry !== undefined)
+    expect(entry.occurredAt.getTime()).toBeGreaterThanOrEqual(before.getTime())
+    expect(entry.occurredAt.getTime()).toBeLessThanOrEqual(node.clock.now().getTime())
+    expect(order?.capturedAt).toEqual(entry.occurredAt)
+  })
+
   it('that is repeated, together or later, books its capture once', async () => {
     const seller = aSeller()
     const { payment, charges } = await accepted({ orders: [anOrder(seller, 1_000n, 100n)] })

@@ -37,12 +37,19 @@ const APPEND_ONLY = [
  * knows of records that a run has compared. Nothing else is ever deleted.
  */
 const PASSING = ['handover', 'live_file', 'live_item', 'live_told', 'live_touched']
+/** Of breaks the app changes how they stand; what was found, and of which records, is written once. */
+const UPDATED_COLUMNS: Readonly<Record<string, string>> = {
+  recon_break: `state, class, code, promoted_at, cleared_in_run, cleared_at, resolution_id, resolved_at, reopened_at,
+    assignee, tags, snoozed_until`,
+}
 /** Kept by the migrations alone. */
 export const MIGRATIONS_TABLE = 'schema_migration'
 
 function privilegesOn(table: string): string {
   if (table === MIGRATIONS_TABLE) return 'select'
   if (PASSING.includes(table)) return 'select, insert, update, delete'
+  const columns = UPDATED_COLUMNS[table]
+  if (columns !== undefined) return `select, insert, update (${columns})`
   return APPEND_ONLY.includes(table) ? 'select, insert' : 'select, insert, update'
 }
 

@@ -78,6 +78,29 @@ describe('migrate', () => {
     expect(await query(url, 'select mode from tallystick.deployment')).toEqual([{ mode: 'test' }])
   })
 
+  it('lets the app change how a break stands, and nothing of what was found', async () => {
+    const { ownerUrl, url } = await anEmptyDatabase()
+    await migrate({ ownerUrl, schema: 'tallystick', mode: 'test', appRole: roleOf(url) })
+
+    for (const column of [
+      'id',
+      'source',
+      'business_date',
+      'attempt_id',
+      'file_id',
+      'line',
+      'ours_amount',
+      'theirs_amount',
+      'difference',
+    ])
+      await expect(query(url, `update tallystick.recon_break set ${column} = ${column}`)).rejects.toThrow(
+        'permission denied',
+      )
+    for (const column of ['state', 'class', 'code', 'assignee', 'cleared_at', 'resolution_id'])
+      await query(url, `update tallystick.recon_break set ${column} = ${column}`)
+    await query(url, 'select id from tallystick.recon_break for update')
+  })
+
   it('refuses a schema of another mode and one that is newer', async () => {
     const { ownerUrl } = await anEmptyDatabase()
     const request = { ownerUrl, schema: 'tallystick', mode: 'test', appRole: undefined } as const

@@ -4,7 +4,7 @@ import type { Source } from './source.ts'
  * Business days of a source. The wall clock decides: an instant becomes a local date and time first and is then compared
  * with the cut-off, so that a day of 23 or 25 hours needs no rule of its own. Days are ISO dates.
  */
-type Cut = Pick<Source, 'zone' | 'cutOff' | 'dayNamedBy'>
+export type Cut = Pick<Source, 'zone' | 'cutOff' | 'dayNamedBy'>
 
 const MINUTE_MS = 60_000
 const DAY_MINUTES = 1_440
@@ -56,6 +56,13 @@ export function endOfDay(day: string, cut: Cut): Date {
   const end = date.toPlainDateTime(Temporal.PlainTime.from(cut.cutOff))
   return new Date(end.toZonedDateTime(cut.zone, { disambiguation: 'later' }).epochMilliseconds)
 }
+
+export const isSameCut = (a: Cut, b: Cut): boolean =>
+  a.zone === b.zone && a.cutOff === b.cutOff && a.dayNamedBy === b.dayNamedBy
+
+/** Whether a business day ends a day earlier or later, or more, by one cut than by the other. */
+export const isDayApart = (day: string, a: Cut, b: Cut): boolean =>
+  Math.abs(endOfDay(day, a).getTime() - endOfDay(day, b).getTime()) >= DAY_MS
 
 /** The newest business day that is over at an instant. */
 export const lastDayOver = (instant: Date, cut: Cut): string => addDays(businessDate(instant, cut), -1)

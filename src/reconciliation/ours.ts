@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { accounts } from '../ledger/index.ts'
 import { statement, type Tx } from '../platform/db.ts'
-import { businessDateSql } from './calendar.ts'
+import { businessDateSql, type Cut } from './calendar.ts'
 import type { Source } from './source.ts'
 
 /**
@@ -46,6 +46,14 @@ export type OursFile = keyof typeof OURS_FILES
 /** Where a file of our side lies in the folder of a run. */
 export const oursPath = (folder: string, file: OursFile): string => join(folder, `${file}.csv`)
 
+/** What is read of our side. */
+export type OursWindow = {
+  readonly from: Heads
+  readonly to: Heads
+  /** Left out are entries that a run compared, by the cut that it had: those of its day and before that it had seen. */
+  readonly compared?: { readonly day: string; readonly cut: Cut; readonly seen: Heads } | undefined
+}
+
 /**
  * Begins to write what the ledger booked for charges after `from` and up to `to` into `folder`. Gives when each file is there in
  * full; `onRead` is told how many entries have come.
@@ -53,14 +61,22 @@ export const oursPath = (folder: string, file: OursFile): string => join(folder,
 export async function exportOurs(
   tx: Tx,
   source: Source,
-  { from, to }: { readonly from: Heads; readonly to: Heads },
+  { from, to, compared }: OursWindow,
   folder: string,
   onRead: (entries: bigint) => void = () => {},
 ): Promise<Readonly<Record<OursFile, Promise<void>>>> {
   await tx.query(`set local statement_timeout = '15min'`)
-  const window = [...to].map(([id, seq]) => `(${id}, ${from.get(id) ?? 0n}::bigint, ${seq}::bigint)`).join(', ')
-  const entries = `journal_entry e join (values ${window}) as f (chain_id, after, upto)
-    on e.chain_id = f.chain_id and e.batch_seq > f.after and e.batch_seq <= f.upto where e.kind in ('capture', 'late_success')`
+  const window = [...to]
+    .map(
+      ([id, seq]) => `(${id}, ${from.get(id) ?? 0n}::bigint, ${seq}::bigint, ${compared?.seen.get(id) ?? 0n}::bigint)`,
+    )
+    .join(', ')
+  const isNew =
+    compared === undefined
+      ? ''
+      : `and (e.batch_seq > f.seen or ${businessDateSql('e.occurred_at', compared.cut)} > date '${compared.day}')`
+  const entries = `journal_entry e join (values ${window}) as f (chain_id, after, upto, seen)
+    on e.chain_id = f.chain_id and e.batch_seq > f.after and e.batch_seq <= f.upto where e.kind in ('capture', 'late_success') ${isNew}`
   const [oldest] = await tx.query<{ id: string | null }>(
     `select least(min(e.payment_order_id::text), min(case when e.kind = 'late_success' then e.fact end)) as id from ${entries}`,
   )

@@ -76,8 +76,8 @@ export async function differenceBetween(duckdb: DuckDb, before: string, after: s
                 and a.psp_reference is not distinct from r.psp_reference and coalesce(a.reference, a.psp_reference) is not null))::bigint as changed`,
   )
   const sums = await duckdb.query<SumRow>(
-    `select currency, sum(case when change = 'added' then net else 0 end)::bigint as added,
-            sum(case when change = 'removed' then net else 0 end)::bigint as removed
+    `select currency, sum(case when change = 'added' then net else 0 end) as added,
+            sum(case when change = 'removed' then net else 0 end) as removed
        from (select 'added' as change, currency, amount - fee as net from added
               union all select 'removed', currency, amount - fee from removed) group by currency order by currency`,
   )

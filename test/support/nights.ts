@@ -13,6 +13,7 @@ import {
   createReconciliation,
   RECONCILIATION_INVARIANTS,
   type ReconciliationDeps,
+  type Source,
 } from '../../src/reconciliation/index.ts'
 import { type SettlementFile, simulatorCsv, withdrawFile } from '../../src/settlement/index.ts'
 import { WALLET_INVARIANTS } from '../../src/wallet/index.ts'
@@ -30,6 +31,9 @@ export const feeOf = (amount: bigint): bigint => (amount * 29_000n + 500_000n) /
 /** The business day that is `n` days behind the first. */
 export const dayAt = (n: number): string => Temporal.PlainDate.from(FIRST_DAY).add({ days: n }).toString()
 
+/** More than any test has. */
+const MOST_DAYS = 400
+
 type Meanwhile = { readonly at: number; readonly what: () => Promise<unknown> }
 
 export type Nights = ReturnType<typeof openNights>
@@ -41,6 +45,7 @@ export function openNights(
   banks: readonly BankSource[] = [],
   /** What is at the PSP for a day, as a text. */
   fetch: (day: string) => Promise<string | undefined> = async () => undefined,
+  settings: Partial<Source> = {},
 ) {
   const inner = createDb({ url, schema })
   const beneath = over(inner)
@@ -63,8 +68,10 @@ export function openNights(
     },
   }
   const books = openBooks(url)
+  // What the tests sell has happened, whatever the machine's own date is: no clock is behind it.
+  books.clock.setOffset(Math.max(0, Date.parse(dayAt(MOST_DAYS)) - Date.now()))
   const log = pino({ level: process.env['LOG_LEVEL'] ?? 'silent' })
-  const scratch = mkdtempSync(join(tmpdir(), 'tallystick-nights-'))
+  const scratch = mkdtempSync(join(tmpdir(), "tallystick night's [a]*?-"))
   let now = new Date(`${FIRST_DAY}T12:00:00Z`)
   const deps: ReconciliationDeps = {
     db,
@@ -92,6 +99,7 @@ export function openNights(
           graceMinutes: 15,
           lagDays: 1,
           feeSchedule: SCHEDULE,
+          ...settings,
         },
         origin: {
           firstBusinessDate: async () => FIRST_DAY,
@@ -112,6 +120,9 @@ export function openNights(
     deps,
     books,
     reconciliation,
+    moveTo(instant: Date): void {
+      now = instant
+    },
     /** It is one in the morning of the day behind the n-th. */
     endDay(n: number): void {
       now = new Date(`${dayAt(n + 1)}T01:00:00Z`)

@@ -8,7 +8,7 @@ const IN_TRANSIT = statement(
   'reconciliation.in_transit',
   // Ledger, less what open breaks explain, those of a bank of before among them, less payouts of later days. What is stale is undone by the next run, and so is what
   // people decided about it.
-  `select psp, currency, sum(amount)::bigint as amount
+  `select psp, currency, sum(amount) as amount
      from (select n.psp, b.currency, b.debits - b.credits as amount
              from unnest($1::text[], $2::text[]) as n (account, psp)
              join ledger_account a on a.name = n.account join account_balance b on b.account_id = a.id

@@ -70,8 +70,10 @@ export async function oursBetween(
 ): Promise<readonly Arriving[]> {
   const ranges = [...next].map(([chain, seq]) => [chain, heads.get(chain) ?? 0n, seq])
   const rows = await tx.run<OursRow>(oursStatement(source), [source.name, ...toColumns(3, ranges)])
-  const isOver = ({ day, chain, seq }: OursRow): boolean =>
-    run !== undefined && day <= run.businessDate && seq <= (run.seenHeads.get(chain) ?? 0n)
+  const isOver = ({ occurred_at, chain, seq }: OursRow): boolean =>
+    run !== undefined &&
+    seq <= (run.seenHeads.get(chain) ?? 0n) &&
+    businessDate(occurred_at, run.settings) <= run.businessDate
   return rows
     .filter((row) => !isOver(row))
     .map(({ charge, payment, chain, seq, ...row }) => ({

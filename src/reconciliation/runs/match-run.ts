@@ -3,11 +3,12 @@ import { join } from 'node:path'
 import { storeBlob, writeBlobTo } from '../../platform/blob.ts'
 import { type Db, statement, type Tx } from '../../platform/db.ts'
 import { openDuckDb } from '../../platform/duckdb.ts'
+import { Refusal } from '../../platform/errors.ts'
 import { withScratch } from '../../platform/scratch.ts'
 import { getFile, type StoredStatement } from '../../settlement/index.ts'
 import type { OpenBreak, OursRecord, TheirsRecord } from '../break.ts'
 import { carryBreaks, clearBreaks, insertBreaks, openBreaks, promoteBreaks } from '../break-rows.ts'
-import { businessDateSql } from '../calendar.ts'
+import { businessDateSql, isDayApart, isSameCut } from '../calendar.ts'
 import { correctFiles } from '../corrections/correct-files.ts'
 import {
   breakOfOurs,
@@ -20,7 +21,7 @@ import {
 } from '../decide.ts'
 import { createDuckDbEngine } from '../engines/duckdb/match.ts'
 import type { CarriedOurs, CarriedTheirs, Engine, Facts, OursColumns, TheirsColumns } from '../engines/engine.ts'
-import { exportOurs, type Heads, readHeads } from '../ours.ts'
+import { exportOurs, type Heads, type OursWindow, readHeads } from '../ours.ts'
 import { type ProofLine, prove } from '../proof.ts'
 import type { ReconciliationDeps } from '../service.ts'
 import { lineKey, settledBefore } from '../settled.ts'
@@ -101,7 +102,7 @@ export type Sides = {
   readonly source: Source
   readonly day: string
   /** The run of the day before: where it told this one to begin. */
-  readonly previous: Pick<RunInProgress, 'businessDate' | 'nextFrom' | 'seenHeads'> | undefined
+  readonly previous: Pick<RunInProgress, 'businessDate' | 'nextFrom' | 'seenHeads' | 'settings'> | undefined
   readonly folder: string
   readonly linesPath: string
   readonly lines: Promise<void>
@@ -116,6 +117,7 @@ export type Sides = {
 /** Reads our side in one snapshot, and lets the engine read what is there while the rest still comes. */
 export async function loadSides(db: Db, engine: Engine, sides: Sides): Promise<Snapshot> {
   const { source, day, previous, folder, linesPath, lines, fileId, past, told = [], onRead } = sides
+  const compared = comparedByAnotherCut(source, previous)
   let loading: Promise<void> = Promise.resolve()
   try {
     const snapshot = await db.transaction(
@@ -128,13 +130,24 @@ export async function loadSides(db: Db, engine: Engine, sides: Sides): Promise<S
         const { heads, open } = now
         const since = (seen: Heads | undefined): Heads =>
           new Map([...heads.keys()].map((chain) => [chain, seen?.get(chain) ?? 0n]))
-        const written = await exportOurs(tx, source, { from: since(previous?.nextFrom), to: heads }, folder, onRead)
+        const written = await exportOurs(
+          tx,
+          source,
+          { from: since(previous?.nextFrom), to: heads, compared },
+          folder,
+          onRead,
+        )
         loading = engine.load({
           folder,
           linesPath,
           fileId,
           written: { ...written, lines },
-          window: { day, previousDay: previous?.businessDate, seen: since(previous?.seenHeads) },
+          // By another cut the days do not tell what was compared: it was not written, and all that was is new.
+          window: {
+            day,
+            previousDay: compared === undefined ? previous?.businessDate : undefined,
+            seen: since(previous?.seenHeads),
+          },
           carriedOurs: [...open.flatMap(carriedOurs), ...told],
           carriedTheirs: open.flatMap(carriedTheirs),
           feeSchedule: source.feeSchedule,
@@ -152,6 +165,19 @@ export async function loadSides(db: Db, engine: Engine, sides: Sides): Promise<S
     // Whatever failed: the engine is at rest before anybody closes it.
     await loading.catch(() => undefined)
   }
+}
+
+/**
+ * What the run before compared, where its business days were cut elsewhere: today's cut would put some of it into a day that is
+ * to come, and some of what it left into one that is done. Moved by a day or more, records would skip a whole day's run.
+ */
+function comparedByAnotherCut(source: Source, previous: Sides['previous']): OursWindow['compared'] {
+  if (previous === undefined || isSameCut(previous.settings, source)) return undefined
+  const { businessDate: day, settings: cut, seenHeads: seen } = previous
+  if (!isDayApart(day, cut, source)) return { day, cut, seen }
+  const named = ({ zone, cutOff, dayNamedBy }: Source): string => `${cutOff} in ${zone}, named by its ${dayNamedBy}`
+  const detail = `The business day of ${source.name} was cut at ${named(cut)} in the run of ${day} and is at ${named(source)} now: it must not move by a day or more.`
+  throw new Refusal('run_state', detail)
 }
 
 function carriedOurs({ id, code, ours }: OpenBreak): CarriedOurs[] {

@@ -10,7 +10,7 @@ export type OutcomeSummary = Pick<RunSummary, 'matched'> & {
 export async function summariseOutcome(duckdb: DuckDb, path: string): Promise<OutcomeSummary> {
   const rows = `read_parquet(${fileLiteral(path)})`
   const matched = await duckdb.query<OutcomeSummary['matched'][number]>(
-    `select rule, ours_currency as currency, count(*) as pairs, sum(ours_amount)::bigint as amount
+    `select rule, ours_currency as currency, count(*) as pairs, sum(ours_amount) as amount
        from ${rows} where what = 'pair' and code is null group by rule, ours_currency order by rule, ours_currency`,
   )
   const [count] = await duckdb.query<{ n: bigint }>(`select count(*) as n from ${rows} where what <> 'ours_only'`)

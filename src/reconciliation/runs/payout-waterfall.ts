@@ -102,7 +102,7 @@ const PAID_OUT = statement(
           (select b.id from recon_break b where b.payout_id = p.id and b.state = 'open') as "breakId"
      from payout p
      left join lateral (
-       select max(a.source) as bank, max(a.line_on) as arrived_on, sum(a.amount)::bigint as arrived
+       select max(a.source) as bank, max(a.line_on) as arrived_on, sum(a.amount) as arrived
          from payout_arrival a where a.payout_id = p.id and ${ARRIVAL_STANDS}) a on true
     where p.psp = $1 and p.business_date = $2 and ${PAYOUT_STANDS}
     order by p.currency, p.line limit ${PAYOUTS_MAX}`,

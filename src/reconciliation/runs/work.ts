@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { isTransient } from '../../platform/db.ts'
+import { isConnectionError, isTransient } from '../../platform/db.ts'
 import { Refusal } from '../../platform/errors.ts'
 import type { Hold } from '../../platform/exclusive.ts'
 import { isShortage } from '../../platform/shortage.ts'
@@ -58,7 +58,7 @@ export function createWork(
       const run = await ensureRun(db, source, day, clock.now())
       if (run.status === 'failed') return
       const goesOn = await given.carryOut(run, mayGoOn).catch((error: unknown) => {
-        if (isShortage(error)) calmDown()
+        if (passesLater(error)) calmDown()
         throw error
       })
       if (!goesOn) return calmDown()
@@ -120,8 +120,8 @@ export async function attempt(
     await steps()
     return true
   } catch (error) {
-    if (error instanceof RunMovedOn || isTransient(error) || !mayGoOn()) throw error
-    if (isShortage(error)) {
+    if (error instanceof RunMovedOn || isConnectionError(error) || !mayGoOn()) throw error
+    if (passesLater(error)) {
       // What is short may be what the note needs; whoever looks sees it in the log as well.
       await noteTrouble(db, run.id, messageOf(error)).catch(() => undefined)
       throw error
@@ -132,5 +132,8 @@ export async function attempt(
     return false
   }
 }
+
+/** What may be over in a while: a shortage, a deadlock or conflict, a time-out. A connection that is lost is known to be back. */
+const passesLater = (error: unknown): boolean => isShortage(error) || (isTransient(error) && !isConnectionError(error))
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

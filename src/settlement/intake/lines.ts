@@ -1,4 +1,4 @@
-import { type CellValue, type ColumnType, type DuckDb, literal } from '../../platform/duckdb.ts'
+import { type CellValue, type ColumnType, type DuckDb, fileLiteral, literal } from '../../platform/duckdb.ts'
 import type { SettlementLine } from '../formats/format.ts'
 import { localDay } from './expected.ts'
 
@@ -150,7 +150,7 @@ export async function createLines(duckdb: DuckDb, zone: string): Promise<LineTab
     },
     know: (fileId, parquet, returned) =>
       learn(
-        `(select * from read_parquet(${literal(parquet)}) where not seen_before or line in (${['null', ...returned].join(', ')})) e`,
+        `(select * from read_parquet(${fileLiteral(parquet)}) where not seen_before or line in (${['null', ...returned].join(', ')})) e`,
         fileId,
       ),
     forget: (fileId) => duckdb.run(`delete from known where file = ${literal(fileId)}`),
@@ -176,7 +176,7 @@ export async function createLines(duckdb: DuckDb, zone: string): Promise<LineTab
     async compare(document, parquet) {
       const [now, before] = [
         entriesOf(`(select * from entry where document = ${document})`),
-        entriesOf(`read_parquet(${literal(parquet)})`),
+        entriesOf(`read_parquet(${fileLiteral(parquet)})`),
       ]
       return {
         added: await count(`(${now} except all ${before})`),

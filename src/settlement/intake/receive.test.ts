@@ -8,7 +8,7 @@ import { waitFor } from '../../../test/support/wait-for.ts'
 import { readBlob } from '../../platform/blob.ts'
 import { createTestClock } from '../../platform/clock.ts'
 import { createDb, type Db } from '../../platform/db.ts'
-import { openDuckDb } from '../../platform/duckdb.ts'
+import { fileLiteral, openDuckDb } from '../../platform/duckdb.ts'
 import { type Profile, parseProfile } from '../formats/table/profile.ts'
 import type { SettlementFile } from '../read.ts'
 import { type Received, waitForTurn } from '../receive.ts'
@@ -29,7 +29,8 @@ const clock = createTestClock()
 beforeAll(async () => {
   database = await createTestDatabase()
   db = createDb({ url: database.url, schema: database.schema })
-  scratch = mkdtempSync(join(tmpdir(), 'tallystick-intake-'))
+  // What DuckDB would take for a pattern of names, and what ends a text in SQL.
+  scratch = mkdtempSync(join(tmpdir(), "tallystick intake's [a]*?-"))
 })
 afterAll(async () => {
   await db.end()
@@ -98,7 +99,7 @@ async function seenIn({ linesBlobId }: SettlementFile): Promise<boolean[]> {
   writeFileSync(path, Buffer.concat(pieces))
   const duckdb = await openDuckDb(scratch)
   const rows = await duckdb.query<{ seen_before: boolean }>(
-    `select seen_before from read_parquet('${path}') order by line`,
+    `select seen_before from read_parquet(${fileLiteral(path)}) order by line`,
   )
   duckdb.close()
   return rows.map(({ seen_before }) => seen_before)

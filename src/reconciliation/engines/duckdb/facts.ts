@@ -59,14 +59,14 @@ export async function readFacts(duckdb: DuckDb, request: MatchRequest): Promise<
   return {
     counts: counts ?? { ours: 0n, theirs: 0n, matched: 0n },
     sums: await duckdb.query(`
-      select 'ours' as side, currency, sum(amount)::bigint as amount from ours group by currency
+      select 'ours' as side, currency, sum(amount) as amount from ours group by currency
       union all
-      select 'theirs', currency, sum(amount)::bigint from theirs where ${COMPARED} group by currency`),
+      select 'theirs', currency, sum(amount) from theirs where ${COMPARED} group by currency`),
     totals: await duckdb.query(`
-      select currency, kind, count(*) as lines, sum(amount)::bigint as amount from theirs where n >= 0 group by currency, kind`),
+      select currency, kind, count(*) as lines, sum(amount) as amount from theirs where n >= 0 group by currency, kind`),
     tolerated: isTolerant(request)
       ? await duckdb.query(`
-        select ours_currency as currency, count(*) as pairs, sum(ours_amount::hugeint - theirs_amount)::bigint as amount
+        select ours_currency as currency, count(*) as pairs, sum(ours_amount::hugeint - theirs_amount) as amount
           from compared where code is null and ours_amount <> theirs_amount group by ours_currency order by ours_currency`)
       : [],
     differences: await duckdb.query<PairColumns>(`

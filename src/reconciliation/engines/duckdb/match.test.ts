@@ -4,11 +4,13 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type DuckDb, fileLiteral, literal, openDuckDb } from '../../../platform/duckdb.ts'
 import { oursPath } from '../../ours.ts'
+import { summariseOutcome } from '../../runs/outcome-summary.ts'
 import { scheduledFee } from '../../source.ts'
 import type { Facts } from '../engine.ts'
 import { createDuckDbEngine } from './match.ts'
 
 const FEE = { ratePpm: 29_000, fixed: 30n }
+const NO_FEE = { ratePpm: 0, fixed: 0n }
 const idOf = (n: number): string => `01a00000-0000-7000-8000-${n.toString(16).padStart(12, '0')}`
 const referenceOf = (n: number): string => `att_${idOf(n).replaceAll('-', '')}`
 const quoted = (text: string): string => `"${text.replaceAll('"', '""')}"`
@@ -100,6 +102,24 @@ describe('the engine', () => {
     expect(facts.differences).toMatchObject([{ code: 'fee_mismatch', expected_fee: amount, fee: 100n }])
     expect(scheduledFee(amount, schedule)).toBe(amount)
     expect(scheduledFee(-amount, { ratePpm: 1_000_000, fixed: -30n })).toBe(-amount)
+  })
+
+  it('sums what comes to more than 64 bits', async () => {
+    const amount = 2n ** 62n
+
+    const facts = await match(
+      [1, 2, 3].map((n) => ({ n, amount })),
+      [1, 2, 3].map((n) => ({ line: 3 + n, amount, reference: referenceOf(n), fee: 0 })),
+      NO_FEE,
+    )
+
+    const sum = 3n * amount
+    expect(facts.sums).toEqual([
+      { side: 'ours', currency: 'EUR', amount: sum },
+      { side: 'theirs', currency: 'EUR', amount: sum },
+    ])
+    expect(facts.totals).toEqual([{ currency: 'EUR', kind: 'charge', lines: 3n, amount: sum }])
+    expect((await summariseOutcome(duckdb, facts.outcomePath)).matched).toMatchObject([{ pairs: 3n, amount: sum }])
   })
 
   it('pairs equal records and counts them once', async () => {

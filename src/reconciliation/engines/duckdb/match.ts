@@ -37,7 +37,7 @@ async function* linesWithoutOurs(duckdb: DuckDb): AsyncGenerator<readonly LineWi
   // What a joined line leaves when those of its charges that are there, and in no other pair, have their amounts of it.
   yield* duckdb.stream<LineWithoutOurs>(`
     select list({id: m.charge_id::varchar, psp_reference: m.psp_reference} order by m.position) filter (o.n is null) as charges,
-           (any_value(t.amount) - coalesce(sum(o.amount), 0))::bigint as amount, any_value(t.currency) as currency,
+           any_value(t.amount) - coalesce(sum(o.amount), 0) as amount, any_value(t.currency) as currency,
            any_value(t.occurred_ms) as occurred_ms
       from t_rest t join named m on m.n = t.n left join o_rest o on o.charge_id = m.charge_id
      where ${GOOD_STATUS}
