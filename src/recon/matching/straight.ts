@@ -15,7 +15,7 @@ const ALL_BITS = `${2n ** 64n - 1n}::ubigint`
  *
  * One aggregate over both sides finds the keys, by hashes alone: `said` is that of what a row says, on the other side with all of
  * its bits turned, so that two rows that say the same leave all bits set. The key is part of it, read backwards: two keys are
- * taken for one only where 128 bits agree. It begins with a number that each run draws anew: else whoever writes a file could
+ * taken for one only where 128 bits agree. A number that each run draws anew is in all of it: else whoever writes a file could
  * choose a fee with which another amount has the same hash. For ten million rows a side this takes 8 processor seconds; keys that
  * repeat found first and a join of the others took 14.
  */
@@ -25,8 +25,9 @@ export async function leaveStraight(duckdb: DuckDb, isNearAsked: boolean): Promi
     return
   }
   const fees = await feesIn(duckdb)
-  const secret = `${randomBytes(8).readBigUInt64LE()}::ubigint`
-  const said = `hash(${secret}, reverse(key), currency, amount${fees === 'all' ? ', fee' : ''})`
+  const secret = `'${randomBytes(8).readBigInt64LE()}'::bigint`
+  const numbers = fees === 'all' ? ['amount', 'fee'] : ['amount']
+  const said = `hash(${secret}, reverse(key), currency, ${numbers.map((each) => `xor(${each}, ${secret})`).join(', ')})`
   const rowsOf = (side: SideName): string => {
     const isPlain = `apart is null and n not in (select n from ${side}_state)`
     const turned = side === 'ours' ? said : `xor(${said}, ${ALL_BITS})`
