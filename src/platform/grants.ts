@@ -1,4 +1,5 @@
 import pg, { type ClientBase } from 'pg'
+import { lockNumber } from './exclusive.ts'
 
 /** Rows of these are written once and never again; triggers of the ledger say so too, but the app has not even the right. */
 const APPEND_ONLY = [
@@ -42,6 +43,8 @@ const UPDATED_COLUMNS: Readonly<Record<string, string>> = {
   recon_break: `state, class, code, promoted_at, cleared_in_run, cleared_at, resolution_id, resolved_at, reopened_at,
     assignee, tags, snoozed_until`,
 }
+/** Tables of which the app may update no row, or not all of it. What an earlier version granted beyond that is taken away. */
+export const NEVER_UPDATED_WHOLE: readonly string[] = [...APPEND_ONLY, ...Object.keys(UPDATED_COLUMNS)]
 /** Kept by the migrations alone. */
 export const MIGRATIONS_TABLE = 'schema_migration'
 
@@ -66,6 +69,8 @@ export async function grantToApp(client: ClientBase, schema: string, role: strin
   await client.query(
     [
       'begin;',
+      // Nodes that start together would change the same rows of the catalogue, and all but one fail.
+      `select pg_advisory_xact_lock(${lockNumber(schema, 'grants')});`,
       `revoke all on all tables in schema ${name} from ${app};`,
       `revoke all on schema ${name} from ${app};`,
       `grant usage on schema ${name} to ${app};`,

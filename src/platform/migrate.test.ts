@@ -101,6 +101,20 @@ describe('migrate', () => {
     await query(url, 'select id from tallystick.recon_break for update')
   })
 
+  it('takes what an earlier version granted away from a schema that is up to date', async () => {
+    const { ownerUrl, url } = await anEmptyDatabase()
+    const app = roleOf(url)
+    const request = { ownerUrl, schema: 'tallystick', mode: 'test', appRole: app } as const
+    await migrate(request)
+    await query(ownerUrl, `grant update on tallystick.recon_break, tallystick.posting to "${app}"`)
+
+    await Promise.all(Array.from({ length: 4 }, () => migrate(request)))
+
+    for (const change of ['recon_break set line = line', 'posting set amount = amount'])
+      await expect(query(url, `update tallystick.${change}`)).rejects.toThrow('permission denied')
+    await query(url, 'update tallystick.recon_break set state = state')
+  })
+
   it('refuses a schema of another mode and one that is newer', async () => {
     const { ownerUrl } = await anEmptyDatabase()
     const request = { ownerUrl, schema: 'tallystick', mode: 'test', appRole: undefined } as const

@@ -3,7 +3,7 @@ import { basename, extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { isConnectionError } from './db.ts'
-import { grantToApp, MIGRATIONS_TABLE } from './grants.ts'
+import { grantToApp, MIGRATIONS_TABLE, NEVER_UPDATED_WHOLE } from './grants.ts'
 import { StartRefusal } from './start-refusal.ts'
 
 export type DeploymentMode = 'test' | 'live'
@@ -50,10 +50,12 @@ async function readState(client: pg.Client, request: Migration): Promise<State> 
       `select
          array(select name::text from ${schema}.${MIGRATIONS_TABLE} order by id) as applied,
          (select mode from ${schema}.deployment) as mode,
-         (select bool_and(has_table_privilege(r.oid, t.oid, 'select'))
+         (select bool_and(has_table_privilege(r.oid, t.oid, 'select')
+                          and not (t.relname = any($3) and exists (select from aclexplode(t.relacl) g
+                                                                    where g.grantee = r.oid and g.privilege_type = 'UPDATE')))
             from pg_class t cross join pg_roles r
            where t.relnamespace = to_regnamespace($1) and t.relkind = 'r' and r.rolname = $2) as granted`,
-      [schema, request.appRole ?? null],
+      [schema, request.appRole ?? null, NEVER_UPDATED_WHOLE],
     )
     const row = rows[0]
     if (row === undefined) return EMPTY
