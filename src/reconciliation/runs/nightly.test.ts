@@ -101,6 +101,7 @@ describe('a nightly run', () => {
   it.each([
     ['a full disk', diskFull()],
     ['too little memory for DuckDB', new Error('Out of Memory Error: could not allocate block')],
+    ['too few connections', Object.assign(new Error('sorry, too many clients already'), { code: '53300' })],
     ['a deadlock', Object.assign(new Error('deadlock detected'), { code: '40P01' })],
     ['a conflict', Object.assign(new Error('could not serialize access'), { code: '40001' })],
     ['a time-out', Object.assign(new Error('canceling statement due to statement timeout'), { code: '57014' })],

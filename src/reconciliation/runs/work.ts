@@ -120,12 +120,13 @@ export async function attempt(
     await steps()
     return true
   } catch (error) {
-    if (error instanceof RunMovedOn || isConnectionError(error) || !mayGoOn()) throw error
+    if (error instanceof RunMovedOn || !mayGoOn()) throw error
     if (passesLater(error)) {
       // What is short may be what the note needs; whoever looks sees it in the log as well.
       await noteTrouble(db, run.id, messageOf(error)).catch(() => undefined)
       throw error
     }
+    if (isConnectionError(error)) throw error
     // A contradiction is no reason to try again every second: somebody has to look, and to ask for the run again.
     log.fatal({ err: error, run: run.id, source: run.source, day: run.businessDate }, 'a reconciliation run failed')
     await failRun(db, run.id, messageOf(error))
