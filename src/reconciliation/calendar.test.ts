@@ -2,7 +2,15 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createTestDatabase, type TestDatabase } from '../../test/support/database.ts'
 import { createDb, type Db } from '../platform/db.ts'
-import { addDays, businessDate, businessDateSql, endOfDay, isJustAfterCutOff, isJustBeforeCutOff } from './calendar.ts'
+import {
+  addDays,
+  businessDate,
+  businessDateSql,
+  endOfDay,
+  isDayApart,
+  isJustAfterCutOff,
+  isJustBeforeCutOff,
+} from './calendar.ts'
 
 let database: TestDatabase
 let db: Db
@@ -127,6 +135,15 @@ describe('a business day', () => {
       }),
       { numRuns: 3_000 },
     )
+  })
+
+  it('of 23 hours is a whole day: what ends after it has ended is a day apart', () => {
+    const berlin = { zone: 'Europe/Berlin', cutOff: '00:00', dayNamedBy: 'start' } as const
+    const late = { zone: 'UTC', cutOff: '22:30', dayNamedBy: 'start' } as const
+
+    expect(endOfDay('2026-03-28', late).getTime()).toBeGreaterThan(endOfDay('2026-03-29', berlin).getTime())
+    expect([isDayApart('2026-03-28', late, berlin), isDayApart('2026-03-28', berlin, late)]).toEqual([true, true])
+    expect(isDayApart('2026-03-27', late, berlin)).toBe(false)
   })
 
   it('is the same in PostgreSQL', async () => {

@@ -60,9 +60,11 @@ export function endOfDay(day: string, cut: Cut): Date {
 export const isSameCut = (a: Cut, b: Cut): boolean =>
   a.zone === b.zone && a.cutOff === b.cutOff && a.dayNamedBy === b.dayNamedBy
 
-/** Whether a business day ends a day earlier or later, or more, by one cut than by the other. */
-export const isDayApart = (day: string, a: Cut, b: Cut): boolean =>
-  Math.abs(endOfDay(day, a).getTime() - endOfDay(day, b).getTime()) >= DAY_MS
+/** Whether a business day ends, by one cut, no earlier than the day after it by the other. Where clocks change that takes 23 hours. */
+export function isDayApart(day: string, a: Cut, b: Cut): boolean {
+  const next = addDays(day, 1)
+  return endOfDay(day, a) >= endOfDay(next, b) || endOfDay(day, b) >= endOfDay(next, a)
+}
 
 /** The newest business day that is over at an instant. */
 export const lastDayOver = (instant: Date, cut: Cut): string => addDays(businessDate(instant, cut), -1)
