@@ -1,4 +1,3 @@
-import assert from 'node:assert/strict'
 import { decodeOutcome, type EncodedOutcome } from '../../executor/index.ts'
 import { toArray, toColumns } from '../../platform/columns.ts'
 import { statement, type Tx } from '../../platform/db.ts'
@@ -71,9 +70,7 @@ export async function oursBetween(
   const ranges = [...next].map(([chain, seq]) => [chain, heads.get(chain) ?? 0n, seq])
   const rows = await tx.run<OursRow>(oursStatement(source), [source.name, ...toColumns(3, ranges)])
   const isOver = ({ occurred_at, chain, seq }: OursRow): boolean =>
-    run !== undefined &&
-    seq <= (run.seenHeads.get(chain) ?? 0n) &&
-    businessDate(occurred_at, run.settings) <= run.businessDate
+    run !== undefined && seq <= (run.seenHeads.get(chain) ?? 0n) && isOfRun(occurred_at, run)
   return rows
     .filter((row) => !isOver(row))
     .map(({ charge, payment, chain, seq, ...row }) => ({
@@ -97,11 +94,15 @@ export async function oursBetween(
     }))
 }
 
+/** Whether a run's day, or one before it, had come by the cut of that run. */
+const isOfRun = (occurredAt: Date, { businessDate: day, settings }: RunInProgress): boolean =>
+  businessDate(occurredAt, settings) <= day
+
 const TOLD_AT_ONCE = 1_000
 
 const TOLD = statement(
   'reconciliation.live_told',
-  `select w.id, w.reference, w.outcome from live_told t join psp_webhook w on w.id = t.webhook_id
+  `select w.id, w.reference, w.outcome, w.received_at from live_told t join psp_webhook w on w.id = t.webhook_id
     where t.psp = $1 order by t.webhook_id limit ${TOLD_AT_ONCE}`,
 )
 const HEARD = statement('reconciliation.live_heard', 'delete from live_told where webhook_id = any($1::uuid[])')
@@ -111,46 +112,48 @@ const IN_A_FILE = statement(
   `select s.attempt_id as id from settled_charge s where s.attempt_id = any($1::uuid[]) and ${STANDS}`,
 )
 
+type ToldRow = {
+  readonly id: string
+  readonly reference: string | null
+  readonly outcome: EncodedOutcome
+  readonly received_at: Date
+}
+
 /**
  * The webhooks that wait, taken off the queue. Only that a charge was captured stands for money. A file that was matched is
- * the last word on its day, and on every charge that stands in it.
+ * the last word on its day, and on every charge that stands in it. As in the books, what is stamped later than it came was then.
  */
-export async function takeTold(
-  tx: Tx,
-  source: Source,
-  matchedThrough: string | undefined,
-): Promise<readonly Arriving[]> {
-  const rows = await tx.run<{ id: string; reference: string | null; outcome: EncodedOutcome }>(TOLD, [source.name])
+export async function takeTold(tx: Tx, source: Source, run: RunInProgress | undefined): Promise<readonly Arriving[]> {
+  const rows = await tx.run<ToldRow>(TOLD, [source.name])
   if (rows.length === 0) return []
   await tx.run(HEARD, [toArray(rows.map(({ id }) => id))])
-  const captured = rows.flatMap(({ id, reference, outcome: encoded }) => {
+  const captured = rows.flatMap(({ id, reference, outcome: encoded, received_at }) => {
     const outcome = decodeOutcome(encoded)
     if (outcome.outcome !== 'captured') return []
-    const day = businessDate(outcome.occurredAt, source)
-    return matchedThrough !== undefined && day <= matchedThrough ? [] : [{ id, reference, outcome, day }]
+    const at = outcome.occurredAt < received_at ? outcome.occurredAt : received_at
+    return run !== undefined && isOfRun(at, run) ? [] : [{ id, reference, outcome, at }]
   })
   const charges = captured.flatMap(({ reference }) => namedCharge(reference) ?? [])
   const settled = charges.length === 0 ? [] : await tx.run<{ id: string }>(IN_A_FILE, [toArray(charges)])
   const inAFile = new Set(settled.map(({ id }) => id))
   return captured
     .filter(({ reference }) => !inAFile.has(namedCharge(reference) ?? ''))
-    .map(({ id, reference, outcome, day }): Arriving => {
-      assert(outcome.outcome === 'captured')
-      return {
+    .map(
+      ({ id, reference, outcome, at }): Arriving => ({
         booked: undefined,
         opened: undefined,
         item: {
           side: 'told',
           record: {
             name: id,
-            day,
+            day: businessDate(at, source),
             reference,
             psp_reference: outcome.pspReference,
             theirs_amount: outcome.amount,
             theirs_currency: outcome.currency,
-            theirs_ms: BigInt(outcome.occurredAt.getTime()),
+            theirs_ms: BigInt(at.getTime()),
           },
         },
-      }
-    })
+      }),
+    )
 }

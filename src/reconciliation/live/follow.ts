@@ -150,7 +150,7 @@ async function step(tx: Tx, declared: Source, reader: LineReader): Promise<boole
   // By the rules of the next run, which decides about what comes now.
   const source = run === undefined ? declared : (await sourceOn(tx, declared, addDays(run.businessDate, 1))).source
   const next = await nextHeads(tx, heads)
-  const told = await takeTold(tx, source, run?.businessDate)
+  const told = await takeTold(tx, source, run)
   const ours = next.size === 0 ? [] : await oursBetween(tx, source, { heads, next, run })
   const lines = await takeLines(tx, source, reader)
   const gone = await someOfGoneFiles(tx, source.name)
@@ -169,7 +169,11 @@ async function step(tx: Tx, declared: Source, reader: LineReader): Promise<boole
 async function letGo(tx: Tx, source: Source, run: RunInProgress): Promise<void> {
   const at = { source, settledThrough: run.businessDate }
   const leaving = [
-    ...(await someOfRun(tx, source.name, { day: run.businessDate, seen: run.seenHeads })),
+    ...(await someOfRun(tx, source.name, {
+      day: run.businessDate,
+      cut: run.settings,
+      seen: run.seenHeads,
+    })),
     ...(await someClosed(tx, source.name)),
   ]
   const arriving = await someOpen(tx, source.name)

@@ -1,6 +1,7 @@
 import { toArray, toColumns } from '../../platform/columns.ts'
 import { statement, type Tx } from '../../platform/db.ts'
 import { APART, lineToMatch, OPEN_COLUMNS, type OpenRow, oursOf } from '../break-rows.ts'
+import { businessDateSql, type Cut } from '../calendar.ts'
 import { openItem } from '../engines/stream/open-item.ts'
 import type { Heads } from '../ours.ts'
 import { COLUMNS, type LiveItem, liveItemOf, type Row } from './item.ts'
@@ -10,21 +11,24 @@ import type { Arriving } from './store.ts'
 
 const ROWS_AT_ONCE = 1_000
 
-const SETTLED = statement(
-  'reconciliation.live_items_of_run',
-  `select ${COLUMNS} from live_item i
-    where i.source = $1 and i.break_id is null and i.business_date <= $2
-      and (i.side <> 'ours' or i.batch_seq <= (select s.seq from unnest($3::smallint[], $4::bigint[]) as s (chain_id, seq) where s.chain_id = i.chain_id))
-    limit ${ROWS_AT_ONCE}`,
-)
+// Text of its own for each cut, and so no statement with a name.
+const settledBy = (cut: Cut): string => `
+  select ${COLUMNS} from live_item i
+   where i.source = $1 and i.break_id is null
+     and case when i.side = 'line' then i.business_date else ${businessDateSql('i.occurred_at', cut)} end <= $2
+     and (i.side <> 'ours' or i.batch_seq <= (select s.seq from unnest($3::smallint[], $4::bigint[]) as s (chain_id, seq) where s.chain_id = i.chain_id))
+   limit ${ROWS_AT_ONCE}`
 
-/** Some of the records that a run took part in, by its day and by the entries that it had seen. */
+/**
+ * Some of the records that a run took part in, by its day and by the entries that it had seen. Its own cut says of which day they
+ * are: when they came, it may have been another.
+ */
 export const someOfRun = async (
   tx: Tx,
   source: string,
-  run: { readonly day: string; readonly seen: Heads },
+  run: { readonly day: string; readonly cut: Cut; readonly seen: Heads },
 ): Promise<readonly LiveItem[]> =>
-  (await tx.run<Row>(SETTLED, [source, run.day, ...toColumns(2, [...run.seen])])).map(liveItemOf)
+  (await tx.query<Row>(settledBy(run.cut), [source, run.day, ...toColumns(2, [...run.seen])])).map(liveItemOf)
 
 const CLOSED = statement(
   'reconciliation.live_items_of_closed_breaks',
