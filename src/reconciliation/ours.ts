@@ -137,27 +137,19 @@ function anHourBefore(uuidv7: string): string {
 export async function sumOfLater(
   tx: Tx,
   source: Source,
-  window: { readonly day: string; readonly from: Heads; readonly seen: Heads },
+  { day, from, seen }: { readonly day: string; readonly from: Heads; readonly seen: Heads },
 ): Promise<readonly { readonly currency: string; readonly amount: bigint }[]> {
-  const seen = valuesOf(window.seen)
+  const [account] = await tx.run<{ id: number }>(RECEIVABLE, [accounts.pspReceivable(source.name).name])
+  const isLater = `${businessDateSql('e.occurred_at', source)} > date '${day}'`
+  // With numbers, as above.
+  const ofChains = [...from].map(
+    ([chain, seq]) =>
+      `(e.chain_id = ${chain} and e.batch_seq > ${seq} and (${isLater} or e.batch_seq > ${seen.get(chain) ?? 0n}))`,
+  )
   return tx.query(
-    `select o.currency, sum(o.amount) as amount
-       from (${await debitsQuery(tx, source, window.from)}) o
-       join (values ${seen}) as s (chain_id, seq) on s.chain_id = o.chain_id
-      where o.business_date > date '${window.day}' or o.batch_seq > s.seq
-      group by o.currency`,
+    `select p.currency, sum(p.amount) as amount
+       from journal_entry e join posting p on p.entry_id = e.id and p.account_id = ${account?.id ?? 0} and p.amount > 0
+      where e.kind in ('capture', 'late_success') and (${ofChains.join(' or ')})
+      group by p.currency`,
   )
 }
-
-/** Written with numbers, dates and names of our own. */
-async function debitsQuery(tx: Tx, source: Source, from: Heads): Promise<string> {
-  const [account] = await tx.run<{ id: number }>(RECEIVABLE, [accounts.pspReceivable(source.name).name])
-  return `
-    select p.amount, p.currency, ${businessDateSql('e.occurred_at', source)} as business_date, e.chain_id, e.batch_seq
-      from (values ${valuesOf(from)}) as f (chain_id, seq)
-      join journal_entry e on e.chain_id = f.chain_id and e.batch_seq > f.seq
-      join posting p on p.entry_id = e.id and p.account_id = ${account?.id ?? 0} and p.amount > 0
-     where e.kind in ('capture', 'late_success')`
-}
-
-const valuesOf = (heads: Heads): string => [...heads].map(([id, seq]) => `(${id}, ${seq}::bigint)`).join(', ')
