@@ -93,6 +93,8 @@ async function accept({ books }: Nights, { name, amount, currency, at, orders: c
 
 async function book({ books }: Nights, { at, booked }: Sale, charge: Attempt | undefined): Promise<void> {
   assert(charge !== undefined, 'what is booked was sold')
+  // No PSP tells what is still to come.
+  if (books.clock.now().getTime() < at) books.clock.setOffset(at - Date.now())
   const captured = reportOf(charge, 'captured')
   assert(captured.outcome.outcome === 'captured')
   if (booked === 'unknown') return void (await books.payments.record(reportOf(charge, 'unknown')))
