@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import type { Cut, Days, FieldName, Overrides, Settings, SideName, Tolerance } from '../recon/index.ts'
-import { FIELDS } from '../recon/index.ts'
+import { FIELDS, isDate } from '../recon/index.ts'
 import { CliFailure } from './failure.ts'
 
 /** Options of `recon` as they are written on the command line. */
@@ -79,9 +79,7 @@ function daysOf(flag: string, text: string): Days {
 
 function dayOf(text: string): string {
   const day = text.slice(0, 10)
-  // 30 February would be taken for a day in March.
-  const isDay = !Number.isNaN(Date.parse(day)) && new Date(day).toISOString().startsWith(day)
-  if (/^\d{4}-\d{2}-\d{2}(T.*)?$/.test(text) && isDay && !Number.isNaN(Date.parse(text))) return day
+  if (isDate(day) && ['', 'T'].includes(text.charAt(10)) && !Number.isNaN(Date.parse(text))) return day
   throw usage(`--as-of is a day such as 2026-03-31, and not "${text.slice(0, 40)}"`)
 }
 

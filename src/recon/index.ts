@@ -6,6 +6,7 @@
  * It keeps nothing.
  */
 
+export { isDate } from '../settlement/index.ts'
 export type { Baseline } from './breaks/baseline.ts'
 export { CODES, type Code } from './breaks/decide.ts'
 export type { Hint, Input, Item, Row, Summary } from './breaks/result.ts'

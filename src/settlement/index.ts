@@ -8,6 +8,7 @@ export { beginningOf } from './beginning.ts'
 export { closedThrough } from './closed-days.ts'
 export { collectFile, firstBusinessDate, type Origin } from './collect.ts'
 export { compareLines, type FileDifference, keptLines } from './difference.ts'
+export { isDate } from './formats/dates.ts'
 export { type Decimal, type DecimalMark, powerOfTen } from './formats/decimal.ts'
 export { BrokenFile, createDiagnostics } from './formats/diagnostics.ts'
 export type {

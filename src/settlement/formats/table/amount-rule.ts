@@ -18,13 +18,12 @@ const couldBeAmount = (column: ColumnSurvey): boolean => column.filled === 0 || 
 /** Undefined when no column is clearly the amount. */
 export function amountRules(columns: readonly ColumnSurvey[]): AmountRules | undefined {
   const amounts = columns.filter(couldBeAmount)
-  const damaged = damagedPairsOf(columns)
-  // Where another column could be the amount, a word beside debits is no proof that it is not.
-  const isOther = damaged.some((pair) =>
-    columns.some((each) => isPlainAmount(each) && !Object.values(pair).includes(each)),
-  )
   const whole = pairsOf(amounts)
-  const pairs = whole.length > 0 || isOther ? whole : damaged
+  const damaged = whole.length > 0 ? [] : damagedPairsOf(columns)
+  const halves = damaged.flatMap(({ debit, credit }) => [debit, credit])
+  // Where another column could be the amount, a word beside debits is no proof that it is not.
+  const isOpen = columns.some((each) => isPlainAmount(each) && !halves.includes(each))
+  const pairs = isOpen ? whole : [...whole, ...damaged]
   const singles = singlesOf(amounts)
   if (pairs.length === 0 && singles.length === 0) return lonely(columns)
   const splits = pairs.flatMap(splitRules)
@@ -37,8 +36,8 @@ export function amountRules(columns: readonly ColumnSurvey[]): AmountRules | und
     const message = `${names.slice(0, 4).join(' and ').slice(0, 200)} could all be the amount: say which with a mapping`
     doubts.push({ severity: 'error', code: 'amount_ambiguous', column: placeOf(rule, columns), message })
   }
-  const others = pairs.length > 0 ? [] : damaged.flatMap(splitRules)
-  return { rules: [...splits, ...signed.map((each) => each.rule), ...others], doubts }
+  const open = isOpen ? damaged.flatMap(splitRules) : []
+  return { rules: [...splits, ...signed.map((each) => each.rule), ...open], doubts }
 }
 
 const placeOf = (rule: AmountRule, columns: readonly ColumnSurvey[]): number => {
