@@ -21,7 +21,7 @@ export function countLineFeeds(bytes: Buffer, from = 0, to = bytes.length): numb
     const end = Math.min(words.length, place + MOST_WORDS)
     let sums = 0
     for (; place < end; place += 1) {
-      const other = (words[place] as number) ^ FEEDS
+      const other = (words[place] ?? 0) ^ FEEDS
       // The highest bit of each byte is set that was a line feed, and of no other.
       sums = (sums + ((~(((other & LOW_BITS) + LOW_BITS) | other) >>> 7) & ONES)) | 0
     }
